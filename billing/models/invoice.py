@@ -1,0 +1,29 @@
+"""Stripe's invoices as we last saw them, for the list on the billing page."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from licensing.models import Customer
+
+
+class Invoice(models.Model):
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
+    stripe_id = models.CharField(max_length=80, unique=True)
+    number = models.CharField(max_length=60, blank=True)
+    status = models.CharField(max_length=20, help_text="Stripe's word: draft, open, paid, void, uncollectible.")
+    reason = models.CharField(max_length=40, blank=True, help_text="Stripe's billing_reason.")
+    currency = models.CharField(max_length=3)
+    total = models.BigIntegerField()
+    amount_due = models.BigIntegerField()
+    amount_paid = models.BigIntegerField()
+    issued_at = models.DateTimeField()
+    hosted_url = models.URLField(max_length=2000, blank=True)
+    pdf_url = models.URLField(max_length=2000, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["customer", "-issued_at"], name="invoice_newest")]
+        ordering = ["-issued_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.number or self.stripe_id

@@ -1,0 +1,29 @@
+from licensing.models.catalogue import Edition, Feature, Grant, Price, Product, Tier
+from licensing.models.customer import Customer, Invitation, Member, Role, UpgradeRequest
+from licensing.models.event import Event
+from licensing.models.licence import Licence
+from licensing.models.notice import Delivery, Notice, OptOut
+from licensing.models.trial import Trial, TrialMark
+from licensing.models.usage import UsageReading
+
+__all__ = [
+    "Customer",
+    "Delivery",
+    "Edition",
+    "Event",
+    "Feature",
+    "Grant",
+    "Invitation",
+    "Licence",
+    "Member",
+    "Notice",
+    "OptOut",
+    "Price",
+    "Product",
+    "Role",
+    "Tier",
+    "Trial",
+    "TrialMark",
+    "UpgradeRequest",
+    "UsageReading",
+]

@@ -1,0 +1,189 @@
+"""A published edition as plain values, read once per process: published terms never change, so they never go stale.
+
+Everything that shows, compares, prices or grants reads these; the catalogue's rows are read here alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from licensing.models import Edition, Feature, Price, Product, Tier
+
+
+
+@dataclass(frozen=True)
+class PriceTerms:
+    id: int
+    currency: str
+    interval: str
+    unit_amount: int
+    per_seat: bool
+    lookup_key: str
+
+    def amount(self, seats: int) -> int:
+        """What one interval costs for `seats`, in minor units."""
+        return self.unit_amount * (seats if self.per_seat else 1)
+
+
+@dataclass(frozen=True)
+class FeatureTerms:
+    key: str
+    name: str
+    kind: str
+    group: str
+    unit: str
+    monthly: bool
+    levels: tuple[tuple[str, str], ...]
+    about: str
+
+    def rank(self, value: Any) -> float:
+        """Where `value` stands among this feature's values: more is better, not included is least.
+
+        A switch: 0 or 1. A limit: its number, no limit is infinite. A level: its place in the list, from 1.
+        """
+        if value is NOT_INCLUDED or value is False:
+            return 0 if self.kind != Feature.Kind.LIMIT else -1
+        if self.kind == Feature.Kind.LIMIT:
+            return float("inf") if value is None else value
+        if self.kind == Feature.Kind.LEVEL:
+            return 1 + [key for key, _ in self.levels].index(value)
+        return 1
+
+    def level_name(self, value: str) -> str:
+        return dict(self.levels)[value]
+
+
+class _NotIncluded:
+    """The value of a feature that a tier does not give. Falsy, and never equal to a limit without end (None)."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "not included"
+
+
+NOT_INCLUDED = _NotIncluded()
+
+
+@dataclass(frozen=True)
+class TierTerms:
+    id: int
+    key: str
+    name: str
+    rank: int
+    tagline: str
+    trial_days: int | None
+    min_seats: int
+    max_seats: int | None
+    gives: dict[str, Any]
+    prices: tuple[PriceTerms, ...]
+
+    @property
+    def is_free(self) -> bool:
+        return not self.prices
+
+    def value(self, feature_key: str) -> Any:
+        return self.gives.get(feature_key, NOT_INCLUDED)
+
+    def price(self, *, currency: str, interval: str) -> PriceTerms | None:
+        return next((p for p in self.prices if (p.currency, p.interval) == (currency, interval)), None)
+
+    def price_by_id(self, price_id: int | None) -> PriceTerms | None:
+        return next((p for p in self.prices if p.id == price_id), None)
+
+
+@dataclass(frozen=True)
+class EditionTerms:
+    id: int
+    product_id: int
+    key: str
+    name: str
+    rationale: str
+    features: tuple[FeatureTerms, ...]
+    tiers: tuple[TierTerms, ...]
+
+    def tier(self, key: str) -> TierTerms | None:
+        return next((tier for tier in self.tiers if tier.key == key), None)
+
+    def tier_by_id(self, tier_id: int) -> TierTerms:
+        return next(tier for tier in self.tiers if tier.id == tier_id)
+
+    def feature(self, key: str) -> FeatureTerms | None:
+        return next((feature for feature in self.features if feature.key == key), None)
+
+    @property
+    def free_tier(self) -> TierTerms:
+        """The lowest tier without a price; every edition has one (publishing demands it)."""
+        return next(tier for tier in self.tiers if tier.is_free)
+
+    @property
+    def currencies(self) -> list[str]:
+        return sorted({price.currency for tier in self.tiers for price in tier.prices})
+
+
+def read_edition(edition: Edition) -> EditionTerms:
+    """Read an edition, draft or published, from its rows: four queries."""
+    grants: dict[int, dict[str, Any]] = {}
+    for tier_id, key, value in Tier.objects.filter(edition=edition, grants__isnull=False).values_list(
+        "pk", "grants__feature__key", "grants__value"
+    ):
+        grants.setdefault(tier_id, {})[key] = value
+    prices: dict[int, list[PriceTerms]] = {}
+    for price in Price.objects.filter(tier__edition=edition).order_by("currency", "interval"):
+        prices.setdefault(price.tier_id, []).append(
+            PriceTerms(
+                price.pk, price.currency, price.interval, price.unit_amount, price.per_seat, price.lookup_key
+            )
+        )
+    return EditionTerms(
+        id=edition.pk,
+        product_id=edition.product_id,
+        key=edition.key,
+        name=edition.name,
+        rationale=edition.rationale,
+        features=tuple(
+            FeatureTerms(
+                f.key, f.name, f.kind, f.group, f.unit, f.monthly, tuple((k, n) for k, n in f.levels), f.about
+            )
+            for f in edition.features.order_by("position")
+        ),
+        tiers=tuple(
+            TierTerms(
+                t.pk, t.key, t.name, t.rank, t.tagline, t.trial_days, t.min_seats, t.max_seats,
+                grants.get(t.pk, {}), tuple(prices.get(t.pk, [])),
+            )
+            for t in edition.tiers.order_by("rank")
+        ),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def edition_terms(edition_id: int) -> EditionTerms:
+    """The terms of a published edition. Raises Edition.DoesNotExist for a draft or an unknown one."""
+    return read_edition(Edition.objects.get(pk=edition_id, published_at__isnull=False))
+
+
+@dataclass(frozen=True)
+class Storefront:
+    """The product and the terms on sale today."""
+
+    product: Product
+    edition: EditionTerms
+    published_at: datetime
+
+
+def storefront() -> Storefront | None:
+    """What is on sale now: the newest published edition. One query; None before the first is published."""
+    newest = (
+        Edition.objects.filter(published_at__isnull=False)
+        .select_related("product")
+        .order_by("product_id", "-published_at", "-pk")
+        .first()
+    )
+    if newest is None or newest.published_at is None:
+        return None
+    return Storefront(product=newest.product, edition=edition_terms(newest.pk), published_at=newest.published_at)

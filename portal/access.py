@@ -1,0 +1,70 @@
+"""Who may do what at which door. Others' things answer as things that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from licensing.models import Member
+
+View = Callable[..., HttpResponse]
+CUSTOMER_IN_SESSION = "customer"
+
+
+def member_of(request: HttpRequest) -> Member | None:
+    """The signed-in person's place in the customer they act for: the chosen one, else the first they joined."""
+    if not request.user.is_authenticated:
+        return None
+    places = list(
+        Member.objects.filter(user_id=request.user.pk, customer__closed_at=None)
+        .select_related("customer")
+        .order_by("joined_at", "pk")
+    )
+    chosen = request.session.get(CUSTOMER_IN_SESSION)
+    for place in places:
+        place.user = request.user
+    return next((place for place in places if place.customer_id == chosen), places[0] if places else None)
+
+
+def members_only(view: View) -> View:
+    """Signed in, and a member of some customer; a person without one is led to make it."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if request.member is None:
+            return redirect("start")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def spenders_only(view: View) -> View:
+    """Owner and billing. Others are told so, and what they can do instead."""
+
+    @members_only
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.member.may_spend:
+            raise PermissionDenied("Only an owner or a billing member can do this. You can ask them to.")
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def owners_only(view: View) -> View:
+    @members_only
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.member.may_manage_team:
+            raise PermissionDenied("Only an owner can do this. You can ask them to.")
+        return view(request, *args, **kwargs)
+
+    return guarded

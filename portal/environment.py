@@ -1,0 +1,119 @@
+"""Reads the environment and says, all at once and by name, what is missing or malformed in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Environment:
+    """Collects faults while settings are read; `finish` ends the start with one sentence that names them."""
+
+    def __init__(self) -> None:
+        self.faults: list[str] = []
+
+    def _fault(self, name: str, words: str) -> None:
+        self.faults.append(f"{name} {words}")
+
+    def finish(self) -> None:
+        if self.faults:
+            raise ImproperlyConfigured(f"Settings: {'; '.join(self.faults)}. See .env.example.")
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        value = os.environ.get(name, "").strip()
+        if value:
+            return value
+        if default is None:
+            self._fault(name, "is missing")
+            return "missing"
+        return default
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = os.environ.get(name, "").strip().lower()
+        if value in ("1", "true", "yes", "on"):
+            return True
+        if value in ("0", "false", "no", "off"):
+            return False
+        if value:
+            self._fault(name, f"must be true or false, not {value!r}")
+        return default
+
+    def http_url(self, name: str, *, default: str | None = None) -> str:
+        value = self.text(name, default=default).rstrip("/")
+        parts = urlsplit(value)
+        if value != "missing" and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path):
+            self._fault(name, "must be an address like https://portal.example.com, without a path")
+        return value
+
+    def hosts(self, name: str) -> list[str]:
+        hosts = [host.strip() for host in self.text(name).split(",") if host.strip()]
+        if any(not re.fullmatch(r"\.?[A-Za-z0-9.:\[\]-]+", host) for host in hosts):
+            self._fault(name, "must be host names separated by commas")
+        return hosts
+
+    def database(self, name: str) -> dict[str, Any]:
+        value = self.text(name)
+        parts = urlsplit(value)
+        if value == "missing":
+            return {}
+        if parts.scheme not in ("postgres", "postgresql") or len(parts.path) < 2:
+            self._fault(name, "must be like postgres://user:password@host:5432/name")
+            return {}
+        query = parse_qs(parts.query)
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path[1:]),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.get("host", [unquote(parts.hostname or "")])[0],
+            "PORT": str(parts.port or ""),
+            "OPTIONS": {
+                "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+                **{key: values[0] for key, values in query.items() if key != "host"},
+            },
+        }
+
+    def redis(self, name: str) -> str:
+        value = self.text(name)
+        if value != "missing" and urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+            self._fault(name, "must be like redis://host:6379/0 or unix:///path/redis.sock?db=0")
+        return value
+
+    @staticmethod
+    def celery_url(redis_url: str) -> str:
+        """Celery writes a Redis socket another way than redis-py does."""
+        parts = urlsplit(redis_url)
+        if parts.scheme != "unix":
+            return redis_url
+        return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
+
+    def email(self, name: str) -> dict[str, Any]:
+        value = self.text(name)
+        if value == "missing":
+            return {"EMAIL_BACKEND": ""}
+        try:
+            return dict(environ.Env.email_url_config(value))
+        except (ImproperlyConfigured, KeyError, ValueError):
+            self._fault(name, "must be like smtp+tls://user:password@host:587")
+            return {"EMAIL_BACKEND": ""}
+
+    def stripe_key(self, name: str) -> str:
+        value = self.text(name)
+        if value != "missing" and not re.match(r"(sk|rk)_(test|live)_", value):
+            self._fault(name, "must be a secret or restricted Stripe key (sk_… or rk_…)")
+        return value
+
+    def stripe_base(self, name: str, *, demo: bool) -> str:
+        """Stripe's own address, or in the demo and in tests a stand-in's. Never a stand-in with real customers."""
+        stripe = "https://api.stripe.com"
+        value = self.http_url(name, default=stripe)
+        if value != stripe and not demo:
+            self._fault(name, "may point away from Stripe only where DEMO is true")
+        if value != stripe and "_live_" in os.environ.get("STRIPE_SECRET_KEY", ""):
+            self._fault(name, "must not point away from Stripe with a live key")
+        return value
