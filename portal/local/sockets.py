@@ -32,5 +32,7 @@ def socket_directory(data: Path) -> Path:
     directory = base / f"portal-{os.geteuid()}-{digest}"
     directory.mkdir(mode=0o700, exist_ok=True)
     if directory.is_symlink() or directory.stat().st_uid not in {os.geteuid(), data.stat().st_uid}:
-        raise UnableToStart(f"The folder {directory}, needed for sockets, belongs to somebody else; remove it.")
+        raise UnableToStart(
+            f"The folder {directory}, needed for sockets, belongs to somebody else; remove it."
+        )
     return directory

@@ -1,0 +1,60 @@
+"""Sets the stage before Django is configured: engines, environment; then offers the fixtures of `tests/infra`."""
+
+import os
+
+import django
+import pytest
+import redis
+
+from portal.local.processes import UnableToStart
+from tests.infra.engines import engines_of_this_run
+from tests.infra.environment import set_environment
+
+try:
+    _engines = engines_of_this_run()
+except UnableToStart as error:
+    pytest.exit(str(error), returncode=3)
+
+set_environment(_engines, worker=os.environ.get("PYTEST_XDIST_WORKER", ""))
+os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+django.setup()
+# An xdist worker must come here before pytest-django configures Django for it, with an environment of its own.
+del os.environ["DJANGO_SETTINGS_MODULE"]
+
+pytest_plugins = [
+    "tests.infra.sandbox",
+    "tests.infra.portal",
+    "tests.infra.browser",
+    "tests.infra.mailbox",
+    "tests.infra.summary",
+    "tests.infra.worker",
+]
+
+
+def pytest_unconfigure() -> None:
+    """Stop the engines this process started."""
+    _engines.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that needs the running portal goes to one xdist worker, so that one portal serves them all."""
+    for item in items:
+        if "running_portal" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Password hashing is slow on purpose; here it need not be."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis() -> None:
+    """Each test meets an empty cache, no rate limit spent, no message left over; a worker's bindings stay."""
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+        keys = [key for key in client.scan_iter(count=1000) if not key.startswith(b"_kombu")]
+        if keys:
+            client.delete(*keys)

@@ -1,0 +1,60 @@
+"""The environment that settings see in the tests, made before Django reads them."""
+
+import os
+
+from tests.infra.engines import Engines
+from tests.infra.ports import free_port
+
+WEBHOOK_SECRET = "whsec_for_the_tests"
+
+# What a portal started by a test must not inherit from this process.
+SETTINGS_VARIABLES = (
+    "SECRET_KEY",
+    "DEBUG",
+    "DEMO",
+    "BASE_URL",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "DEFAULT_FROM_EMAIL",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_API_BASE",
+    "STRIPE_AUTOMATIC_TAX",
+    "DATA_DIR",
+    "ENV_FILE",
+    "PORT",
+    "DJANGO_SETTINGS_MODULE",
+)
+
+
+def set_environment(engines: Engines, worker: str) -> None:
+    """Set every variable that settings read. The ports of sandbox and mail server are those their fixtures open."""
+    os.environ.update(
+        SECRET_KEY="for-the-tests-only-" + "0123456789" * 4,
+        # Only to have plain static files, without collecting them; pytest-django turns DEBUG off again.
+        DEBUG="true",
+        DEMO="true",
+        BASE_URL="http://testserver",
+        ALLOWED_HOSTS="testserver,localhost,127.0.0.1",
+        DATABASE_URL=engines.database_url,
+        REDIS_URL=engines.redis_url_for(worker),
+        EMAIL_URL=f"smtp://127.0.0.1:{free_port()}",
+        STRIPE_SECRET_KEY="sk_test_for_the_tests",
+        STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET,
+        STRIPE_API_BASE=f"http://127.0.0.1:{free_port()}",
+        DATA_DIR=str(engines.directory / f"data-{worker}"),
+        # Playwright's loop runs in the thread of the tests; the ORM is not used inside it.
+        DJANGO_ALLOW_ASYNC_UNSAFE="true",
+    )
+    os.environ.pop("STRIPE_AUTOMATIC_TAX", None)
+
+
+def environment_without_settings() -> dict[str, str]:
+    """This process's environment without any of ours, for starting a portal as a newcomer would."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTINGS_VARIABLES and not name.startswith(("PORTAL_TEST_", "PYTEST_"))
+    }

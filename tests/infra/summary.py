@@ -1,0 +1,28 @@
+"""A closing section that names every test that did not run, and why. Nothing is skipped in silence."""
+
+from collections import defaultdict
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """List skipped tests under their reasons."""
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for report in terminalreporter.stats.get("skipped", []):
+        reasons[_reason(report)].append(report.nodeid)
+    for report in terminalreporter.stats.get("xfailed", []):
+        reasons[f"known to fail: {report.wasxfail or 'no reason given'}"].append(report.nodeid)
+    if not reasons:
+        return
+    terminalreporter.write_sep("-", "what did not run, and why")
+    for reason, names in sorted(reasons.items()):
+        terminalreporter.write_line(f"{reason} ({len(names)})")
+        for name in names:
+            terminalreporter.write_line(f"    {name}")
+
+
+def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:
+    if isinstance(report.longrepr, tuple):
+        return str(report.longrepr[2]).removeprefix("Skipped: ")
+    return str(report.longrepr)
