@@ -13,7 +13,6 @@ from typing import Any
 from licensing.models import Edition, Feature, Price, Product, Tier
 
 
-
 @dataclass(frozen=True)
 class PriceTerms:
     id: int
@@ -186,4 +185,6 @@ def storefront() -> Storefront | None:
     )
     if newest is None or newest.published_at is None:
         return None
-    return Storefront(product=newest.product, edition=edition_terms(newest.pk), published_at=newest.published_at)
+    return Storefront(
+        product=newest.product, edition=edition_terms(newest.pk), published_at=newest.published_at
+    )

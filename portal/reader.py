@@ -22,7 +22,9 @@ def reader_locale() -> str:
 
 def locale_for(accept_language: str) -> str:
     """The best of our locales for a browser's Accept-Language; English as in Europe for other European readers."""
-    wanted = [part.split(";")[0].strip().replace("-", "_") for part in accept_language.split(",") if part.strip()]
+    wanted = [
+        part.split(";")[0].strip().replace("-", "_") for part in accept_language.split(",") if part.strip()
+    ]
     if best := negotiate_locale(wanted, LOCALES, sep="_"):
         return best
     if wanted and not wanted[0].startswith("en") and wanted[0] != "*":

@@ -1,0 +1,142 @@
+"""Everything the calculator shows, for every tier at once: what it costs, what changes, and why not where it is not open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from licensing.eligibility import Change, Situation, change_reasons, trial_reasons
+from licensing.entitlements import is_better
+from licensing.pricing import Estimate, estimate
+from licensing.reasons import Reason
+from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
+
+
+@dataclass(frozen=True)
+class Row:
+    """One feature, as held and as offered. `change` is "gain", "lose" or "keep"; absent on both sides: "without"."""
+
+    feature: FeatureTerms
+    held: Any
+    offered: Any
+    change: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One tier as this customer could have it. No estimate where the tier is free or not sold in their currency."""
+
+    tier: TierTerms
+    edition: EditionTerms
+    relation: str  # "held", "higher" or "lower"
+    estimate: Estimate | None
+    rows: tuple[Row, ...]
+    reasons: tuple[Reason, ...]
+    trial_reasons: tuple[Reason, ...]
+    gives_up_price: bool
+
+    @property
+    def is_open(self) -> bool:
+        return not self.reasons
+
+    @property
+    def can_try(self) -> bool:
+        return not self.trial_reasons
+
+    @property
+    def gains(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "gain"]
+
+    @property
+    def keeps(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "keep"]
+
+    @property
+    def loses(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "lose"]
+
+
+def offers_for(
+    situation: Situation, *, seats: int, interval: str, tax_percent: str = "", credit: int = 0
+) -> list[Offer]:
+    """Price and compare every tier for one customer. No query: the situation holds the facts.
+
+    The held tier is offered on the terms it is held on; every other one on today's terms.
+    """
+    return [
+        _offer(
+            situation, tier, edition, seats=seats, interval=interval, tax_percent=tax_percent, credit=credit
+        )
+        for tier, edition in tiers_open_to(situation)
+    ]
+
+
+def tiers_open_to(situation: Situation) -> list[tuple[TierTerms, EditionTerms]]:
+    """Today's tiers, lowest first, with the held tier standing in its own edition's terms.
+
+    A tier is recognised by its key; a held tier that is sold no longer still stands among them by its rank.
+    """
+    held, own = situation.standing.tier, situation.standing.edition
+    tiers = [(tier, situation.today) for tier in situation.today.tiers if tier.key != held.key]
+    return sorted([*tiers, (held, own)], key=lambda pair: pair[0].rank)
+
+
+def compare(
+    *, held: TierTerms, held_edition: EditionTerms, offered: TierTerms, edition: EditionTerms
+) -> tuple[Row, ...]:
+    """What moving from one tier to another changes, feature by feature, in the order of the offered terms."""
+    known = {feature.key for feature in edition.features}
+    features = [*edition.features, *(f for f in held_edition.features if f.key not in known)]
+    return tuple(_row(feature, held.value(feature.key), offered.value(feature.key)) for feature in features)
+
+
+def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:
+    if is_better(feature, offered, than=held):
+        change = "gain"
+    elif is_better(feature, held, than=offered):
+        change = "lose"
+    else:
+        change = "without" if held is NOT_INCLUDED or held is False else "keep"
+    return Row(feature, held, offered, change)
+
+
+def _offer(
+    situation: Situation,
+    tier: TierTerms,
+    edition: EditionTerms,
+    *,
+    seats: int,
+    interval: str,
+    tax_percent: str,
+    credit: int,
+) -> Offer:
+    standing = situation.standing
+    price = tier.price(currency=standing.customer.currency, interval=interval)
+    sum_ = (
+        estimate(
+            held=standing.held,
+            price=price,
+            seats=seats,
+            at=situation.at,
+            tax_percent=tax_percent,
+            credit=credit,
+        )
+        if price
+        else None
+    )
+    is_held = tier.id == standing.tier.id
+    return Offer(
+        tier=tier,
+        edition=edition,
+        relation="held" if is_held else "higher" if tier.rank > standing.tier.rank else "lower",
+        estimate=sum_,
+        rows=compare(held=standing.tier, held_edition=standing.edition, offered=tier, edition=edition),
+        reasons=tuple(change_reasons(situation, Change(tier, edition, seats, interval))),
+        trial_reasons=tuple(trial_reasons(situation, tier)),
+        gives_up_price=not is_held and not standing.licence.is_free and standing.edition.id != edition.id,
+    )
+
+
+def offer_of(offers: Sequence[Offer], tier_key: str) -> Offer | None:
+    return next((offer for offer in offers if offer.tier.key == tier_key), None)

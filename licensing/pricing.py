@@ -1,0 +1,131 @@
+"""Estimates: what a change would cost, worked out here, to the minor unit as Stripe does. Pure functions.
+
+Stripe's rules: proration is by the second; the old item is credited and the new one debited whole (seats included);
+each line is rounded by itself, nearest, an exact half toward minus infinity; the total is the sum of rounded lines. A
+change of interval bills the new period whole and resets the billing date. Tax is added before credit is taken off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from math import ceil, floor
+
+from licensing.periods import add_intervals, to_the_second
+from licensing.terms import PriceTerms
+
+
+@dataclass(frozen=True)
+class Held:
+    """What is paid for now: a price, for seats, for a period that has begun."""
+
+    price: PriceTerms
+    seats: int
+    period_start: datetime
+    period_end: datetime
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the sum. `kind` is "unused" (time given back) or "charge"."""
+
+    kind: str
+    amount: int
+    seats: int
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """All amounts in minor units of `currency`. `tax` is None where the rate is not known yet."""
+
+    currency: str
+    interval: str
+    seats: int
+    unit_amount: int
+    lines: tuple[Line, ...]
+    subtotal: int
+    tax: int | None
+    tax_percent: str
+    credit_used: int
+    credit_gained: int
+    due: int
+    renews_at: datetime
+    renewal_amount: int
+
+
+def prorate(*, amount: int, at: datetime, start: datetime, end: datetime) -> int:
+    """The part of `amount` that belongs to [at, end) of the period [start, end), rounded as Stripe does.
+
+    >>> from datetime import UTC
+    >>> t = lambda seconds: datetime.fromtimestamp(seconds, UTC)
+    >>> prorate(amount=-1000, at=t(1598982148), start=t(1596749288), end=t(1599427688))
+    -166
+    >>> prorate(amount=3252, at=t(1598982148), start=t(1596749288), end=t(1599427688))
+    541
+    """
+    left = Fraction(int((end - at).total_seconds()), int((end - start).total_seconds()))
+    return round_half_down(amount * left)
+
+
+def round_half_down(value: Fraction) -> int:
+    """Nearest whole number, an exact half toward minus infinity: 2.5 → 2, −2.5 → −3."""
+    return ceil(value - Fraction(1, 2))
+
+
+def round_half_away(value: Fraction) -> int:
+    """Nearest whole number, an exact half away from zero: how tax is rounded."""
+    return floor(value + Fraction(1, 2)) if value >= 0 else ceil(value - Fraction(1, 2))
+
+
+def tax_on(amount: int, *, percent: str) -> int:
+    """Tax on one line of `amount` minor units at `percent` (an exact decimal such as "19" or "8.875")."""
+    return round_half_away(amount * Fraction(percent) / 100)
+
+
+def estimate(
+    *, held: Held | None, price: PriceTerms, seats: int, at: datetime, tax_percent: str, credit: int
+) -> Estimate:
+    """What moving from `held` (None: nothing paid for) to `price` for `seats` at `at` costs.
+
+    `credit` is what we owe the customer, in minor units; `tax_percent` is empty where it is not known yet, and then
+    tax is left out of every amount.
+    """
+    at = to_the_second(at)
+    full = price.amount(seats)
+    if held is None:
+        renews_at = add_intervals(anchor=at, interval=price.interval, count=1)
+        lines = [Line("charge", full, seats, at, renews_at)]
+    else:
+        period = {"at": at, "start": held.period_start, "end": held.period_end}
+        given_back = prorate(amount=-held.price.amount(held.seats), **period)
+        unused = Line("unused", given_back, held.seats, at, held.period_end)
+        if price.interval == held.price.interval:
+            renews_at = held.period_end
+            lines = [unused, Line("charge", prorate(amount=full, **period), seats, at, renews_at)]
+        else:
+            renews_at = add_intervals(anchor=at, interval=price.interval, count=1)
+            lines = [unused, Line("charge", full, seats, at, renews_at)]
+    if held is not None and (held.price.id, held.seats) == (price.id, seats):
+        lines = []
+    subtotal = sum(line.amount for line in lines)
+    tax = sum(tax_on(line.amount, percent=tax_percent) for line in lines) if tax_percent else None
+    total = subtotal + (tax or 0)
+    credit_used = min(max(total, 0), max(credit, 0))
+    return Estimate(
+        currency=price.currency,
+        interval=price.interval,
+        seats=seats,
+        unit_amount=price.unit_amount,
+        lines=tuple(lines),
+        subtotal=subtotal,
+        tax=tax,
+        tax_percent=tax_percent,
+        credit_used=credit_used,
+        credit_gained=max(-total, 0),
+        due=max(total, 0) - credit_used,
+        renews_at=renews_at,
+        renewal_amount=full + (tax_on(full, percent=tax_percent) if tax_percent else 0),
+    )

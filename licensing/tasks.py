@@ -1,0 +1,15 @@
+"""The sweeps of licensing, as Celery runs them. The clock is read here."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from licensing import trials
+
+
+@shared_task
+def sweep_trials() -> dict[str, int]:
+    """End the trials whose time has run, then owe the reminders that are due."""
+    at = timezone.now()
+    return {"trials_ended": trials.expire_due(at=at), "trials_near_end": trials.remind_due(at=at)}

@@ -1,0 +1,225 @@
+"""Trying a higher tier: started without a card, ends by the clock, gives back exactly what was there before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from licensing.eligibility import Situation, trial_reasons
+from licensing.history import CLOCK, Actor, entry, record
+from licensing.identity import identity_hash
+from licensing.licences import lock_live_licence
+from licensing.models import Customer, Trial, TrialMark
+from licensing.notices import notice, owe_all
+from licensing.reasons import Reason
+from licensing.terms import TierTerms
+
+AGAIN_AFTER = timedelta(days=365)
+REMINDERS = (timedelta(days=1), timedelta(days=3))  # the nearest first
+BATCH = 1000
+LONGEST = timedelta(days=366)
+
+
+class UnableToTry(Exception):
+    """The trial is not open; `reasons` say why."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        super().__init__(" ".join(reason.text for reason in reasons))
+        self.reasons = reasons
+
+
+class UnableToExtend(ValueError):
+    """The trial has ended, or the new end is not a possible one."""
+
+
+def trials_used(*, customer: Customer, addresses: Iterable[str], at: datetime) -> dict[str, datetime]:
+    """Tier key → when it may be tried again, for this customer or any of its verified owner `addresses`."""
+    identities = [_customer_identity(customer), *(identity_hash(address) for address in addresses)]
+    marks = TrialMark.objects.filter(identity__in=identities, used_at__gt=at - AGAIN_AFTER)
+    used: dict[str, datetime] = {}
+    for key, used_at in marks.values_list("tier_key", "used_at"):
+        used[key] = max(used.get(key, used_at + AGAIN_AFTER), used_at + AGAIN_AFTER)
+    return used
+
+
+def start_trial(
+    *, situation: Situation, tier: TierTerms, addresses: Sequence[str], actor: Actor, at: datetime
+) -> Trial:
+    """Lend `tier` to the customer from `at`, for the tier's own number of days.
+
+    `situation` is what the door saw; the facts that a second click could have changed are read again under the lock.
+    `addresses` are the verified addresses of the customer's owners; each is marked as having tried.
+    Raises UnableToTry.
+    """
+    customer = situation.standing.customer
+    if reasons := trial_reasons(situation, tier):
+        raise UnableToTry(reasons)
+    with transaction.atomic():
+        licence = lock_live_licence(customer.pk)
+        identities = sorted(
+            {_customer_identity(customer), *(identity_hash(address) for address in addresses)}
+        )
+        _lock_identities(identities)
+        _end_expired(Trial.objects.filter(customer=customer), at=at)
+        used = trials_used(customer=customer, addresses=addresses, at=at)
+        if tier.key in used or Trial.objects.filter(customer=customer, ended_at=None).exists():
+            raise UnableToTry(
+                [Reason("tried-once-a-year", "This trial has been started already.", when=used.get(tier.key))]
+            )
+        trial = Trial.objects.create(
+            customer=customer,
+            product_id=licence.product_id,
+            licence=licence,
+            tier_id=tier.id,
+            started_at=at,
+            ends_at=at + timedelta(days=tier.trial_days or 0),
+            started_by_id=actor.user_id,
+        )
+        TrialMark.objects.bulk_create(
+            TrialMark(identity=identity, product_id=licence.product_id, tier_key=tier.key, used_at=at)
+            for identity in identities
+        )
+        record(
+            entry(
+                customer=customer,
+                kind="trial_started",
+                subject=trial,
+                at=at,
+                actor=actor,
+                after={"tier": tier.id, "ends_at": trial.ends_at.isoformat()},
+            )
+        )
+    return trial
+
+
+def end_trial(*, customer: Customer, end: str, actor: Actor, at: datetime, reason: str = "") -> Trial | None:
+    """End the live trial now: given back, bought, or by staff. None where none is live; the licence is not touched."""
+    with transaction.atomic():
+        lock_live_licence(customer.pk)
+        _end_expired(Trial.objects.filter(customer=customer), at=at)
+        trial = Trial.objects.select_for_update().filter(customer=customer, ended_at=None).first()
+        if trial is None:
+            return None
+        trial.ended_at, trial.end = at, end
+        trial.save(update_fields=["ended_at", "end"])
+        record(
+            entry(
+                customer=customer,
+                kind="trial_ended",
+                subject=trial,
+                at=at,
+                actor=actor,
+                before={"ends_at": trial.ends_at.isoformat()},
+                after={"end": end},
+                reason=reason,
+            )
+        )
+    return trial
+
+
+def extend_trial(*, trial: Trial, ends_at: datetime, actor: Actor, at: datetime, reason: str) -> Trial:
+    """Let a live trial run until `ends_at`, later than now. Raises UnableToExtend."""
+    with transaction.atomic():
+        lock_live_licence(trial.customer_id)
+        trial = Trial.objects.select_for_update().get(pk=trial.pk)
+        if not trial.is_live(at=at):
+            raise UnableToExtend("This trial has ended. A new one can be started.")
+        if not at < ends_at <= at + LONGEST:
+            raise UnableToExtend("The new end must lie ahead, and within a year.")
+        before, trial.ends_at = trial.ends_at, ends_at
+        trial.save(update_fields=["ends_at"])
+        record(
+            entry(
+                customer=trial.customer_id,
+                kind="trial_extended",
+                subject=trial,
+                at=at,
+                actor=actor,
+                before={"ends_at": before.isoformat()},
+                after={"ends_at": ends_at.isoformat()},
+                reason=reason,
+            )
+        )
+    return trial
+
+
+def expire_due(*, at: datetime) -> int:
+    """Tidy up trials whose time has run, and owe each customer one word about it. Batches of 1,000; the number done."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            count = _end_expired(Trial.objects.filter(customer__closed_at=None), at=at, skip_locked=True)
+        done += count
+        if count < BATCH:
+            return done
+
+
+def remind_due(*, at: datetime) -> int:
+    """Owe a reminder for each live trial that ends within three days, or within one: the nearer one only.
+
+    Safe to repeat: a reminder is owed once a trial, turn and end date. Returns how many trials were looked at.
+    """
+    looked = 0
+    for nearest, within in zip((timedelta(0), *REMINDERS), REMINDERS, strict=False):
+        due = Trial.objects.filter(
+            ended_at=None, ends_at__gt=at + nearest, ends_at__lte=at + within, customer__closed_at=None
+        )
+        last = 0
+        while batch := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):
+            owe_all(
+                notice(
+                    customer=trial.customer_id,
+                    kind="trial_reminder",
+                    subject=trial,
+                    period=f"{within.days}d:{trial.ends_at:%Y-%m-%d}",
+                    at=at,
+                )
+                for trial in batch
+            )
+            looked += len(batch)
+            last = batch[-1].pk
+    return looked
+
+
+def _end_expired(trials: QuerySet[Trial], *, at: datetime, skip_locked: bool = False) -> int:
+    """End up to a batch of `trials` whose time has run, with their events and notices. In a transaction."""
+    due = list(
+        trials.filter(ended_at=None, ends_at__lte=at)
+        .select_for_update(skip_locked=skip_locked, of=("self",))
+        .order_by("ends_at")[:BATCH]
+    )
+    if not due:
+        return 0
+    for trial in due:
+        trial.ended_at, trial.end = trial.ends_at, Trial.End.EXPIRED
+    Trial.objects.bulk_update(due, ["ended_at", "end"])
+    record(
+        *(
+            entry(
+                customer=trial.customer_id,
+                kind="trial_ended",
+                subject=trial,
+                at=at,
+                actor=CLOCK,
+                before={"ends_at": trial.ends_at.isoformat()},
+                after={"end": Trial.End.EXPIRED},
+            )
+            for trial in due
+        )
+    )
+    owe_all(notice(customer=trial.customer_id, kind="trial_ended", subject=trial, at=at) for trial in due)
+    return len(due)
+
+
+def _customer_identity(customer: Customer) -> str:
+    return f"customer:{customer.pk}"
+
+
+def _lock_identities(identities: Sequence[str]) -> None:
+    """Two organisations of one person must not start the same trial at once: a lock for the transaction on each."""
+    with connection.cursor() as cursor:
+        for identity in identities:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [identity])
