@@ -1,0 +1,164 @@
+"""Opening an organisation, and closing it."""
+
+from __future__ import annotations
+
+import secrets
+import zoneinfo
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from licensing.history import Actor, entry, record
+from licensing.licences import change_licence, lock_customer, open_free_licence
+from licensing.models import Customer, Licence, Member, Role, Trial
+from licensing.reasons import Reason
+from licensing.terms import storefront
+from licensing.trials import end_trial
+
+SLUG_TRIES = 8
+
+
+class UnableToOpen(Exception):
+    """The organisation cannot be made; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+class UnableToClose(Exception):
+    """The organisation must stay open; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+def open_customer(
+    *, name: str, country: str, currency: str, time_zone: str, locale: str, owner: Any, at: datetime
+) -> Customer:
+    """Make an organisation with `owner` as its owner and the free tier of today's edition as its licence.
+
+    `country` is an ISO 3166 code, `currency` an ISO 4217 code that today's edition has prices in, `time_zone` a name
+    of the tz database. Two clicks make one organisation: an open one that `owner` owns under the same name is
+    returned as it is. Raises UnableToOpen.
+    """
+    name, currency = " ".join(name.split()), currency.upper()
+    shop = storefront()
+    if shop is None:
+        raise UnableToOpen(
+            Reason(
+                "on-sale",
+                "Nothing is on sale here yet.",
+                "You can come in when the first edition is published.",
+            )
+        )
+    if not name:
+        raise UnableToOpen(Reason("named", "An organisation needs a name.", "Say what it is called."))
+    if currency not in shop.edition.currencies:
+        raise UnableToOpen(
+            Reason(
+                "currency-on-sale",
+                f"Today’s prices are not stated in {currency or 'no currency'}.",
+                f"Choose one of {', '.join(shop.edition.currencies)}.",
+            )
+        )
+    if time_zone not in zoneinfo.available_timezones():
+        raise UnableToOpen(
+            Reason("time-zone", f"There is no time zone {time_zone!r}.", "Choose one of the list.")
+        )
+    with transaction.atomic():
+        get_user_model().objects.select_for_update().get(pk=owner.pk)
+        if already := Customer.objects.filter(
+            name=name, closed_at=None, members__user_id=owner.pk, members__role=Role.OWNER
+        ).first():
+            return already
+        customer = _insert(
+            Customer(
+                name=name,
+                country=country.upper(),
+                currency=currency,
+                time_zone=time_zone,
+                locale=locale,
+                created_at=at,
+            )
+        )
+        Member.objects.create(customer=customer, user_id=owner.pk, role=Role.OWNER, joined_at=at)
+        actor = Actor.person(owner)
+        record(
+            entry(
+                customer=customer,
+                kind="customer_opened",
+                subject=customer,
+                at=at,
+                actor=actor,
+                after={"name": name, "country": customer.country, "currency": currency, "owner": owner.pk},
+            )
+        )
+        open_free_licence(customer=customer, edition=shop.edition, at=at, actor=actor)
+    return customer
+
+
+def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str = "") -> Customer:
+    """Close an organisation for good: its trial is given back, its free licence ends, its people leave it.
+
+    What was bought, billed and recorded stays on record. A paid licence is cancelled first and runs to its end, so
+    that nobody loses paid time by a click. Raises UnableToClose.
+    """
+    actor = Actor.person(owner)
+    with transaction.atomic():
+        customer = lock_customer(customer.pk)
+        if customer.closed_at:
+            return customer
+        licences = list(Licence.objects.select_for_update().filter(customer=customer, ended_at=None))
+        for licence in licences:
+            if not licence.is_free:
+                raise UnableToClose(
+                    Reason(
+                        "closing-when-free",
+                        "This organisation has a paid licence.",
+                        "Cancel it under Billing. When it has ended, you can close the organisation.",
+                        licence.period_end,
+                    )
+                )
+        end_trial(customer=customer, end=Trial.End.GIVEN_BACK, actor=actor, at=at, reason=reason)
+        for licence in licences:
+            change_licence(
+                licence=licence, kind="licence_ended", at=at, actor=actor, reason=reason, ended_at=at
+            )
+        customer.closed_at = at
+        customer.save(update_fields=["closed_at"])
+        customer.invitations.filter(accepted_at=None, revoked_at=None).update(revoked_at=at)
+        people = list(customer.members.values("user_id", "role"))
+        customer.members.all().delete()
+        record(
+            entry(
+                customer=customer,
+                kind="customer_closed",
+                subject=customer,
+                at=at,
+                actor=actor,
+                before={"members": people},
+                reason=reason,
+            )
+        )
+    return customer
+
+
+def _insert(customer: Customer) -> Customer:
+    """Save with a slug made from the name; where that is taken, with a few letters after it."""
+    stem = slugify(customer.name)[:50].strip("-") or "customer"
+    customer.slug = stem
+    for _ in range(SLUG_TRIES):
+        try:
+            with transaction.atomic():
+                customer.save(force_insert=True)
+            return customer
+        except IntegrityError as error:
+            if "slug" not in str(error):
+                raise
+            customer.slug = f"{stem}-{secrets.token_hex(3)}"
+    raise UnableToOpen(Reason("named", "That name could not be used just now.", "Try again in a moment."))

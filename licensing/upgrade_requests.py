@@ -1,0 +1,139 @@
+"""A member who may not spend asks those who may: could we have this tier? They answer yes, or no with words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from licensing.history import Actor, entry, record, subject_of
+from licensing.licences import lock_customer
+from licensing.models import Customer, Event, UpgradeRequest
+from licensing.notices import owe
+from licensing.reasons import Reason
+from licensing.standing import standing_of
+from licensing.terms import TierTerms, storefront
+
+REFUSED = "upgrade_request_refused"
+
+
+class UnableToAsk(Exception):
+    """There is nothing to ask for; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+def tiers_to_ask_for(customer: Customer, *, at: datetime) -> list[TierTerms]:
+    """Today's tiers above the one that is held; none before anything is on sale."""
+    shop = storefront()
+    if shop is None:
+        return []
+    held = standing_of(customer, at=at).tier
+    return [tier for tier in shop.edition.tiers if tier.rank > held.rank and tier.key != held.key]
+
+
+def ask_for_upgrade(
+    *, customer: Customer, asked_by: Any, tier_key: str, note: str, at: datetime
+) -> UpgradeRequest:
+    """Put the question to the owners and owe them the mail. Raises UnableToAsk."""
+    with transaction.atomic():
+        customer = lock_customer(customer.pk)
+        tier = next((tier for tier in tiers_to_ask_for(customer, at=at) if tier.key == tier_key), None)
+        if tier is None:
+            raise UnableToAsk(
+                Reason(
+                    "higher-tier",
+                    "That is not a tier above yours.",
+                    "Choose one of those on today’s price list.",
+                )
+            )
+        if customer.upgrade_requests.filter(asked_by=asked_by, tier_key=tier_key, answered_at=None).exists():
+            raise UnableToAsk(
+                Reason(
+                    "asked-once",
+                    f"You have asked for {tier.name} already.",
+                    "An owner will see it on the team page.",
+                )
+            )
+        request = UpgradeRequest.objects.create(
+            customer=customer, asked_by=asked_by, tier_key=tier_key, note=note.strip(), asked_at=at
+        )
+        record(
+            entry(
+                customer=customer,
+                kind="upgrade_requested",
+                subject=request,
+                at=at,
+                actor=Actor.person(asked_by),
+                after={"tier": tier_key},
+                reason=request.note,
+            )
+        )
+        owe(
+            customer=customer,
+            kind="upgrade_request",
+            subject=request,
+            at=at,
+            facts={"tier": tier.name, "tier_key": tier_key, "asked_by": str(asked_by), "note": request.note},
+        )
+    return request
+
+
+def answer_request(
+    *, request: UpgradeRequest, granted: bool, by: Any, at: datetime, words: str = ""
+) -> UpgradeRequest:
+    """Answer yes or no, once, and owe the one who asked the answer. A second answer changes nothing.
+
+    A yes is a word, not a purchase: the licence moves when somebody who may spend accepts a quote.
+    """
+    words = words.strip()
+    with transaction.atomic():
+        lock_customer(request.customer_id)
+        request = UpgradeRequest.objects.select_for_update().get(pk=request.pk)
+        if request.answered_at:
+            return request
+        request.answered_at, request.answered_by, request.granted = at, by, granted
+        request.save(update_fields=["answered_at", "answered_by", "granted"])
+        record(
+            entry(
+                customer=request.customer_id,
+                kind="upgrade_request_granted" if granted else REFUSED,
+                subject=request,
+                at=at,
+                actor=Actor.person(by),
+                after={"tier": request.tier_key},
+                reason=words,
+            )
+        )
+        owe(
+            customer=request.customer_id,
+            kind="upgrade_answer",
+            subject=request,
+            at=at,
+            facts={"tier_key": request.tier_key, "granted": granted, "answered_by": str(by), "words": words},
+        )
+    return request
+
+
+def open_requests(customer: Customer) -> QuerySet[UpgradeRequest]:
+    """The questions that wait for an answer, oldest first."""
+    return (
+        customer.upgrade_requests.filter(answered_at=None)
+        .select_related("asked_by")
+        .order_by("asked_at", "pk")
+    )
+
+
+def requests_of(customer: Customer, *, asked_by: Any) -> list[tuple[UpgradeRequest, str]]:
+    """What one person asked for lately, newest first, each with the words of a no. Two queries."""
+    asked = list(customer.upgrade_requests.filter(asked_by=asked_by).order_by("-asked_at")[:5])
+    words = dict(
+        Event.objects.filter(
+            customer=customer, kind=REFUSED, subject__in=[subject_of(request) for request in asked]
+        ).values_list("subject", "reason")
+    )
+    return [(request, words.get(subject_of(request), "")) for request in asked]
