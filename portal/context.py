@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from licensing.terms import Storefront, storefront
+from portal.pages.accent import accent_digits
 
 
 def storefront_of(request: HttpRequest) -> Storefront | None:
@@ -21,6 +22,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     shop = storefront_of(request)
     return {
         "product": shop.product if shop else None,
+        "accent": accent_digits(shop.product.accent) if shop else "",
         "member": getattr(request, "member", None),
         "demo": settings.DEMO,
     }

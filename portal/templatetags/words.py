@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django import template
 from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
 
 from licensing.money import format_money
 from portal.reader import reader_locale
@@ -46,6 +48,15 @@ def moment(value: datetime) -> str:
     us = reader_locale().endswith("US")
     written_day = format_date(local, "EEEE, MMMM d" if us else "EEEE d MMMM", locale=reader_locale())
     return f"{written_day}, {format_datetime(local, 'h:mm a' if us else 'HH:mm', locale=reader_locale())}"
+
+
+@register.simple_tag(takes_context=True)
+def here(context: dict[str, Any], *names: str) -> SafeString:
+    """Mark the link to the page at hand: `<a href="…"{% here "billing" %}>`, also for billing-cancel and the like."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    name = (match.url_name or "") if match else ""
+    found = any(name == one or name.startswith((f"{one}-", f"{one}_")) for one in names)
+    return mark_safe(' aria-current="page"' if found else "")  # our own words only
 
 
 def _local(value: datetime | date) -> date:

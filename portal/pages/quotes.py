@@ -1,0 +1,302 @@
+"""What the page of one quote says: which of its states it is in, its lines, and what the change brings and takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.models import Order, Payer, Quote
+from licensing.grandfathering import PRICE, Difference, differences
+from licensing.history import subject_of
+from licensing.models import Event, Licence, Member
+from licensing.offers import Row, compare
+from licensing.reasons import Reason
+from licensing.terms import EditionTerms, TierTerms, edition_terms
+
+
+class State(StrEnum):
+    """Each has its own template, `quotes/_<state>.html`."""
+
+    OPEN = "open"
+    BUSY = "busy"
+    EXPIRED = "expired"
+    OUTDATED = "outdated"
+    PAYING = "paying"
+    ASKING = "asking"
+    SETTLED = "settled"
+    CHANGED = "changed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class SumLine:
+    """One line of the sum, in words. `amount` is in minor units of the quote's currency."""
+
+    label: str
+    amount: int
+    start: datetime | None = None
+    end: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the change starts from: the licence as it is, or as it was before the order settled."""
+
+    edition: EditionTerms
+    tier: TierTerms
+    seats: int
+    interval: str | None
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why the last press of a button did not do what it says. Nothing was charged."""
+
+    title: str
+    text: str
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class QuotePage:
+    """Everything the templates under `quotes/` read."""
+
+    quote: Quote
+    order: Order | None
+    state: State
+    edition: EditionTerms
+    tier: TierTerms
+    held: Held | None
+    rows: tuple[Row, ...]
+    given_up: tuple[Difference, ...]
+    lines: tuple[SumLine, ...]
+    may_spend: bool
+    first_purchase: bool
+    licence: Licence
+    licence_tier: TierTerms
+    standing_edition: EditionTerms
+    other_order: Order | None = None
+    replaces: Quote | None = None
+    newer: Quote | None = None
+    trouble: Trouble | None = None
+    unticked: bool = False
+    at: datetime = field(kw_only=True)
+
+    @property
+    def interval(self) -> str:
+        return self.quote.price.interval
+
+    @property
+    def gains(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "gain"]
+
+    @property
+    def keeps(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "keep"]
+
+    @property
+    def loses(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "lose"]
+
+    @property
+    def price_given_up(self) -> Difference | None:
+        return next((d for d in self.given_up if d.feature_key == PRICE), None)
+
+    @property
+    def features_given_up(self) -> list[Difference]:
+        return [d for d in self.given_up if d.feature_key != PRICE]
+
+    @property
+    def bought(self) -> str:
+        """What is bought, in a few words: Business for 8 people."""
+        if not self.quote.price.per_seat:
+            return self.tier.name
+        return ngettext(
+            "%(tier)s for one person", "%(tier)s for %(count)d people", self.quote.seats
+        ) % {"tier": self.tier.name, "count": self.quote.seats}
+
+    @property
+    def sum_is_the_same(self) -> bool:
+        """Whether the quote that this one stands in for asked for the same."""
+        old, new = self.replaces, self.quote
+        return bool(old) and (old.due, old.renewal_amount) == (new.due, new.renewal_amount)
+
+    @property
+    def settles_in_place(self) -> bool:
+        """Whether the licence is still what this order made it, so that its next date may be shown here."""
+        licence, quote = self.licence, self.quote
+        return (licence.tier_id, licence.price_id, licence.seats) == (quote.tier_id, quote.price_id, quote.seats)
+
+
+def quote_page(
+    *,
+    quote: Quote,
+    member: Member,
+    at: datetime,
+    instead_of: str = "",
+    trouble: Trouble | None = None,
+    unticked: bool = False,
+) -> QuotePage:
+    """Gather the page of `quote`, which must belong to the member's customer and have its tier, price and licence
+    selected. `instead_of` may name the quote it stands in for; another customer's counts as none.
+    """
+    order = Order.objects.filter(quote=quote).first()
+    licence = live_licence(quote)
+    state, other = _state(quote, order, licence, at=at)
+    edition = edition_terms(quote.tier.edition_id)
+    tier = edition.tier_by_id(quote.tier_id)
+    standing_edition = edition_terms(licence.edition_id)
+    held = _held(quote, order, licence)
+    return QuotePage(
+        quote=quote,
+        order=order,
+        state=state,
+        edition=edition,
+        tier=tier,
+        held=held,
+        rows=compare(held=held.tier, held_edition=held.edition, offered=tier, edition=edition) if held else (),
+        given_up=given_up(quote=quote, licence=licence) if state in (State.OPEN, State.BUSY) else (),
+        lines=tuple(_sum_lines(quote, tier, held, Payer.objects.filter(customer=quote.customer_id).first())),
+        may_spend=member.may_spend,
+        first_purchase=held is None or held.interval is None,
+        licence=licence,
+        licence_tier=standing_edition.tier_by_id(licence.tier_id),
+        standing_edition=standing_edition,
+        other_order=other,
+        replaces=_replaced(quote, instead_of),
+        newer=_newer(quote) if state in (State.CHANGED, State.EXPIRED, State.OUTDATED) else None,
+        trouble=trouble,
+        unticked=unticked,
+        at=at,
+    )
+
+
+def given_up(*, quote: Quote, licence: Licence) -> tuple[Difference, ...]:
+    """What of an older edition would not come back if the customer moved and returned: a lower price, more of a
+    feature. Accepting such a quote takes a tick of its own.
+    """
+    if licence.edition_id == quote.tier.edition_id:
+        return ()
+    held, today = edition_terms(licence.edition_id), edition_terms(quote.tier.edition_id)
+    found = differences(
+        held=held,
+        today=today,
+        tier_key=held.tier_by_id(licence.tier_id).key,
+        currency=quote.currency,
+        interval=licence.price.interval if licence.price else None,
+    )
+    return tuple(d for d in found if d.kind == "kept_better")
+
+
+def live_licence(quote: Quote) -> Licence:
+    """The licence that the quote would change, as it is now."""
+    licences = Licence.objects.filter(customer_id=quote.customer_id, product_id=quote.licence.product_id)
+    return licences.select_related("price").filter(ended_at=None).first() or quote.licence
+
+
+def _state(
+    quote: Quote, order: Order | None, licence: Licence, *, at: datetime
+) -> tuple[State, Order | None]:
+    if order is not None:
+        return _state_of_order(order), None
+    if (quote.licence_id, quote.licence_version) != (licence.pk, licence.version):
+        return State.OUTDATED, None
+    if quote.is_expired(at=at):
+        return State.EXPIRED, None
+    other = Order.objects.filter(customer_id=quote.customer_id, state=Order.State.PENDING).first()
+    return (State.BUSY if other else State.OPEN), other
+
+
+def _state_of_order(order: Order) -> State:
+    if order.state == Order.State.SETTLED:
+        return State.SETTLED
+    if order.is_pending:
+        return State.PAYING if order.pay_url else State.ASKING
+    return State.CHANGED if order.failure == Order.Failure.CHANGED else State.FAILED
+
+
+def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:
+    """The licence as it is; once settled, as the history says it was. None where that is not known any more."""
+    if order is None or order.state != Order.State.SETTLED:
+        if (quote.licence_id, quote.licence_version) != (licence.pk, licence.version):
+            return None
+        edition = edition_terms(licence.edition_id)
+        interval = licence.price.interval if licence.price else None
+        return Held(edition, edition.tier_by_id(licence.tier_id), licence.seats, interval)
+    moved = (
+        Event.objects.filter(
+            customer_id=quote.customer_id,
+            subject=subject_of(quote.licence),
+            at__gte=order.accepted_at,
+            after__price=quote.price_id,
+            after__seats=quote.seats,
+        )
+        .order_by("at", "pk")
+        .first()
+    )
+    if moved is None:
+        return None
+    edition = edition_terms(moved.before["edition"])
+    tier = edition.tier_by_id(moved.before["tier"])
+    price = tier.price_by_id(moved.before["price"])
+    return Held(edition, tier, moved.before["seats"], price.interval if price else None)
+
+
+def _sum_lines(quote: Quote, tier: TierTerms, held: Held | None, payer: Payer | None) -> list[SumLine]:
+    lines = []
+    for line in quote.lines:
+        start, end = _moment(line.get("from")), _moment(line.get("to"))
+        if line["kind"] == "unused" and held:
+            lines.append(
+                SumLine(
+                    _("%(tier)s, time not used") % {"tier": held.tier.name},
+                    line["amount"],
+                    note=_("already paid, given back"),
+                )
+            )
+        elif line["kind"] == "charge":
+            lines.append(SumLine(_with_seats(tier.name, line.get("quantity"), quote), line["amount"], start, end))
+        else:
+            lines.append(SumLine(line["text"], line["amount"], start, end))
+    lines.append(SumLine(_tax_label(payer), quote.tax))
+    if quote.credit > 0:
+        lines.append(SumLine(_("Your credit"), -quote.credit, note=_("what we owe you, taken off")))
+    return lines
+
+
+def _with_seats(name: str, seats: int | None, quote: Quote) -> str:
+    if not seats or not quote.price.per_seat:
+        return name
+    return ngettext("%(tier)s, one seat", "%(tier)s, %(count)d seats", seats) % {"tier": name, "count": seats}
+
+
+def _tax_label(payer: Payer | None) -> str:
+    if payer is None or not payer.tax_name:
+        return _("Tax")
+    return f"{payer.tax_name} {payer.tax_percent} %" if payer.tax_percent else payer.tax_name
+
+
+def _moment(iso: str | None) -> datetime | None:
+    return datetime.fromisoformat(iso) if iso else None
+
+
+def _replaced(quote: Quote, instead_of: str) -> Quote | None:
+    if not instead_of:
+        return None
+    try:
+        return Quote.objects.filter(
+            pk=instead_of, customer_id=quote.customer_id, quoted_at__lte=quote.quoted_at
+        ).exclude(pk=quote.pk).first()
+    except (ValueError, TypeError):
+        return None
+
+
+def _newer(quote: Quote) -> Quote | None:
+    """The newest quote after this one that nobody has accepted yet."""
+    later = Quote.objects.filter(customer_id=quote.customer_id, quoted_at__gt=quote.quoted_at, order=None)
+    return later.order_by("-quoted_at").first()
