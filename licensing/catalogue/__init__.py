@@ -1,0 +1,22 @@
+"""Drafting, publishing, loading and dumping editions.
+
+An edition is drafted (from a file, as a copy, or in the admin), then published once; from then on the database
+refuses every change to it. Its text form is TOML; see docs/03-catalogue.md.
+"""
+
+from licensing.catalogue.drafts import draft_from, load_draft
+from licensing.catalogue.faults import UnableToLoad, UnableToPublish
+from licensing.catalogue.publishing import publish, verify
+from licensing.catalogue.writing import dump, lookup_key, terms_text
+
+__all__ = [
+    "UnableToLoad",
+    "UnableToPublish",
+    "draft_from",
+    "dump",
+    "load_draft",
+    "lookup_key",
+    "publish",
+    "terms_text",
+    "verify",
+]

@@ -1,0 +1,21 @@
+"""Refusals of the catalogue: every fault found, each a plain sentence, so that one look mends them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class _Faulty(Exception):
+    """Carries `faults`, whole sentences; as text it is all of them."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(self.faults))
+
+
+class UnableToLoad(_Faulty):
+    """The text is not a catalogue, or names an edition that is already published with other terms."""
+
+
+class UnableToPublish(_Faulty):
+    """The edition breaks a rule that published terms keep, or is published already."""

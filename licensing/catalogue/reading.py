@@ -1,0 +1,161 @@
+"""Reads TOML into plain terms, and says everything that is wrong with its form, by name."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from licensing.catalogue.faults import UnableToLoad
+from licensing.catalogue.tables import Table
+from licensing.catalogue.writing import INTERVALS, NO_LIMIT, lookup_key
+from licensing.models import Feature
+from licensing.terms import EditionTerms, FeatureTerms, PriceTerms, TierTerms
+
+DEFAULT_TRIAL_DAYS = 14
+# Terms read from a file have no rows yet.
+NO_ROW = 0
+
+
+@dataclass(frozen=True)
+class CatalogueFile:
+    """A product's presentation (its key, and such fields as the file gives) and one edition's terms."""
+
+    product: dict[str, str]
+    edition: EditionTerms
+
+
+def read_catalogue(source: bytes | str) -> CatalogueFile:
+    """Read a catalogue file. Raises UnableToLoad with every fault of its form.
+
+    Whether the terms make sense is judged at publishing, so that an unfinished draft can be kept.
+    """
+    try:
+        data = tomllib.loads(source.decode() if isinstance(source, bytes) else source)
+    except UnicodeDecodeError:
+        raise UnableToLoad(["The file is not UTF-8 text."]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise UnableToLoad([f"The file is not TOML: {error}."]) from None
+    root = Table(data, "The file", [])
+    found = CatalogueFile(product=_product(root.table("product")), edition=_edition(root))
+    root.close()
+    if root.faults:
+        raise UnableToLoad(root.faults)
+    return found
+
+
+def _product(table: Table) -> dict[str, str]:
+    given = [name for name in ("name", "vendor", "tagline", "support_email", "accent") if name in table.data]
+    fields = {name: table.text(name) for name in ["key", *given]}
+    table.close()
+    return fields
+
+
+def _edition(root: Table) -> EditionTerms:
+    head = root.table("edition")
+    key = head.text("key")
+    features = [_feature(table) for table in root.tables("features", noun="feature")]
+    tiers = [_tier(table, key) for table in root.tables("tiers", noun="tier")]
+    _once(root, "feature", [feature.key for feature in features])
+    _once(root, "tier", [tier.key for tier in tiers])
+    _once(root, "rank", [str(tier.rank) for tier in tiers])
+    known = {feature.key for feature in features}
+    for tier in tiers:
+        for name in sorted(tier.gives.keys() - known):
+            root.fault(f"the tier {tier.key!r} gives {name!r}, and there is no such feature.")
+    edition = EditionTerms(
+        id=NO_ROW,
+        product_id=NO_ROW,
+        key=key,
+        name=head.text("name"),
+        rationale=head.text("rationale", default=""),
+        features=tuple(features),
+        tiers=tuple(sorted(tiers, key=lambda tier: tier.rank)),
+    )
+    head.close()
+    return edition
+
+
+def _feature(table: Table) -> FeatureTerms:
+    feature = FeatureTerms(
+        key=table.text("key"),
+        name=table.text("name"),
+        kind=table.text("kind"),
+        group=table.text("group"),
+        unit=table.text("unit", default=""),
+        monthly=table.switch("monthly", default=False),
+        levels=tuple(_levels(table)),
+        about=table.text("about", default=""),
+    )
+    for name, value, choices in [
+        ("kind", feature.kind, Feature.Kind.values),
+        ("group", feature.group, Feature.Group.values),
+    ]:
+        if value and value not in choices:
+            table.fault(f"{name} must be one of {', '.join(choices)}, not {value!r}.")
+    table.close()
+    return feature
+
+
+def _levels(table: Table) -> Iterator[tuple[str, str]]:
+    for level in table.entries("levels", default=[]):
+        if isinstance(level, list) and len(level) == 2 and all(isinstance(part, str) for part in level):
+            yield level[0], level[1]
+        else:
+            table.fault(f"levels must be pairs of a key and its words, lowest first, not {level!r}.")
+
+
+def _tier(table: Table, edition_key: str) -> TierTerms:
+    key = table.text("key")
+    prices = sorted(
+        _prices(table.table("prices", default={}), tier_key=key, edition_key=edition_key),
+        key=lambda price: (price.currency, price.interval),
+    )
+    tier = TierTerms(
+        id=NO_ROW,
+        key=key,
+        name=table.text("name"),
+        rank=table.number("rank"),
+        tagline=table.text("tagline", default=""),
+        trial_days=table.number("trial_days", default=DEFAULT_TRIAL_DAYS if prices else 0) or None,
+        min_seats=table.number("min_seats", default=1),
+        max_seats=table.number("max_seats", default=0) or None,
+        gives=dict(_gives(table.table("gives", default={}))),
+        prices=tuple(prices),
+    )
+    table.close()
+    return tier
+
+
+def _gives(table: Table) -> Iterator[tuple[str, bool | int | str | None]]:
+    for key, value in table.data.items():
+        if not isinstance(value, bool | int | str):
+            table.fault(f'{key} must be true, a whole number, "{NO_LIMIT}" or a level, not {value!r}.')
+        elif value is not False:
+            yield key, None if value == NO_LIMIT else value
+
+
+def _prices(table: Table, *, tier_key: str, edition_key: str) -> Iterator[PriceTerms]:
+    for interval in INTERVALS:
+        amounts = table.table(interval, default={})
+        for currency, value in amounts.data.items():
+            per_seat = not isinstance(value, dict)
+            holder = amounts if per_seat else amounts.table(currency)
+            yield PriceTerms(
+                id=NO_ROW,
+                currency=currency,
+                interval=interval,
+                unit_amount=holder.number(currency if per_seat else "flat"),
+                per_seat=per_seat,
+                lookup_key=lookup_key(
+                    tier_key=tier_key, edition_key=edition_key, interval=interval, currency=currency
+                ),
+            )
+            if not per_seat:
+                holder.close()
+    table.close()
+
+
+def _once(root: Table, noun: str, keys: list[str]) -> None:
+    for key in sorted({key for key in keys if keys.count(key) > 1}):
+        root.fault(f"the {noun} {key!r} is there more than once.")

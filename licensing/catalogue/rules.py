@@ -1,0 +1,148 @@
+"""The rules that published terms keep. Each small function looks at one thing and says in sentences what is broken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from babel.numbers import is_currency
+from django.core.exceptions import ValidationError
+
+from licensing.catalogue.writing import lookup_key
+from licensing.models import Edition, Feature, Grant, Tier
+from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
+
+LONGEST_TRIAL_DAYS = 365
+
+
+def broken_rules(edition: Edition) -> list[str]:
+    """Everything that keeps a draft from being published, as whole sentences; empty where it may be."""
+    terms = read_edition(edition)
+    return [
+        *_words(edition),
+        *_positions(edition),
+        *_strangers(edition),
+        *_free_tier(terms),
+        *(fault for feature in terms.features for fault in _feature(feature)),
+        *(fault for tier in terms.tiers for fault in _tier(tier)),
+        *(fault for tier in terms.tiers for fault in _gives(tier, terms)),
+        *(fault for tier in terms.tiers for fault in _prices(tier, terms)),
+        *_same_prices(terms),
+    ]
+
+
+def _words(edition: Edition) -> Iterator[str]:
+    if not edition.rationale.strip():
+        yield "The edition has no rationale; customers read there why the terms are as they are."
+    rows: list[Edition | Tier | Feature] = [edition, *edition.tiers.all(), *edition.features.all()]
+    for row in rows:
+        try:
+            row.clean_fields()
+        except ValidationError as error:
+            for field, words in error.message_dict.items():
+                yield f"The {row._meta.verbose_name} {row.key}: {field}: {' '.join(words)}"
+
+
+def _positions(edition: Edition) -> Iterator[str]:
+    """The order of the features is part of the terms' text, so it must be certain."""
+    seen: dict[int, str] = {}
+    for feature in edition.features.order_by("position", "key"):
+        if feature.position in seen:
+            yield f"The features {seen[feature.position]} and {feature.key} both stand at position {feature.position}."
+        seen[feature.position] = feature.key
+
+
+def _strangers(edition: Edition) -> Iterator[str]:
+    grants = Grant.objects.filter(tier__edition=edition).exclude(feature__edition=edition)
+    for tier, feature in grants.values_list("tier__key", "feature__key"):
+        yield f"The tier {tier} gives the feature {feature} of another edition."
+
+
+def _free_tier(terms: EditionTerms) -> Iterator[str]:
+    free = [tier for tier in terms.tiers if tier.is_free]
+    if not terms.tiers:
+        yield "The edition has no tiers."
+    elif not free:
+        yield "No tier is free; the lowest must be, because that is where a licence goes when it is not paid for."
+    elif len(free) > 1:
+        yield f"Only one tier may be free, and these are: {', '.join(tier.key for tier in free)}."
+    elif free[0] is not terms.tiers[0]:
+        yield f"The free tier {free[0].key} must have the lowest rank."
+    if len(terms.tiers) == 1 and free:
+        yield "The edition has no tier to upgrade to."
+
+
+def _feature(feature: FeatureTerms) -> Iterator[str]:
+    name = f"The feature {feature.key}"
+    if feature.kind == Feature.Kind.LEVEL:
+        keys = [key for key, words in feature.levels if key and words]
+        if not keys or len(keys) < len(feature.levels):
+            yield f"{name} needs levels, each with a key and words."
+        if len(set(keys)) < len(keys):
+            yield f"{name} has two levels with the same key."
+    elif feature.levels:
+        yield f"{name} is no level, so it has no levels."
+    if feature.kind == Feature.Kind.LIMIT:
+        if not feature.unit:
+            yield f"{name} is a limit and needs a unit, in the plural: projects, GB."
+    elif feature.unit or feature.monthly:
+        yield f"{name} is no limit, so it has no unit and is not counted by the month."
+
+
+def _tier(tier: TierTerms) -> Iterator[str]:
+    name = f"The tier {tier.key}"
+    if tier.min_seats < 1:
+        yield f"{name} must begin at one seat or more."
+    if tier.max_seats is not None and tier.max_seats < tier.min_seats:
+        yield f"{name} ends at {tier.max_seats} seats, below the {tier.min_seats} it begins at."
+    if tier.is_free and tier.trial_days is not None:
+        yield f"{name} is free, so there is nothing to try."
+    if tier.trial_days is not None and not 1 <= tier.trial_days <= LONGEST_TRIAL_DAYS:
+        yield f"{name}: a trial lasts 1 to {LONGEST_TRIAL_DAYS} days, not {tier.trial_days}."
+
+
+def _gives(tier: TierTerms, terms: EditionTerms) -> Iterator[str]:
+    for feature in terms.features:
+        if feature.key in tier.gives:
+            value = tier.gives[feature.key]
+            if fault := _unfit(value, feature):
+                yield f"The tier {tier.key} gives {value!r} of {feature.key}, and {fault}."
+
+
+def _unfit(value: Any, feature: FeatureTerms) -> str:
+    match feature.kind:
+        case Feature.Kind.SWITCH if value is not True:
+            return "a switch is true, or not given at all"
+        case Feature.Kind.LIMIT if value is not None and (type(value) is not int or value < 0):
+            return "a limit is a whole number from 0, or empty for no limit"
+        case Feature.Kind.LEVEL if value not in [key for key, _ in feature.levels]:
+            return f"its levels are {', '.join(key for key, _ in feature.levels)}"
+    return ""
+
+
+def _prices(tier: TierTerms, terms: EditionTerms) -> Iterator[str]:
+    for price in tier.prices:
+        name = f"The price of {tier.key} in {price.currency}, by the {price.interval},"
+        if price.unit_amount <= 0:
+            yield f"{name} must be more than nothing; a tier without prices is free."
+        if not re.fullmatch("[A-Z]{3}", price.currency) or not is_currency(price.currency):
+            yield f"{name} is in no currency that we know; write it as USD, EUR, JPY."
+        if price.interval not in ("month", "year"):
+            yield f"{name} must be by the month or by the year."
+        wanted = lookup_key(
+            tier_key=tier.key, edition_key=terms.key, interval=price.interval, currency=price.currency
+        )
+        if price.lookup_key != wanted:
+            yield f"{name} has the lookup key {price.lookup_key!r} and must have {wanted!r}."
+    if len({price.per_seat for price in tier.prices}) > 1:
+        yield f"The prices of {tier.key} are partly by the seat and partly flat; they must all be one or the other."
+
+
+def _same_prices(terms: EditionTerms) -> Iterator[str]:
+    """Whoever pays in a currency and interval can move to every tier in it."""
+    sold = {tier.key: {(p.currency, p.interval) for p in tier.prices} for tier in terms.tiers if tier.prices}
+    everything = set().union(*sold.values())
+    for tier_key, offered in sold.items():
+        for currency, interval in sorted(everything - offered):
+            yield f"The tier {tier_key} has no price in {currency} by the {interval}, and another tier has."

@@ -1,0 +1,92 @@
+"""manage.py catalogue: load, publish, dump, verify and synchronise editions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from billing.prices import UnableToSync, sync_prices
+from licensing import catalogue
+from licensing.history import COMMAND
+from licensing.models import Edition
+
+
+class Command(BaseCommand):
+    help = "Load, publish, dump, verify editions, and synchronise published prices to Stripe."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        load = verbs.add_parser("load", help="make a draft of a TOML file, replacing an earlier draft")
+        load.add_argument("file", metavar="FILE.toml", type=Path)
+        load.add_argument(
+            "--publish", action="store_true", help="and publish it: from then on it never changes"
+        )
+        publish = verbs.add_parser("publish", help="publish a draft: from then on it never changes")
+        dump = verbs.add_parser("dump", help="write an edition as TOML")
+        for parser_of_one in (publish, dump):
+            parser_of_one.add_argument("product", metavar="PRODUCT")
+            parser_of_one.add_argument("edition", metavar="EDITION")
+        verbs.add_parser("verify", help="check every published edition against its stored hash")
+        verbs.add_parser("sync", help="make Stripe's products and prices match what is published")
+
+    def handle(self, *, verb: str, **options: Any) -> None:
+        getattr(self, f"_{verb}")(**options)
+
+    def _load(self, *, file: Path, publish: bool, **_: Any) -> None:
+        now = timezone.now()
+        try:
+            source = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+        try:
+            edition = catalogue.load_draft(source=source, at=now)
+        except catalogue.UnableToLoad as refusal:
+            raise CommandError(_listed(f"{file} was not loaded", refusal.faults)) from None
+        if edition.published_at:
+            self.stdout.write(f"{edition} is published already with these very terms; nothing changed.")
+        elif publish:
+            self._publish_draft(edition)
+        else:
+            self.stdout.write(f"{edition} is loaded as a draft.")
+
+    def _publish(self, *, product: str, edition: str, **_: Any) -> None:
+        self._publish_draft(_find(product, edition))
+
+    def _publish_draft(self, edition: Edition) -> None:
+        try:
+            catalogue.publish(edition=edition, actor=COMMAND, at=timezone.now())
+        except catalogue.UnableToPublish as refusal:
+            raise CommandError(_listed(f"{edition} was not published", refusal.faults)) from None
+        self.stdout.write(f"{edition} is published. `manage.py catalogue sync` takes its prices to Stripe.")
+
+    def _dump(self, *, product: str, edition: str, **_: Any) -> None:
+        self.stdout.write(catalogue.dump(_find(product, edition)), ending="")
+
+    def _verify(self, **_: Any) -> None:
+        published = list(Edition.objects.filter(published_at__isnull=False).select_related("product"))
+        changed = [str(edition) for edition in published if not catalogue.verify(edition=edition)]
+        if changed:
+            raise CommandError(f"Not as they were published: {', '.join(changed)}.")
+        self.stdout.write(f"Published editions, all as they were published: {len(published)}.")
+
+    def _sync(self, **_: Any) -> None:
+        try:
+            synced = sync_prices(at=timezone.now())
+        except UnableToSync as refusal:
+            raise CommandError(str(refusal)) from None
+        self.stdout.write(f"Prices at Stripe that match the catalogue: {synced}.")
+
+
+def _find(product: str, edition: str) -> Edition:
+    found = Edition.objects.filter(product__key=product, key=edition).select_related("product").first()
+    if found is None:
+        raise CommandError(f"There is no edition {edition} of a product {product}.")
+    return found
+
+
+def _listed(head: str, faults: tuple[str, ...]) -> str:
+    """One fault makes one sentence; more are listed below each other."""
+    return f"{head}: {faults[0]}" if len(faults) == 1 else "\n  - ".join([f"{head}:", *faults])
