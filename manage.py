@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line, speaking to the portal that `make run` started unless the environment says otherwise."""
+"""Django's command line; it speaks to the portal that `make run` started unless told otherwise."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Sets the stage before Django is configured: engines, environment; then offers the fixtures of `tests/infra`."""
+"""Sets the stage before Django is configured, then offers the fixtures of `tests/infra`."""
 
 import os
 
@@ -37,7 +37,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that needs the running portal goes to one xdist worker, so that one portal serves them all."""
+    """Every test that needs the running portal goes to one xdist worker: one portal serves them all."""
     for item in items:
         if "running_portal" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))

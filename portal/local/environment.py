@@ -22,7 +22,7 @@ def run_env_file() -> Path:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a file of `NAME=value` lines; blank lines, `#` comments and one pair of quotes are allowed."""
+    """The variables of a file of `NAME=value` lines; blank lines, `#` comments and quotes are allowed."""
     found: dict[str, str] = {}
     for line in path.read_text().splitlines():
         text = line.strip().removeprefix("export ")

@@ -24,7 +24,7 @@ SUPERUSER = "postgres"
 
 
 class Postgres:
-    """One PostgreSQL server over the folder `data`. `start` it, ask for a `url`, and stop it as any other part."""
+    """One PostgreSQL server over the folder `data`: `start` it, ask for a `url`, stop it like any part."""
 
     name = "PostgreSQL server"
 
@@ -220,8 +220,8 @@ def _unprivileged_owner() -> tuple[int, int] | None:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
         raise UnableToStart(
-            "PostgreSQL does not run as root and this machine has no user `nobody`: run as another user, or set "
-            "DATABASE_URL."
+            "PostgreSQL does not run as root and this machine has no user `nobody`: "
+            "run as another user, or set DATABASE_URL."
         ) from None
     return nobody.pw_uid, nobody.pw_gid
 

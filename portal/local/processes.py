@@ -1,4 +1,4 @@
-"""Child processes of the launcher: each in a group of its own, with a log of its own, and never left behind."""
+"""Child processes of the launcher: each in its own group, with its own log, and never left behind."""
 
 import ctypes
 import os

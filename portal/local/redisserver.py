@@ -102,7 +102,7 @@ class Redis:
         return False
 
     def _end_forgotten_server(self) -> None:
-        """End the server that a launcher killed outright may have left; the caller holds the folder's lock."""
+        """End the server a launcher killed outright may have left; the caller holds the folder's lock."""
         if self._socket.exists():
             with suppress(redis.RedisError, OSError), self._client() as client:
                 client.shutdown(nosave=True)

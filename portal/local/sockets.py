@@ -1,4 +1,4 @@
-"""Where a Unix socket can live: beside the data when the path is short and plain, else in a short temporary folder."""
+"""Where a Unix socket can live: beside the data where that path is short and plain, else in a short one."""
 
 import hashlib
 import os

@@ -1,1 +1,1 @@
-"""What the tests stand on: real engines, the sandbox over HTTP, a real mail server, a real worker, a real browser."""
+"""What the tests stand on: real engines, the sandbox over HTTP, and a real mail server, worker and browser."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from portal.local.postgres import Postgres
-from portal.local.processes import Part, UnableToStart, stop_all
+from portal.local.processes import Part, stop_all
 from portal.local.redisserver import Redis
 
 # How the process that starts the engines tells its xdist workers where they are.
@@ -45,7 +45,7 @@ class Engines:
         return urlunsplit(parts._replace(path=f"/{number}"))
 
     def stop(self) -> None:
-        """Stop what this process started and remove its data; an xdist worker leaves that to its controller."""
+        """Stop what this process started and remove its data; a worker leaves that to its controller."""
         if not self.belongs_to_controller:
             stop_all(self.parts)
             shutil.rmtree(self.directory, ignore_errors=True)

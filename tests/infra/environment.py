@@ -30,7 +30,7 @@ SETTINGS_VARIABLES = (
 
 
 def set_environment(engines: Engines, worker: str) -> None:
-    """Set every variable that settings read. The ports of sandbox and mail server are those their fixtures open."""
+    """Set every variable that settings read; sandbox and mail server open the ports named here."""
     os.environ.update(
         SECRET_KEY="for-the-tests-only-" + "0123456789" * 4,
         # Only to have plain static files, without collecting them; pytest-django turns DEBUG off again.

@@ -21,7 +21,7 @@ class Mailbox:
         """Empty."""
         self.messages: list[EmailMessage] = []
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         """Take one mail from the SMTP server."""
         self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return "250 OK"
@@ -49,7 +49,7 @@ def mail_server() -> Iterator[Mailbox]:
 
 @pytest.fixture
 def mailbox(mail_server: Mailbox, settings: Settings) -> Mailbox:
-    """An empty mailbox; mail of this process goes to it by SMTP, where otherwise it stays in `mail.outbox`."""
+    """An empty mailbox; this process sends to it by SMTP, where otherwise mail stays in `mail.outbox`."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     mail_server.clear()
     return mail_server

@@ -12,7 +12,7 @@ def free_port() -> int:
 
 
 def free_ports_in_a_row(count: int) -> int:
-    """The first of `count` consecutive free ports, below the range from which the system hands out its own."""
+    """The first of `count` consecutive free ports, below the range the system hands out by itself."""
     for _ in range(200):
         first = random.randrange(21_000, 31_000)
         if all(_is_free(port) for port in range(first, first + count)):

@@ -25,7 +25,7 @@ class Sandbox:
         self.url = url
 
     def control(self, path: str, **json_body: Any) -> Any:
-        """POST to `/_sandbox/<path>` and give back its JSON; GET when there is no body and `path` names a list."""
+        """POST to `/_sandbox/<path>` and give back its JSON."""
         return self._ask("POST", path, json_body)
 
     def look(self, path: str) -> Any:
