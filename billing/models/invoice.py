@@ -11,7 +11,9 @@ class Invoice(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
     stripe_id = models.CharField(max_length=80, unique=True)
     number = models.CharField(max_length=60, blank=True)
-    status = models.CharField(max_length=20, help_text="Stripe's word: draft, open, paid, void, uncollectible.")
+    status = models.CharField(
+        max_length=20, help_text="Stripe's word: draft, open, paid, void, uncollectible."
+    )
     reason = models.CharField(max_length=40, blank=True, help_text="Stripe's billing_reason.")
     currency = models.CharField(max_length=3)
     total = models.BigIntegerField()

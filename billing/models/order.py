@@ -34,16 +34,23 @@ class Order(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="order")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
-    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+"
+    )
     accepted_at = models.DateTimeField()
     way = models.CharField(max_length=8, choices=Way.choices)
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     failure = models.CharField(max_length=10, choices=Failure.choices, blank=True)
     failure_words = models.CharField(max_length=300, blank=True, help_text="What the bank or processor said.")
     closed_at = models.DateTimeField(null=True, blank=True)
+    return_url = models.URLField(
+        max_length=2000, help_text="Where the customer comes back to from Stripe's pages."
+    )
     stripe_session_id = models.CharField(max_length=120, blank=True, db_index=True)
     stripe_invoice_id = models.CharField(max_length=80, blank=True, db_index=True)
-    pay_url = models.URLField(max_length=2000, blank=True, help_text="Where the customer finishes the payment.")
+    pay_url = models.URLField(
+        max_length=2000, blank=True, help_text="Where the customer finishes the payment."
+    )
     charged = models.BigIntegerField(null=True, blank=True, help_text="Minor units really charged.")
     needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
 
@@ -53,7 +60,9 @@ class Order(models.Model):
                 fields=["customer"], name="order_pending_once", condition=models.Q(state="pending")
             )
         ]
-        indexes = [models.Index(fields=["accepted_at"], name="order_waiting", condition=models.Q(state="pending"))]
+        indexes = [
+            models.Index(fields=["accepted_at"], name="order_waiting", condition=models.Q(state="pending"))
+        ]
         ordering = ["-accepted_at"]
 
     def __str__(self) -> str:

@@ -12,11 +12,14 @@ class Payer(models.Model):
 
     customer = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="payer")
     stripe_id = models.CharField(max_length=80, unique=True)
+    payment_method_id = models.CharField(max_length=80, blank=True)
     card_brand = models.CharField(max_length=20, blank=True)
     card_last4 = models.CharField(max_length=4, blank=True)
     card_exp_month = models.PositiveSmallIntegerField(null=True, blank=True)
     card_exp_year = models.PositiveSmallIntegerField(null=True, blank=True)
-    credit = models.BigIntegerField(default=0, help_text="Minor units we owe the customer, as Stripe last said.")
+    credit = models.BigIntegerField(
+        default=0, help_text="Minor units we owe the customer, as Stripe last said."
+    )
     tax_percent = models.CharField(
         max_length=12, blank=True, help_text="As Stripe last charged it, exact decimal. Empty: not known yet."
     )

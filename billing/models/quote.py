@@ -21,14 +21,18 @@ class Quote(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="quotes")
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="quotes")
-    licence_version = models.PositiveIntegerField(help_text="The licence this was quoted on; another one voids it.")
+    licence_version = models.PositiveIntegerField(
+        help_text="The licence this was quoted on; another one voids it."
+    )
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+")
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+")
     seats = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     quoted_at = models.DateTimeField(help_text="Also the proration instant, to the second.")
     expires_at = models.DateTimeField()
-    quoted_for = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    quoted_for = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+"
+    )
     lines = models.JSONField()
     subtotal = models.BigIntegerField()
     tax = models.BigIntegerField()
@@ -37,7 +41,9 @@ class Quote(models.Model):
     due = models.BigIntegerField(help_text="What is charged on acceptance.")
     renews_at = models.DateTimeField()
     renewal_amount = models.BigIntegerField(help_text="What is charged at renewal, tax included.")
-    fingerprint = models.CharField(max_length=64, help_text="Hash of all that must not differ when it is accepted.")
+    fingerprint = models.CharField(
+        max_length=64, help_text="Hash of all that must not differ when it is accepted."
+    )
 
     class Meta:
         ordering = ["-quoted_at"]

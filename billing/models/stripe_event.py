@@ -21,7 +21,9 @@ class StripeEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["next_try_at", "id"], name="stripe_event_waiting", condition=models.Q(handled_at=None))
+            models.Index(
+                fields=["next_try_at", "id"], name="stripe_event_waiting", condition=models.Q(handled_at=None)
+            )
         ]
         ordering = ["-received_at", "-pk"]
 

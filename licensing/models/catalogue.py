@@ -36,7 +36,12 @@ class Edition(models.Model):
     rationale = models.TextField(blank=True, help_text=_("Why the terms changed, in words customers read."))
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     published_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
     content_hash = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -57,7 +62,9 @@ class Tier(models.Model):
     name = models.CharField(max_length=60)
     rank = models.PositiveSmallIntegerField()
     tagline = models.CharField(max_length=160, blank=True)
-    trial_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text=_("Empty: not open to trials."))
+    trial_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("Empty: not open to trials.")
+    )
     min_seats = models.PositiveIntegerField(default=1)
     max_seats = models.PositiveIntegerField(null=True, blank=True, help_text=_("Empty: no limit."))
 
@@ -92,7 +99,9 @@ class Feature(models.Model):
     group = models.CharField(max_length=8, choices=Group.choices)
     unit = models.CharField(max_length=40, blank=True, help_text=_("For limits, plural: projects, GB."))
     monthly = models.BooleanField(default=False, help_text=_("For limits: counted anew each billing month."))
-    levels = models.JSONField(default=list, blank=True, help_text=_('For levels, lowest first: [["email", "by email"]].'))
+    levels = models.JSONField(
+        default=list, blank=True, help_text=_('For levels, lowest first: [["email", "by email"]].')
+    )
     about = models.CharField(max_length=240, blank=True)
     position = models.PositiveSmallIntegerField()
 

@@ -77,7 +77,9 @@ class Invitation(models.Model):
     email = models.EmailField()
     role = models.CharField(max_length=8, choices=Role.choices, default=Role.MEMBER)
     token_hash = models.CharField(max_length=64, unique=True)
-    invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)
@@ -105,7 +107,9 @@ class UpgradeRequest(models.Model):
     """A member's question to the owners: may we have this tier? The answer is a quote accepted, or a no."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="upgrade_requests")
-    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     tier_key = models.SlugField(max_length=40)
     note = models.TextField(max_length=1000, blank=True)
     asked_at = models.DateTimeField()

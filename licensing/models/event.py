@@ -16,7 +16,12 @@ class Event(models.Model):
     subject = models.CharField(max_length=80, help_text="What changed, for example licence:12.")
     at = models.DateTimeField()
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, related_name="+", db_constraint=False
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
     )
     by = models.CharField(max_length=160, help_text="The actor in words, kept when the account is gone.")
     before = models.JSONField(default=dict)

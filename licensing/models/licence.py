@@ -33,7 +33,9 @@ class Licence(models.Model):
     past_due_since = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
-    version = models.PositiveIntegerField(default=0, help_text=_("Counts the changes, so that a stale one is seen."))
+    version = models.PositiveIntegerField(
+        default=0, help_text=_("Counts the changes, so that a stale one is seen.")
+    )
 
     class Meta:
         constraints = [
@@ -43,7 +45,9 @@ class Licence(models.Model):
             models.CheckConstraint(
                 name="licence_paid_has_period",
                 condition=models.Q(price=None, period_start=None, period_end=None)
-                | models.Q(price__isnull=False, period_start__isnull=False, period_end__gt=models.F("period_start")),
+                | models.Q(
+                    price__isnull=False, period_start__isnull=False, period_end__gt=models.F("period_start")
+                ),
             ),
             models.CheckConstraint(name="licence_has_seats", condition=models.Q(seats__gte=1)),
         ]

@@ -19,7 +19,9 @@ class Notice(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=80, help_text="What it is about, for example trial:12.")
-    period = models.CharField(max_length=40, blank=True, help_text="Which turn of it, for example 7d:2026-12-14.")
+    period = models.CharField(
+        max_length=40, blank=True, help_text="Which turn of it, for example 7d:2026-12-14."
+    )
     facts = models.JSONField(default=dict)
     owed_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
@@ -29,7 +31,9 @@ class Notice(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer", "kind", "subject", "period"], name="notice_once")
         ]
-        indexes = [models.Index(fields=["owed_at"], name="notice_waiting", condition=models.Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["owed_at"], name="notice_waiting", condition=models.Q(state="waiting"))
+        ]
         ordering = ["-owed_at", "-pk"]
 
     def __str__(self) -> str:
@@ -55,7 +59,9 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "address"], name="delivery_once")]
-        indexes = [models.Index(fields=["next_try_at"], name="delivery_waiting", condition=models.Q(state="waiting"))]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="delivery_waiting", condition=models.Q(state="waiting"))
+        ]
         verbose_name_plural = "deliveries"
 
     def __str__(self) -> str:

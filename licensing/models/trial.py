@@ -31,7 +31,9 @@ class Trial(models.Model):
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="trials")
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
-    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     ended_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=End.choices, blank=True)
 
@@ -40,7 +42,9 @@ class Trial(models.Model):
             models.UniqueConstraint(
                 fields=["customer", "product"], name="trial_live_once", condition=models.Q(ended_at=None)
             ),
-            models.CheckConstraint(name="trial_ends_after_start", condition=models.Q(ends_at__gt=models.F("started_at"))),
+            models.CheckConstraint(
+                name="trial_ends_after_start", condition=models.Q(ends_at__gt=models.F("started_at"))
+            ),
         ]
         indexes = [models.Index(fields=["ends_at"], name="trial_due", condition=models.Q(ended_at=None))]
         ordering = ["-started_at"]
@@ -61,7 +65,9 @@ class TrialMark(models.Model):
     used_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["identity", "product", "tier_key", "-used_at"], name="trial_mark_lookup")]
+        indexes = [
+            models.Index(fields=["identity", "product", "tier_key", "-used_at"], name="trial_mark_lookup")
+        ]
 
     def __str__(self) -> str:
         return f"{self.tier_key} {self.used_at:%Y-%m-%d}"

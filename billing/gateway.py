@@ -1,0 +1,389 @@
+"""The only file that speaks to Stripe. One function a request; answers are plain values from `billing.answers`.
+
+Never called inside a database transaction. A call takes at most eight seconds; the SDK repeats nothing by itself,
+because every request that moves money is repeated by us, with the same idempotency key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+from django.db import connection
+
+from billing.answers import (
+    CheckoutSeen,
+    EventSeen,
+    InvoiceSeen,
+    PayerSeen,
+    StripeForged,
+    StripeRefused,
+    StripeUnavailable,
+    SubscriptionSeen,
+)
+from billing.reading import (
+    read_checkout,
+    read_event,
+    read_invoice,
+    read_payer,
+    read_subscription,
+)
+
+TIMEOUT = 8  # seconds
+PAYMENTS = ["payments.data.payment.payment_intent"]
+SUBSCRIPTION = ["default_payment_method"]
+
+
+@lru_cache(maxsize=1)
+def _client() -> stripe.StripeClient:
+    return stripe.StripeClient(
+        settings.STRIPE_SECRET_KEY,
+        base_addresses={"api": settings.STRIPE_API_BASE},
+        max_network_retries=0,
+        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+    )
+
+
+@contextmanager
+def _asking() -> Iterator[Any]:
+    """Turn the SDK's many errors into our two: no answer, or no for good."""
+    if connection.in_atomic_block:
+        raise RuntimeError("Stripe must not be asked inside a database transaction.")
+    try:
+        yield _client().v1
+    except stripe.CardError as error:
+        raise StripeRefused(
+            error.user_message or "The card was declined.", code=error.code or "", declined=True
+        ) from error
+    except stripe.RateLimitError as error:
+        raise StripeUnavailable(str(error)) from error
+    except (stripe.APIConnectionError, stripe.APIError) as error:
+        raise StripeUnavailable(str(error)) from error
+    except stripe.StripeError as error:
+        if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
+            raise StripeUnavailable(str(error)) from error
+        raise StripeRefused(error.user_message or str(error), code=error.code or "") from error
+
+
+def _key(idempotency_key: str) -> stripe.RequestOptions:
+    return {"idempotency_key": idempotency_key}
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _tax() -> dict[str, Any]:
+    return {"automatic_tax": {"enabled": True}} if settings.STRIPE_AUTOMATIC_TAX else {}
+
+
+# Payers
+
+
+def create_customer(*, name: str, email: str, country: str, reference: str, idempotency_key: str) -> str:
+    """Make the Stripe customer; its address country decides tax. Returns its id."""
+    with _asking() as v1:
+        made = v1.customers.create(
+            {
+                "name": name,
+                "email": email,
+                "address": {"country": country},
+                "metadata": {"customer": reference},
+            },
+            _key(idempotency_key),
+        )
+    return str(made.id)
+
+
+def fetch_payer(customer_id: str) -> PayerSeen:
+    with _asking() as v1:
+        return read_payer(
+            v1.customers.retrieve(
+                customer_id, {"expand": ["invoice_settings.default_payment_method"]}
+            ).to_dict()
+        )
+
+
+def keep_card(*, customer_id: str, payment_method_id: str) -> None:
+    """Make the card the customer's default, so that it stays on file when a subscription ends."""
+    with _asking() as v1:
+        v1.customers.update(customer_id, {"invoice_settings": {"default_payment_method": payment_method_id}})
+
+
+def fetch_tax_rate(tax_rate_id: str) -> tuple[str, str]:
+    """Percentage, as an exact decimal, and name of a tax rate."""
+    with _asking() as v1:
+        rate = v1.tax_rates.retrieve(tax_rate_id)
+    return format(rate.percentage, "f") if not isinstance(rate.percentage, float) else repr(
+        rate.percentage
+    ), str(rate.display_name)
+
+
+def open_billing_portal(*, customer_id: str, return_url: str) -> str:
+    with _asking() as v1:
+        return str(v1.billing_portal.sessions.create({"customer": customer_id, "return_url": return_url}).url)
+
+
+# Prices
+
+
+def find_prices(lookup_keys: Sequence[str]) -> dict[str, tuple[str, int, str]]:
+    """Lookup key → (price id, unit amount, currency) for those that exist. At most ten keys a call (Stripe's limit)."""
+    with _asking() as v1:
+        found = v1.prices.list({"lookup_keys": list(lookup_keys), "limit": 100, "active": True})
+    return {price.lookup_key: (price.id, price.unit_amount, price.currency.upper()) for price in found.data}
+
+
+def ensure_product(*, product_id: str, name: str) -> None:
+    with _asking() as v1:
+        try:
+            v1.products.retrieve(product_id)
+        except stripe.InvalidRequestError as error:
+            if error.http_status != 404:
+                raise
+            v1.products.create({"id": product_id, "name": name}, _key(f"product-{product_id}"))
+
+
+def create_price(*, product_id: str, lookup_key: str, currency: str, interval: str, unit_amount: int) -> str:
+    """Make a recurring price. A flat price is one whose quantity we keep at one."""
+    with _asking() as v1:
+        made = v1.prices.create(
+            {
+                "product": product_id,
+                "lookup_key": lookup_key,
+                "currency": currency.lower(),
+                "recurring": {"interval": interval},
+                "unit_amount": unit_amount,
+            },
+            _key(f"price-{lookup_key}-{unit_amount}"),
+        )
+    return str(made.id)
+
+
+# Previews: what would be charged
+
+
+def preview_first(*, customer_id: str, price_id: str, quantity: int) -> InvoiceSeen:
+    """What a new subscription would charge now, and at each renewal."""
+    with _asking() as v1:
+        return read_invoice(
+            v1.invoices.create_preview(
+                {
+                    "customer": customer_id,
+                    "subscription_details": {"items": [{"price": price_id, "quantity": quantity}]},
+                    **_tax(),
+                }
+            ).to_dict()
+        )
+
+
+def preview_change(
+    *, customer_id: str, subscription_id: str, item_id: str, price_id: str, quantity: int, at: datetime
+) -> InvoiceSeen:
+    """What changing the subscription at `at` would charge: the same call as the change, without the change."""
+    with _asking() as v1:
+        return read_invoice(
+            v1.invoices.create_preview(
+                {
+                    "customer": customer_id,
+                    "subscription": subscription_id,
+                    "subscription_details": {
+                        "items": [{"id": item_id, "price": price_id, "quantity": quantity}],
+                        "proration_behavior": "always_invoice",
+                        "proration_date": _seconds(at),
+                    },
+                }
+            ).to_dict()
+        )
+
+
+def preview_renewal(*, customer_id: str, subscription_id: str) -> InvoiceSeen:
+    """The next invoice of a subscription as it stands: the exact amount of its renewal."""
+    with _asking() as v1:
+        return read_invoice(
+            v1.invoices.create_preview({"customer": customer_id, "subscription": subscription_id}).to_dict()
+        )
+
+
+# Subscriptions
+
+
+def create_subscription(
+    *,
+    customer_id: str,
+    price_id: str,
+    quantity: int,
+    order_id: str,
+    payment_method_id: str,
+    idempotency_key: str,
+) -> SubscriptionSeen:
+    """Start to pay with a card on file. Unpaid, it stays incomplete and grants nothing."""
+    with _asking() as v1:
+        return read_subscription(
+            v1.subscriptions.create(
+                {
+                    "customer": customer_id,
+                    "items": [{"price": price_id, "quantity": quantity}],
+                    "payment_behavior": "allow_incomplete",
+                    "default_payment_method": payment_method_id,
+                    "metadata": {"order": order_id},
+                    "expand": SUBSCRIPTION,
+                    **_tax(),
+                },
+                _key(idempotency_key),
+            ).to_dict()
+        )
+
+
+def mark_subscription(*, subscription_id: str, order_id: str, idempotency_key: str) -> None:
+    """Put our mark on the subscription, so that the invoice of the coming change carries it.
+
+    A pending update takes no metadata, and an invoice keeps what its subscription's metadata was when it was made.
+    """
+    with _asking() as v1:
+        v1.subscriptions.update(subscription_id, {"metadata": {"order": order_id}}, _key(idempotency_key))
+
+
+def change_subscription(
+    *, subscription_id: str, item_id: str, price_id: str, quantity: int, at: datetime, idempotency_key: str
+) -> SubscriptionSeen:
+    """Change price and seats at the quoted instant, applied only if paid."""
+    with _asking() as v1:
+        return read_subscription(
+            v1.subscriptions.update(
+                subscription_id,
+                {
+                    "items": [{"id": item_id, "price": price_id, "quantity": quantity}],
+                    "proration_behavior": "always_invoice",
+                    "proration_date": _seconds(at),
+                    "payment_behavior": "pending_if_incomplete",
+                },
+                _key(idempotency_key),
+            ).to_dict()
+        )
+
+
+def set_cancels_at_period_end(*, subscription_id: str, cancels: bool) -> SubscriptionSeen:
+    """Absolute, and so safe to repeat without a key."""
+    with _asking() as v1:
+        return read_subscription(
+            v1.subscriptions.update(
+                subscription_id, {"cancel_at_period_end": cancels, "expand": SUBSCRIPTION}
+            ).to_dict()
+        )
+
+
+def cancel_subscription(subscription_id: str) -> None:
+    """End it now. One that has ended already is no fault."""
+    with _asking() as v1:
+        try:
+            v1.subscriptions.cancel(subscription_id)
+        except stripe.InvalidRequestError as error:
+            if error.http_status != 404 and error.code != "resource_missing":
+                raise
+
+
+def fetch_subscription(subscription_id: str) -> SubscriptionSeen:
+    with _asking() as v1:
+        return read_subscription(
+            v1.subscriptions.retrieve(subscription_id, {"expand": SUBSCRIPTION}).to_dict()
+        )
+
+
+def list_subscriptions(customer_id: str) -> list[SubscriptionSeen]:
+    """Every subscription of a customer, ended ones too, newest first; to look for our own mark."""
+    with _asking() as v1:
+        found = v1.subscriptions.list({"customer": customer_id, "status": "all", "limit": 100})
+        return [read_subscription(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+# Invoices and payments
+
+
+def fetch_invoice(invoice_id: str) -> InvoiceSeen:
+    with _asking() as v1:
+        return read_invoice(v1.invoices.retrieve(invoice_id, {"expand": PAYMENTS}).to_dict())
+
+
+def list_invoices(*, customer_id: str, since: datetime) -> list[InvoiceSeen]:
+    """The customer's invoices made since `since`, newest first; to look for our own mark."""
+    with _asking() as v1:
+        found = v1.invoices.list({"customer": customer_id, "created": {"gte": _seconds(since)}, "limit": 100})
+        return [read_invoice(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def void_invoice(invoice_id: str) -> None:
+    """Take an open invoice back; a pending update that waits for it is dropped with it."""
+    with _asking() as v1:
+        v1.invoices.void_invoice(invoice_id)
+
+
+def challenge_url(*, payment_intent_id: str, return_url: str) -> str:
+    """Where the customer answers their bank, coming back to `return_url`. Empty where Stripe gives no such page."""
+    with _asking() as v1:
+        intent = v1.payment_intents.confirm(payment_intent_id, {"return_url": return_url}).to_dict()
+    action = intent.get("next_action") or {}
+    return str((action.get("redirect_to_url") or {}).get("url") or "")
+
+
+# Checkout
+
+
+def create_checkout(
+    *,
+    customer_id: str,
+    price_id: str,
+    quantity: int,
+    order_id: str,
+    return_url: str,
+    cancel_url: str,
+    expires_at: datetime,
+    idempotency_key: str,
+) -> CheckoutSeen:
+    """A hosted page for a first purchase. The customer's stored address decides tax, so the total is the quote's."""
+    with _asking() as v1:
+        return read_checkout(
+            v1.checkout.sessions.create(
+                {
+                    "mode": "subscription",
+                    "customer": customer_id,
+                    "client_reference_id": order_id,
+                    "line_items": [{"price": price_id, "quantity": quantity}],
+                    "success_url": return_url,
+                    "cancel_url": cancel_url,
+                    "expires_at": _seconds(expires_at),
+                    "metadata": {"order": order_id},
+                    "subscription_data": {"metadata": {"order": order_id}},
+                    **_tax(),
+                },
+                _key(idempotency_key),
+            ).to_dict()
+        )
+
+
+def fetch_checkout(session_id: str) -> CheckoutSeen:
+    with _asking() as v1:
+        return read_checkout(v1.checkout.sessions.retrieve(session_id).to_dict())
+
+
+def expire_checkout(session_id: str) -> None:
+    """Close the hosted page, so that nothing can be paid there any more. Raises StripeRefused where it is not open."""
+    with _asking() as v1:
+        v1.checkout.sessions.expire(session_id)
+
+
+# Webhooks
+
+
+def verify_event(*, payload: bytes, signature: str) -> EventSeen:
+    """Check Stripe's signature (its time stamp may be five minutes off) and read the event. Raises StripeForged."""
+    try:
+        event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)  # type: ignore[no-untyped-call]
+        return read_event(event.to_dict())
+    except (ValueError, KeyError, TypeError, AttributeError, stripe.SignatureVerificationError) as error:
+        raise StripeForged("The signature does not fit.") from error

@@ -1,0 +1,107 @@
+"""Webhooks: verified, stored once, answered at once; worked off in batches.
+
+From an event only the kind and the ids are taken; what to do is decided by the object's present state. So late, early,
+twice or out of order all end the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from billing import gateway
+from billing.answers import StripeForged, StripeUnavailable
+from billing.handlers import HANDLERS, Handler
+from billing.models import StripeEvent
+
+BATCH = 500
+LEASE = timedelta(minutes=2)
+LONGEST_WAIT = timedelta(hours=6)
+log = logging.getLogger(__name__)
+
+
+def receive(*, payload: bytes, signature: str, at: datetime) -> None:
+    """Store one event; one that is stored already stays as it is. Raises StripeForged where Stripe did not send it to us.
+
+    An event of the other mode (live or test) than our key's is not ours either.
+    """
+    event = gateway.verify_event(payload=payload, signature=signature)
+    if event.livemode != ("_live_" in settings.STRIPE_SECRET_KEY):
+        raise StripeForged("The event is of the other mode, live or test.")
+    row = StripeEvent(
+        stripe_id=event.stripe_id,
+        type=event.type,
+        object_id=event.object_id,
+        stripe_customer_id=event.customer_id,
+        created_at=event.created_at,
+        received_at=at,
+        next_try_at=at,
+        handled_at=None if event.type in HANDLERS else at,
+    )
+    StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def drain(*, at: datetime) -> dict[str, int]:
+    """Work off what waits, a batch at a time: {"handled": n, "put_off": n}.
+
+    Events about the same thing are worked off together, with one look at Stripe.
+    """
+    counts = {"handled": 0, "put_off": 0}
+    while batch := _claim(at=at):
+        for (handler, key), events in _by_subject(batch).items():
+            if _handle(handler, key, events, at=at):
+                counts["handled"] += len(events)
+            else:
+                counts["put_off"] += len(events)
+    return counts
+
+
+def _claim(*, at: datetime) -> list[StripeEvent]:
+    """Take a batch for ourselves for two minutes; another worker takes others."""
+    with transaction.atomic():
+        batch = list(
+            StripeEvent.objects.select_for_update(skip_locked=True)
+            .filter(handled_at=None, next_try_at__lte=at)
+            .order_by("next_try_at", "pk")[:BATCH]
+        )
+        for event in batch:
+            event.tries += 1
+            event.next_try_at = at + LEASE
+        StripeEvent.objects.bulk_update(batch, ["tries", "next_try_at"])
+    return batch
+
+
+def _by_subject(batch: list[StripeEvent]) -> dict[tuple[Handler, str], list[StripeEvent]]:
+    grouped: dict[tuple[Handler, str], list[StripeEvent]] = defaultdict(list)
+    for event in batch:
+        handler, key_field = HANDLERS[event.type]
+        grouped[handler, getattr(event, key_field)].append(event)
+    return grouped
+
+
+def _handle(handler: Handler, key: str, events: list[StripeEvent], *, at: datetime) -> bool:
+    """One event that cannot be handled must not hold up the others, whatever the reason: it is put off and shown."""
+    ids = [event.pk for event in events]
+    try:
+        handler(key, at)
+    except StripeUnavailable as error:
+        _put_off(events, error, at=at)
+        return False
+    except Exception as error:
+        log.exception("stripe_event_not_handled", extra={"events": [event.stripe_id for event in events]})
+        _put_off(events, error, at=at)
+        return False
+    StripeEvent.objects.filter(pk__in=ids).update(handled_at=at, error="")
+    return True
+
+
+def _put_off(events: list[StripeEvent], error: Exception, *, at: datetime) -> None:
+    """Try again after 10, 20, 40 … seconds, at most six hours."""
+    for event in events:
+        event.next_try_at = at + min(timedelta(seconds=10 * 2 ** min(event.tries - 1, 16)), LONGEST_WAIT)
+        event.error = f"{type(error).__name__}: {error}"[:300]
+    StripeEvent.objects.bulk_update(events, ["next_try_at", "error"])

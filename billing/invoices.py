@@ -1,0 +1,30 @@
+"""Keeps the list of invoices as Stripe last showed them."""
+
+from __future__ import annotations
+
+from billing.answers import InvoiceSeen
+from billing.models import Invoice, Payer
+
+
+def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
+    """Store what was seen of an invoice; None where its payer is not one of ours."""
+    payer = Payer.objects.filter(stripe_id=seen.customer_id).first()
+    if payer is None:
+        return None
+    invoice, _ = Invoice.objects.update_or_create(
+        stripe_id=seen.stripe_id,
+        defaults={
+            "customer_id": payer.customer_id,
+            "number": seen.number,
+            "status": seen.status,
+            "reason": seen.reason,
+            "currency": seen.currency,
+            "total": seen.total,
+            "amount_due": seen.amount_due,
+            "amount_paid": seen.amount_paid,
+            "issued_at": seen.issued_at,
+            "hosted_url": seen.hosted_url,
+            "pdf_url": seen.pdf_url,
+        },
+    )
+    return invoice

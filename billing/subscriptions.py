@@ -1,0 +1,113 @@
+"""Following a subscription: its periods, its failed payments, its end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from billing import gateway
+from billing.answers import SubscriptionSeen
+from billing.models import Subscription
+from licensing.history import STRIPE
+from licensing.licences import change_licence, lock_live_licence
+from licensing.models import Licence
+from licensing.notices import owe
+from licensing.terms import edition_terms
+
+LIVE = ("active", "trialing")
+OWING = ("past_due", "unpaid")
+OVER = ("canceled", "incomplete_expired")
+LOOKS = 5
+
+
+class StillMoving(Exception):
+    """The licence changed each time while Stripe was asked; try again later."""
+
+
+def follow(*, subscription_id: str, at: datetime) -> bool:
+    """Bring the licence to what Stripe shows of its subscription now. False where it pays for none of our licences.
+
+    What Stripe shows is only applied if the licence did not change while Stripe was asked, so an old view never
+    overwrites a newer one. Raises StripeUnavailable, StillMoving.
+    """
+    for _ in range(LOOKS):
+        ours = Subscription.objects.select_related("licence").filter(stripe_id=subscription_id).first()
+        if ours is None:
+            return False
+        seen = gateway.fetch_subscription(subscription_id)
+        with transaction.atomic():
+            licence = lock_live_licence(ours.licence.customer_id)
+            if licence.version != ours.licence.version:
+                continue
+            _apply(licence, seen, at=at)
+            return True
+    raise StillMoving(subscription_id)
+
+
+def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
+    if seen.status in OVER:
+        _fall_back_to_free(licence, at=at)
+    elif seen.status in LIVE + OWING:
+        _keep_up(licence, seen, at=at)
+
+
+def _keep_up(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
+    owing = seen.status in OWING
+    if owing and licence.state != Licence.State.PAST_DUE:
+        kind = "licence_past_due"
+        owe(
+            customer=licence.customer_id,
+            kind="payment_failed",
+            subject=licence,
+            at=at,
+            period=seen.latest_invoice_id,
+        )
+    elif seen.period_end != licence.period_end:
+        kind = "licence_renewed"
+    elif not owing and licence.state == Licence.State.PAST_DUE:
+        kind = "licence_paid_up"
+    else:
+        kind = "licence_cancelled" if seen.cancels_at_period_end else "licence_resumed"
+    change_licence(
+        licence=licence,
+        kind=kind,
+        at=at,
+        actor=STRIPE,
+        state=Licence.State.PAST_DUE if owing else Licence.State.ACTIVE,
+        past_due_since=(licence.past_due_since or at) if owing else None,
+        period_start=seen.period_start,
+        period_end=seen.period_end,
+        cancels_at_period_end=seen.cancels_at_period_end,
+    )
+
+
+def _fall_back_to_free(licence: Licence, *, at: datetime) -> None:
+    """The subscription has ended: the licence goes to the free tier of the edition it holds, and stays."""
+    edition = edition_terms(licence.edition_id)
+    before = edition.tier_by_id(licence.tier_id)
+    was_unpaid = licence.state == Licence.State.PAST_DUE
+    change_licence(
+        licence=licence,
+        kind="licence_ended",
+        at=at,
+        actor=STRIPE,
+        reason="Payment did not come." if was_unpaid else "Cancelled at the end of its period.",
+        tier_id=edition.free_tier.id,
+        price_id=None,
+        seats=edition.free_tier.min_seats,
+        state=Licence.State.ACTIVE,
+        period_start=None,
+        period_end=None,
+        cancels_at_period_end=False,
+        past_due_since=None,
+    )
+    owe(
+        customer=licence.customer_id,
+        kind="licence_ended",
+        subject=licence,
+        at=at,
+        period=f"v{licence.version}",
+        facts={"tier": before.name, "unpaid": was_unpaid},
+    )
+    Subscription.objects.filter(licence=licence).delete()

@@ -1,0 +1,46 @@
+"""The sweeps of billing, as Celery runs them. The clock is read here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from celery.utils.log import get_task_logger
+from django.utils import timezone
+
+from billing import inbox, orders, renewals
+from billing.models import Order
+
+# A customer on the way through the pages settles their own order; the sweep takes those left behind.
+LEFT_BEHIND = timedelta(seconds=30)
+log = get_task_logger(__name__)
+
+
+@shared_task
+def drain_inbox() -> dict[str, int]:
+    return inbox.drain(at=timezone.now())
+
+
+@shared_task
+def settle_pending() -> dict[str, int]:
+    return settle_left_behind(at=timezone.now())
+
+
+@shared_task
+def remind_renewals() -> dict[str, int]:
+    return {"renewals_near": renewals.remind_due(at=timezone.now())}
+
+
+def settle_left_behind(*, at: datetime) -> dict[str, int]:
+    """Carry every order that was left pending as far as it goes now."""
+    counts = {"settled": 0, "failed": 0, "still_pending": 0}
+    waiting = Order.objects.filter(state=Order.State.PENDING, accepted_at__lte=at - LEFT_BEHIND)
+    for order_id in waiting.order_by("accepted_at").values_list("pk", flat=True).iterator(chunk_size=500):
+        try:
+            state = orders.pursue(order_id=order_id, at=at).state
+        except Exception:
+            # One order that cannot be carried on must not hold up the others; it stays pending, and staff see it.
+            log.exception("order_not_pursued", extra={"order": str(order_id)})
+            state = Order.State.PENDING
+        counts["still_pending" if state == Order.State.PENDING else state] += 1
+    return counts
