@@ -119,9 +119,7 @@ def fetch_tax_rate(tax_rate_id: str) -> tuple[str, str]:
     """Percentage, as an exact decimal, and name of a tax rate."""
     with _asking() as v1:
         rate = v1.tax_rates.retrieve(tax_rate_id)
-    return format(rate.percentage, "f") if not isinstance(rate.percentage, float) else repr(
-        rate.percentage
-    ), str(rate.display_name)
+    return f"{rate.percentage:g}", str(rate.display_name)
 
 
 def open_billing_portal(*, customer_id: str, return_url: str) -> str:
@@ -383,7 +381,7 @@ def expire_checkout(session_id: str) -> None:
 def verify_event(*, payload: bytes, signature: str) -> EventSeen:
     """Check Stripe's signature (its time stamp may be five minutes off) and read the event. Raises StripeForged."""
     try:
-        event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)  # type: ignore[no-untyped-call]
+        event = stripe.Webhook.construct_event(payload, signature, settings.STRIPE_WEBHOOK_SECRET)
         return read_event(event.to_dict())
     except (ValueError, KeyError, TypeError, AttributeError, stripe.SignatureVerificationError) as error:
         raise StripeForged("The signature does not fit.") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
@@ -55,7 +56,7 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, return_url: str) -
     return pursue(order_id=order.pk, at=at)
 
 
-def pursue(*, order_id: object, at: datetime) -> Order:
+def pursue(*, order_id: UUID, at: datetime) -> Order:
     """Ask Stripe for whatever a pending order has not been answered on, then settle it. Safe to repeat.
 
     An answer that does not come leaves the order pending: the sweep asks again, with the same idempotency key.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -35,7 +36,7 @@ class Outcome:
     pay_url: str = ""
 
 
-def settle(*, order_id: object, at: datetime, withdrawn_by: Actor | None = None) -> Order:
+def settle(*, order_id: UUID, at: datetime, withdrawn_by: Actor | None = None) -> Order:
     """Bring an order to what Stripe shows. Any number of times, from anywhere: it is applied once.
 
     With `withdrawn_by`, an order that is not paid is closed at Stripe first and then here. Raises StripeUnavailable.
@@ -62,7 +63,7 @@ def settle(*, order_id: object, at: datetime, withdrawn_by: Actor | None = None)
     return order
 
 
-def close_failed(*, order_id: object, failure: str, words: str, at: datetime, actor: Actor = STRIPE) -> Order:
+def close_failed(*, order_id: UUID, failure: str, words: str, at: datetime, actor: Actor = STRIPE) -> Order:
     """Close a pending order that was not paid. The licence is not touched: everything stays as it was."""
     with transaction.atomic():
         lock_live_licence(Order.objects.values_list("customer_id", flat=True).get(pk=order_id))
@@ -181,7 +182,7 @@ def _page_of_the_bank(order: Order, invoice: InvoiceSeen) -> str:
     return url or invoice.hosted_url
 
 
-def _apply(*, order_id: object, subscription: SubscriptionSeen, invoice: InvoiceSeen, at: datetime) -> Order:
+def _apply(*, order_id: UUID, subscription: SubscriptionSeen, invoice: InvoiceSeen, at: datetime) -> Order:
     """Move the licence to what was paid for, with everything that belongs to it, in one transaction."""
     with transaction.atomic():
         customer_id = Order.objects.values_list("customer_id", flat=True).get(pk=order_id)
