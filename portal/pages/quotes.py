@@ -16,6 +16,7 @@ from licensing.models import Event, Licence, Member
 from licensing.offers import Row, compare
 from licensing.reasons import Reason
 from licensing.terms import EditionTerms, TierTerms, edition_terms
+from portal.pages.values import card_words
 
 
 class State(StrEnum):
@@ -28,7 +29,6 @@ class State(StrEnum):
     PAYING = "paying"
     ASKING = "asking"
     SETTLED = "settled"
-    CHANGED = "changed"
     FAILED = "failed"
 
 
@@ -41,6 +41,19 @@ class SumLine:
     start: datetime | None = None
     end: datetime | None = None
     note: str = ""
+
+
+@dataclass(frozen=True)
+class ComparedAmount:
+    """One amount of an earlier quote and of the one that stands in for it, in minor units."""
+
+    label: str
+    before: int
+    now: int
+
+    @property
+    def differs(self) -> bool:
+        return self.before != self.now
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class QuotePage:
     quote: Quote
     order: Order | None
     state: State
+    payer: Payer | None
     edition: EditionTerms
     tier: TierTerms
     held: Held | None
@@ -76,7 +90,6 @@ class QuotePage:
     given_up: tuple[Difference, ...]
     lines: tuple[SumLine, ...]
     may_spend: bool
-    first_purchase: bool
     licence: Licence
     licence_tier: TierTerms
     standing_edition: EditionTerms
@@ -90,6 +103,19 @@ class QuotePage:
     @property
     def interval(self) -> str:
         return self.quote.price.interval
+
+    @property
+    def template(self) -> str:
+        return f"quotes/_{self.state}.html"
+
+    @property
+    def card(self) -> str:
+        return card_words(self.payer.card_brand, self.payer.card_last4) if self.payer else ""
+
+    @property
+    def goes_to_checkout(self) -> bool:
+        """Whether the card is entered on Stripe's page; with a card on file, or nothing to pay, it is not asked for."""
+        return not self.card and self.quote.due > 0
 
     @property
     def gains(self) -> list[Row]:
@@ -116,21 +142,48 @@ class QuotePage:
         """What is bought, in a few words: Business for 8 people."""
         if not self.quote.price.per_seat:
             return self.tier.name
-        return ngettext(
-            "%(tier)s for one person", "%(tier)s for %(count)d people", self.quote.seats
-        ) % {"tier": self.tier.name, "count": self.quote.seats}
+        return ngettext("%(tier)s for one person", "%(tier)s for %(count)d people", self.quote.seats) % {
+            "tier": self.tier.name,
+            "count": self.quote.seats,
+        }
+
+    @property
+    def credit_gained(self) -> int:
+        """What becomes the customer's credit where more is given back than charged; in minor units."""
+        return max(-self.quote.credit, 0)
+
+    @property
+    def more_seats(self) -> int:
+        return max(self.quote.seats - self.held.seats, 0) if self.held else 0
+
+    @property
+    def sums_side_by_side(self) -> list[ComparedAmount]:
+        """The quote that this one stands in for, beside this one."""
+        old, new = self.replaces, self.quote
+        if old is None:
+            return []
+        return [
+            ComparedAmount(_("Before tax"), old.subtotal, new.subtotal),
+            ComparedAmount(_("Tax"), old.tax, new.tax),
+            ComparedAmount(_("Your credit"), -old.credit, -new.credit),
+            ComparedAmount(_("Due today"), old.due, new.due),
+            ComparedAmount(_("At renewal"), old.renewal_amount, new.renewal_amount),
+        ]
 
     @property
     def sum_is_the_same(self) -> bool:
         """Whether the quote that this one stands in for asked for the same."""
-        old, new = self.replaces, self.quote
-        return bool(old) and (old.due, old.renewal_amount) == (new.due, new.renewal_amount)
+        return not any(amount.differs for amount in self.sums_side_by_side)
 
     @property
     def settles_in_place(self) -> bool:
         """Whether the licence is still what this order made it, so that its next date may be shown here."""
         licence, quote = self.licence, self.quote
-        return (licence.tier_id, licence.price_id, licence.seats) == (quote.tier_id, quote.price_id, quote.seats)
+        return (licence.tier_id, licence.price_id, licence.seats) == (
+            quote.tier_id,
+            quote.price_id,
+            quote.seats,
+        )
 
 
 def quote_page(
@@ -152,24 +205,27 @@ def quote_page(
     tier = edition.tier_by_id(quote.tier_id)
     standing_edition = edition_terms(licence.edition_id)
     held = _held(quote, order, licence)
+    payer = Payer.objects.filter(customer=quote.customer_id).first()
     return QuotePage(
         quote=quote,
         order=order,
         state=state,
+        payer=payer,
         edition=edition,
         tier=tier,
         held=held,
-        rows=compare(held=held.tier, held_edition=held.edition, offered=tier, edition=edition) if held else (),
+        rows=compare(held=held.tier, held_edition=held.edition, offered=tier, edition=edition)
+        if held
+        else (),
         given_up=given_up(quote=quote, licence=licence) if state in (State.OPEN, State.BUSY) else (),
-        lines=tuple(_sum_lines(quote, tier, held, Payer.objects.filter(customer=quote.customer_id).first())),
+        lines=tuple(_sum_lines(quote, tier, held, payer)),
         may_spend=member.may_spend,
-        first_purchase=held is None or held.interval is None,
         licence=licence,
         licence_tier=standing_edition.tier_by_id(licence.tier_id),
         standing_edition=standing_edition,
         other_order=other,
         replaces=_replaced(quote, instead_of),
-        newer=_newer(quote) if state in (State.CHANGED, State.EXPIRED, State.OUTDATED) else None,
+        newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
         unticked=unticked,
         at=at,
@@ -217,7 +273,7 @@ def _state_of_order(order: Order) -> State:
         return State.SETTLED
     if order.is_pending:
         return State.PAYING if order.pay_url else State.ASKING
-    return State.CHANGED if order.failure == Order.Failure.CHANGED else State.FAILED
+    return State.FAILED
 
 
 def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:
@@ -260,7 +316,9 @@ def _sum_lines(quote: Quote, tier: TierTerms, held: Held | None, payer: Payer | 
                 )
             )
         elif line["kind"] == "charge":
-            lines.append(SumLine(_with_seats(tier.name, line.get("quantity"), quote), line["amount"], start, end))
+            lines.append(
+                SumLine(_with_seats(tier.name, line.get("quantity"), quote), line["amount"], start, end)
+            )
         else:
             lines.append(SumLine(line["text"], line["amount"], start, end))
     lines.append(SumLine(_tax_label(payer), quote.tax))
@@ -289,14 +347,16 @@ def _replaced(quote: Quote, instead_of: str) -> Quote | None:
     if not instead_of:
         return None
     try:
-        return Quote.objects.filter(
-            pk=instead_of, customer_id=quote.customer_id, quoted_at__lte=quote.quoted_at
-        ).exclude(pk=quote.pk).first()
+        return (
+            Quote.objects.filter(pk=instead_of, customer_id=quote.customer_id, quoted_at__lte=quote.quoted_at)
+            .exclude(pk=quote.pk)
+            .first()
+        )
     except (ValueError, TypeError):
         return None
 
 
-def _newer(quote: Quote) -> Quote | None:
-    """The newest quote after this one that nobody has accepted yet."""
-    later = Quote.objects.filter(customer_id=quote.customer_id, quoted_at__gt=quote.quoted_at, order=None)
-    return later.order_by("-quoted_at").first()
+def _newer(quote: Quote, *, at: datetime) -> Quote | None:
+    """The newest quote after this one that can still be accepted."""
+    later = Quote.objects.filter(customer_id=quote.customer_id, quoted_at__gte=quote.quoted_at, order=None)
+    return later.filter(expires_at__gt=at).exclude(pk=quote.pk).order_by("-quoted_at").first()

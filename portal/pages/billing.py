@@ -1,0 +1,138 @@
+"""What the billing page says: how the licence is paid for, what comes next, and every invoice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Page, Paginator
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from billing.models import Invoice, Order, Payer
+from billing.renewals import Renewal, next_renewal
+from licensing.models import Customer, Licence
+from licensing.offers import Row, compare
+from licensing.standing import Standing, standing_of
+from licensing.terms import EditionTerms, TierTerms
+from portal.pages.values import card_words
+
+INVOICES_A_PAGE = 24
+# Stripe's words for an invoice, in ours, with the badge that goes with them.
+INVOICE_WORDS: dict[str, tuple[str | Promise, str]] = {
+    "draft": (_("being made"), ""),
+    "open": (_("to be paid"), "mind"),
+    "paid": (_("paid"), "good"),
+    "void": (_("void"), ""),
+    "uncollectible": (_("written off"), "bad"),
+}
+
+
+@dataclass(frozen=True)
+class InvoiceLine:
+    invoice: Invoice
+    words: str | Promise
+    badge: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.invoice.status == "open"
+
+
+@dataclass(frozen=True)
+class BillingPage:
+    """Everything the templates under `billing/` read."""
+
+    standing: Standing
+    payer: Payer | None
+    renewal: Renewal | None
+    invoices: list[InvoiceLine]
+    list_page: Page[Invoice] | None
+    open_invoice: Invoice | None
+    pending_order: Order | None
+
+    @property
+    def licence(self) -> Licence:
+        return self.standing.licence
+
+    @property
+    def is_past_due(self) -> bool:
+        return self.licence.state == Licence.State.PAST_DUE
+
+    @property
+    def card(self) -> str:
+        return card_words(self.payer.card_brand, self.payer.card_last4) if self.payer else ""
+
+    @property
+    def card_expires(self) -> str:
+        """Month and year as they stand on the card: 08/28."""
+        payer = self.payer
+        if payer is None or not payer.card_exp_month or not payer.card_exp_year:
+            return ""
+        return f"{payer.card_exp_month:02d}/{payer.card_exp_year % 100:02d}"
+
+    @property
+    def card_dies_before_renewal(self) -> bool:
+        """Whether the card on file will have expired when the next payment is due."""
+        payer, renews_at = self.payer, self.licence.period_end
+        if renews_at is None or payer is None or not payer.card_exp_month or not payer.card_exp_year:
+            return False
+        return (payer.card_exp_year, payer.card_exp_month) < (renews_at.year, renews_at.month)
+
+
+def billing_page(*, customer: Customer, at: datetime, page: str | int = 1) -> BillingPage:
+    """Gather the billing page of one customer, with one page of the invoices, newest first."""
+    standing = standing_of(customer, at=at)
+    payer = Payer.objects.filter(customer=customer).first()
+    invoices = Invoice.objects.filter(customer=customer).exclude(status="draft")
+    listed = Paginator(invoices, INVOICES_A_PAGE).get_page(page)
+    return BillingPage(
+        standing=standing,
+        payer=payer,
+        renewal=next_renewal(standing=standing, payer=payer),
+        invoices=[
+            InvoiceLine(invoice, *INVOICE_WORDS.get(invoice.status, (invoice.status, "")))
+            for invoice in listed
+        ],
+        list_page=listed if listed.has_other_pages() else None,
+        open_invoice=Invoice.objects.filter(customer=customer, status="open", amount_due__gt=0).first(),
+        pending_order=Order.objects.filter(customer=customer, state=Order.State.PENDING).first(),
+    )
+
+
+@dataclass(frozen=True)
+class CancelPage:
+    """What cancelling would do, and when."""
+
+    standing: Standing
+    free_tier: TierTerms
+    rows: tuple[Row, ...]
+    gives_up_edition: bool
+    trouble: str = ""
+
+    @property
+    def licence(self) -> Licence:
+        return self.standing.licence
+
+    @property
+    def loses(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "lose"]
+
+    @property
+    def keeps(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "keep"]
+
+
+def cancel_page(
+    *, customer: Customer, today: EditionTerms | None, at: datetime, trouble: str = ""
+) -> CancelPage:
+    """Compare what is held with the free tier of the same edition, to which a licence goes when it ends."""
+    standing = standing_of(customer, at=at)
+    edition = standing.edition
+    return CancelPage(
+        standing=standing,
+        free_tier=edition.free_tier,
+        rows=compare(held=standing.tier, held_edition=edition, offered=edition.free_tier, edition=edition),
+        gives_up_edition=today is not None and today.id != edition.id,
+        trouble=trouble,
+    )

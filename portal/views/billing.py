@@ -1,0 +1,111 @@
+"""Billing: what is paid and what comes next, Stripe's billing portal, cancelling and undoing it."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing.answers import StripeRefused, StripeUnavailable
+from billing.cancellation import UnableToCancel, cancel_at_period_end, undo_cancellation
+from billing.models import Quote
+from billing.payers import NoPayer, billing_portal_url
+from licensing.history import Actor
+from portal.access import spenders_only
+from portal.context import storefront_of
+from portal.pages.billing import billing_page, cancel_page
+
+SILENT = gettext_lazy(
+    "Stripe, who takes our payments, does not answer. Nothing changed. Try again in a minute."
+)
+
+# A signed-out person who pressed a button comes back here by GET after signing in; then the page is shown.
+buttons = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+@never_cache
+@spenders_only
+def show(request: HttpRequest) -> HttpResponse:
+    page = billing_page(
+        customer=request.member.customer, at=timezone.now(), page=request.GET.get("page", "1")
+    )
+    return render(request, "billing/billing.html", {"page": page})
+
+
+@buttons
+@spenders_only
+def stripe_portal(request: HttpRequest) -> HttpResponse:
+    """Lead to Stripe's own page for cards, details and receipts, and from there back to where the reader was."""
+    if request.method != "POST":
+        return redirect("billing")
+    customer = request.member.customer
+    try:
+        return redirect(
+            billing_portal_url(customer=customer, return_url=settings.BASE_URL + _way_back(request))
+        )
+    except NoPayer:
+        messages.info(
+            request, _("You have not bought anything yet, so there is no payment method to change.")
+        )
+    except (StripeUnavailable, StripeRefused):
+        messages.error(request, SILENT)
+    return redirect("billing")
+
+
+@buttons
+@never_cache
+@spenders_only
+def cancel(request: HttpRequest) -> HttpResponse:
+    """Say what cancelling does and when; on POST, do it."""
+    customer, at = request.member.customer, timezone.now()
+    shop = storefront_of(request)
+    trouble, status = "", 200
+    if request.method == "POST":
+        try:
+            cancel_at_period_end(customer=customer, actor=Actor.person(request.user), at=at)
+            return redirect("billing")
+        except UnableToCancel as refusal:
+            trouble, status = " ".join(reason.text for reason in refusal.reasons), 409
+        except (StripeUnavailable, StripeRefused):
+            trouble, status = str(SILENT), 503
+    page = cancel_page(customer=customer, today=shop.edition if shop else None, at=at, trouble=trouble)
+    if page.licence.is_free or page.licence.cancels_at_period_end:
+        return redirect("billing")
+    return render(request, "billing/cancel.html", {"page": page}, status=status)
+
+
+@buttons
+@spenders_only
+def undo_cancel(request: HttpRequest) -> HttpResponse:
+    """Take a cancellation back, while the licence still runs."""
+    if request.method == "POST":
+        try:
+            undo_cancellation(
+                customer=request.member.customer, actor=Actor.person(request.user), at=timezone.now()
+            )
+            messages.success(request, _("Your plan goes on as before. Nothing was charged."))
+        except UnableToCancel as refusal:
+            messages.error(request, " ".join(reason.text for reason in refusal.reasons))
+        except (StripeUnavailable, StripeRefused):
+            messages.error(request, SILENT)
+    return redirect("billing")
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The quote the reader came from, if it is theirs; else the billing page."""
+    try:
+        quote = Quote.objects.filter(
+            pk=request.POST.get("quote"), customer=request.member.customer_id
+        ).first()
+    except (ValidationError, ValueError):
+        quote = None
+    return reverse("quote", args=[quote.pk]) if quote else reverse("billing")
