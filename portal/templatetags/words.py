@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from licensing.money import format_money
+from licensing.terms import FeatureTerms
+from portal.pages import values
 from portal.reader import reader_locale
 
 register = template.Library()
@@ -48,6 +50,42 @@ def moment(value: datetime) -> str:
     us = reader_locale().endswith("US")
     written_day = format_date(local, "EEEE, MMMM d" if us else "EEEE d MMMM", locale=reader_locale())
     return f"{written_day}, {format_datetime(local, 'h:mm a' if us else 'HH:mm', locale=reader_locale())}"
+
+
+@register.filter
+def short_money(amount: int, currency: str) -> str:
+    """As `money`, without zeros after the point: $23. For price lists, not for sums."""
+    return values.short_money(amount, currency)
+
+
+@register.filter
+def value_words(value: Any, feature: FeatureTerms) -> str:
+    """`row.offered|value_words:row.feature` → 20, no limit, yes, a level's name, or –."""
+    return values.value_words(feature, value)
+
+
+@register.filter
+def feature_words(value: Any, feature: FeatureTerms) -> str:
+    """`row.offered|feature_words:row.feature` → Projects without a limit, Audit log: 90 days, Approvals."""
+    return values.feature_words(feature, value)
+
+
+@register.filter
+def feature_name(feature: FeatureTerms) -> str:
+    """The name, with "a month" where it is counted anew each month."""
+    return values.feature_name(feature)
+
+
+@register.filter
+def count(value: int) -> str:
+    """40,000; 2 million."""
+    return values.count_words(value)
+
+
+@register.filter
+def per_interval(interval: str) -> str:
+    """A month, or a year."""
+    return values.per_interval(interval)
 
 
 @register.simple_tag(takes_context=True)

@@ -9,8 +9,8 @@ from portal.pages.accent import style_sheet
 
 
 @require_safe
-@etag(lambda request, accent: f'"{accent}"')
-def theme(request: HttpRequest, accent: str) -> HttpResponse:
+@etag(lambda _request, accent: f'"{accent}"')
+def theme(_request: HttpRequest, accent: str) -> HttpResponse:
     """One colour's sheet. Its address holds the colour, so it may be kept for a year and asks no database."""
     response = HttpResponse(style_sheet(accent), content_type="text/css; charset=utf-8")
     response["Cache-Control"] = "public, max-age=31536000, immutable"
