@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from licensing.history import Actor, entry, record, subject_of
 from licensing.licences import lock_customer
@@ -25,6 +25,15 @@ class UnableToAsk(Exception):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.text)
         self.reason = reason
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request as people read it: the tier by its name today, and the words that came with a no."""
+
+    request: UpgradeRequest
+    tier_name: str
+    words: str = ""
 
 
 def tiers_to_ask_for(customer: Customer, *, at: datetime) -> list[TierTerms]:
@@ -119,21 +128,29 @@ def answer_request(
     return request
 
 
-def open_requests(customer: Customer) -> QuerySet[UpgradeRequest]:
-    """The questions that wait for an answer, oldest first."""
-    return (
-        customer.upgrade_requests.filter(answered_at=None)
-        .select_related("asked_by")
-        .order_by("asked_at", "pk")
-    )
+def open_questions(customer: Customer) -> list[Question]:
+    """The questions that wait for an answer, oldest first. Two queries."""
+    waiting = customer.upgrade_requests.filter(answered_at=None).select_related("asked_by")
+    names = _tier_names()
+    return [
+        Question(one, names.get(one.tier_key, one.tier_key)) for one in waiting.order_by("asked_at", "pk")
+    ]
 
 
-def requests_of(customer: Customer, *, asked_by: Any) -> list[tuple[UpgradeRequest, str]]:
-    """What one person asked for lately, newest first, each with the words of a no. Two queries."""
-    asked = list(customer.upgrade_requests.filter(asked_by=asked_by).order_by("-asked_at")[:5])
+def questions_of(customer: Customer, *, asked_by: Any) -> list[Question]:
+    """What one person asked for lately, newest first, each with the words of a no. Three queries."""
+    asked = list(customer.upgrade_requests.filter(asked_by=asked_by).order_by("-asked_at", "-pk")[:5])
     words = dict(
         Event.objects.filter(
             customer=customer, kind=REFUSED, subject__in=[subject_of(request) for request in asked]
         ).values_list("subject", "reason")
     )
-    return [(request, words.get(subject_of(request), "")) for request in asked]
+    names = _tier_names()
+    return [
+        Question(one, names.get(one.tier_key, one.tier_key), words.get(subject_of(one), "")) for one in asked
+    ]
+
+
+def _tier_names() -> dict[str, str]:
+    shop = storefront()
+    return {tier.key: tier.name for tier in shop.edition.tiers} if shop else {}

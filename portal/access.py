@@ -17,19 +17,31 @@ View = Callable[..., HttpResponse]
 CUSTOMER_IN_SESSION = "customer"
 
 
-def member_of(request: HttpRequest) -> Member | None:
-    """The signed-in person's place in the customer they act for: the chosen one, else the first they joined."""
+def places_of(request: HttpRequest) -> list[Member]:
+    """The signed-in person's place in each open customer, the first they joined first."""
     if not request.user.is_authenticated:
-        return None
+        return []
     places = list(
         Member.objects.filter(user_id=request.user.pk, customer__closed_at=None)
         .select_related("customer")
         .order_by("joined_at", "pk")
     )
-    chosen = request.session.get(CUSTOMER_IN_SESSION)
     for place in places:
         place.user = request.user
-    return next((place for place in places if place.customer_id == chosen), places[0] if places else None)
+    return places
+
+
+def member_of(request: HttpRequest, *, places: list[Member]) -> Member | None:
+    """Of the person's places the one they act from: in the customer they chose, else the first they joined."""
+    if not places:
+        return None
+    chosen = request.session.get(CUSTOMER_IN_SESSION)
+    return next((place for place in places if place.customer_id == chosen), places[0])
+
+
+def act_for(request: HttpRequest, *, customer_id: int) -> None:
+    """From the next request on, the person acts for this customer."""
+    request.session[CUSTOMER_IN_SESSION] = customer_id
 
 
 def members_only(view: View) -> View:
@@ -60,6 +72,8 @@ def spenders_only(view: View) -> View:
 
 
 def owners_only(view: View) -> View:
+    """Owners alone. Others are told so."""
+
     @members_only
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,10 +1,60 @@
-"""Who may look at the portal as somebody else does."""
+"""Looking at the portal as somebody else does: who may, and that it is on record."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+from hijack.signals import hijack_started
+
+from licensing.history import Actor, entry, record
+from licensing.models import Member
+
 
 def may_look_as(*, hijacker: Any, hijacked: Any) -> bool:
-    """Support staff may look as customers' people; never as other staff."""
-    return bool(hijacker.is_staff and hijacker.has_perm("licensing.view_customer") and not hijacked.is_staff)
+    """Support staff may look as customers' people; never as other staff, nor as somebody whose account is shut."""
+    return bool(
+        hijacker.is_active
+        and hijacker.is_staff
+        and hijacker.has_perm("licensing.view_customer")
+        and hijacked.is_active
+        and not hijacked.is_staff
+        and not hijacked.is_superuser
+    )
+
+
+def is_looking_as(request: HttpRequest) -> bool:
+    """Whether staff look through this session as somebody else."""
+    return bool(request.session.get("hijack_history"))
+
+
+@receiver(hijack_started)
+def _put_on_record(hijacker: Any, hijacked: Any, **_: Any) -> None:
+    """Each customer of the person looked as gets an event, and the admin's log an entry."""
+    at = timezone.now()
+    with transaction.atomic():
+        record(
+            *(
+                entry(
+                    customer=member.customer_id,
+                    kind="looked_as",
+                    subject=member,
+                    at=at,
+                    actor=Actor.person(hijacker),
+                    after={"person": str(hijacked)},
+                )
+                for member in Member.objects.filter(user_id=hijacked.pk)
+            )
+        )
+        LogEntry.objects.log_actions(
+            hijacker.pk,
+            get_user_model().objects.filter(pk=hijacked.pk),
+            CHANGE,
+            "Looked at the portal as this person, read-only.",
+            single_object=True,
+        )

@@ -1,10 +1,75 @@
 """Every door of the portal."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
+
+from portal.views import (
+    asking,
+    billing,
+    changelog,
+    health,
+    joining,
+    plan,
+    policy,
+    pricing,
+    quotes,
+    start,
+    team,
+    theme,
+    trials,
+    upgrade,
+    webhooks,
+)
+
+# The admin's own sign-in page would let a password alone in; everybody comes in through /accounts/.
+admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
+    # Seeing, calculating, trying
+    path("", pricing.pricing, name="pricing"),
+    path("plan/", plan.plan, name="plan"),
+    path("upgrade/", upgrade.upgrade, name="upgrade"),
+    path("trials/", trials.trials, name="trials"),
+    path("policy/", policy.policy, name="policy"),
+    path("changelog/", changelog.changelog, name="changelog"),
+    re_path(r"^theme/(?P<accent>[0-9a-f]{6})\.css$", theme.theme, name="theme"),
+    # Paying
+    path("upgrade/quotes/<uuid:quote_id>/", quotes.show, name="quote"),
+    path("upgrade/quotes/<uuid:quote_id>/accept/", quotes.accept, name="quote_accept"),
+    path("upgrade/quotes/<uuid:quote_id>/return/", quotes.come_back, name="quote_return"),
+    path("upgrade/quotes/<uuid:quote_id>/withdraw/", quotes.withdraw, name="quote_withdraw"),
+    path("upgrade/quotes/<uuid:quote_id>/again/", quotes.ask_again, name="quote_again"),
+    path("billing/", billing.show, name="billing"),
+    path("billing/portal/", billing.stripe_portal, name="billing_portal"),
+    path("billing/cancel/", billing.cancel, name="billing_cancel"),
+    path("billing/cancel/undo/", billing.undo_cancel, name="billing_undo_cancel"),
+    path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
+    # Coming in
     path("accounts/", include("allauth.urls")),
+    path("start/", start.start, name="start"),
+    # The team
+    path("team/", team.team, name="team"),
+    path("team/invitations/", team.invite_member, name="team_invite"),
+    path("team/invitations/<int:pk>/resend/", team.resend_invitation, name="team_invitation_resend"),
+    path("team/invitations/<int:pk>/revoke/", team.revoke_invitation, name="team_invitation_revoke"),
+    path("team/members/<int:pk>/role/", team.change_member_role, name="team_member_role"),
+    path("team/members/<int:pk>/remove/", team.remove_from_team, name="team_member_remove"),
+    path("team/join/<str:token>/", joining.join_team, name="team_join"),
+    path("team/switch/", team.switch, name="team_switch"),
+    path("team/leave/", team.leave, name="team_leave"),
+    path("team/close/", team.close, name="team_close"),
+    path("team/ask/", asking.ask, name="team_ask"),
+    path("team/requests/<int:pk>/", asking.answer, name="team_answer"),
+    # Staff
     path("admin/", admin.site.urls),
     path("hijack/", include("hijack.urls")),
+    # Health
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]
+
+handler403 = "portal.views.errors.forbidden"
+handler404 = "portal.views.errors.not_found"
+handler429 = "portal.views.errors.too_many_requests"
+handler500 = "portal.views.errors.server_error"

@@ -1,13 +1,35 @@
+"""Whoever looks at the portal as somebody else can look, and nothing more."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.hijack import is_looking_as
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
 class ReadOnlyHijackMiddleware:
+    """Refuses every unsafe method, and all of the person's sign-in pages: recovery codes can be seen there."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.ways_out = (reverse("hijack:release"), reverse("account_logout"))
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in self.ways_out or not is_looking_as(request):
+            return self.get_response(request)
+        if request.path.startswith("/accounts/"):
+            raise PermissionDenied(
+                _("While you look as somebody else, the pages of their sign-in stay closed to you.")
+            )
+        if request.method not in SAFE_METHODS:
+            raise PermissionDenied(
+                _("You look at the portal as somebody else does. You can see everything and change nothing.")
+            )
         return self.get_response(request)

@@ -1,0 +1,53 @@
+"""The forms of the team page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from licensing.models import Role
+from licensing.terms import TierTerms
+
+ROLES = [
+    (Role.MEMBER, _("Member: sees the plan and can ask for an upgrade")),
+    (Role.BILLING, _("Billing: can also spend")),
+    (Role.OWNER, _("Owner: can also manage the team")),
+]
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.ChoiceField(label=_("Role"), choices=ROLES, initial=Role.MEMBER)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class AskForm(forms.Form):
+    tier = forms.ChoiceField(label=_("What would help"), widget=forms.RadioSelect)
+    note = forms.CharField(
+        label=_("Why"),
+        help_text=_("An owner reads this. What could you do with it that you cannot do now?"),
+        max_length=400,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, tiers: Sequence[TierTerms], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["tier"].choices = [(tier.key, tier.name) for tier in tiers]
+
+
+class AnswerForm(forms.Form):
+    answer = forms.ChoiceField(choices=[("yes", _("Yes")), ("no", _("No"))])
+    words = forms.CharField(max_length=400, required=False)
+
+
+class CloseForm(forms.Form):
+    """Closing is for good, so the organisation's name is typed."""
+
+    name = forms.CharField(max_length=120)

@@ -1,0 +1,87 @@
+"""Staff: the groups there are, and the second factor that opens their doors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from django.contrib import messages
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Q
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
+
+CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "price")
+# What support may change: everything else about a customer is changed through an action with a reason.
+SUPPORT_CHANGES = (
+    "change_customer",
+    "change_trial",
+    "add_usagereading",
+    "change_notice",
+    "change_order",
+)
+
+
+def ensure_groups() -> None:
+    """Make the groups support, catalogue and finance where they are missing, and give each what it is for.
+
+    Idempotent; run after every migration. It adds what a group should have and takes nothing away, so that a vendor
+    may give a group more.
+    """
+    viewing = Q(codename__startswith="view_")
+    ours = Q(content_type__app_label__in=["licensing", "billing"])
+    people = Q(codename__in=["view_user", "view_emailaddress"])
+    catalogue = Q(
+        content_type__app_label="licensing",
+        codename__in=[
+            *(
+                f"{verb}_{model}"
+                for model in CATALOGUE_MODELS
+                for verb in ("view", "add", "change", "delete")
+            ),
+            "publish_edition",
+        ],
+    )
+    finance = Q(content_type__app_label="billing") | Q(
+        codename__in=["view_customer", "view_licence", "view_event"]
+    )
+    may_change = Q(codename__in=SUPPORT_CHANGES)
+    for name, what in (
+        (SUPPORT, (ours & (viewing | may_change)) | people),
+        (CATALOGUE, catalogue),
+        (FINANCE, (finance & viewing) | people),
+    ):
+        group, _made = Group.objects.get_or_create(name=name)
+        group.permissions.add(*Permission.objects.filter(what))
+
+
+def has_shown_second_factor(request: HttpRequest) -> bool:
+    """Whether this very session has shown a second factor. Having one is not enough: an older session may lack it."""
+    return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def lead_to_second_factor(request: HttpRequest) -> HttpResponse:
+    """To the page that asks for the factor a person has, or to the one that sets the first up."""
+    for method in get_adapter().get_reauthentication_methods(request.user):
+        if method["id"].startswith("mfa_reauthenticate"):
+            return redirect(f"{method['url']}?{urlencode({'next': request.get_full_path()})}")
+    messages.info(
+        request, _("The doors of staff need a second factor. Set one up here; then open the admin again.")
+    )
+    return redirect("mfa_index")
+
+
+@receiver(authenticator_added)
+def _setting_up_shows_it(request: HttpRequest, user: Any, authenticator: Authenticator, **_: Any) -> None:
+    """Whoever has just set a factor up has just shown it."""
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)

@@ -1,0 +1,42 @@
+"""/healthz: the process answers. /readyz: so does all that it needs."""
+
+from __future__ import annotations
+
+import redis
+from django.db import Error, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from portal.heartbeat import BEAT, WORKER
+from portal.heartbeat import connection as redis_connection
+
+
+@never_cache
+def healthz(_request: HttpRequest) -> HttpResponse:
+    """Touches nothing, so that a database that is away does not get the web servers restarted."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+@never_cache
+def readyz(_request: HttpRequest) -> HttpResponse:
+    """Each part by name, "ok" or "silent"; 503 where any is silent."""
+    parts = {"database": _database_answers(), **_redis_and_heartbeats()}
+    answer = {name: "ok" if alive else "silent" for name, alive in parts.items()}
+    return JsonResponse(answer, status=200 if all(parts.values()) else 503)
+
+
+def _database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except Error:
+        return False
+    return True
+
+
+def _redis_and_heartbeats() -> dict[str, bool]:
+    try:
+        worker, beat = redis_connection().mget(WORKER, BEAT)
+    except redis.RedisError:
+        return {"redis": False, "worker": False, "beat": False}
+    return {"redis": True, "worker": worker is not None, "beat": beat is not None}

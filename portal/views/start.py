@@ -1,0 +1,56 @@
+"""/start/: a person who belongs to no organisation yet makes theirs, or joins the one that invited them."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from licensing.customers import UnableToOpen, open_customer
+from licensing.invitations import open_invitations_to, token_of
+from portal import places
+from portal.access import act_for
+from portal.accounts import verified_addresses
+from portal.context import storefront_of
+from portal.forms.start import StartForm
+from portal.reader import reader_locale
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Make an organisation. Whoever has one is led to its plan, unless they ask for `?another`."""
+    if request.member and "another" not in request.GET:
+        return redirect("plan")
+    at = timezone.now()
+    shop = storefront_of(request)
+    locale = reader_locale()
+    form = StartForm(
+        request.POST or None,
+        locale=locale,
+        country=places.country_of(request.headers.get("Accept-Language", "")),
+        currencies=shop.edition.currencies if shop else [],
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                customer = open_customer(**form.cleaned_data, locale=locale, owner=request.user, at=at)
+            except UnableToOpen as error:
+                form.add_error(None, f"{error.reason.text} {error.reason.change}")
+            else:
+                act_for(request, customer_id=customer.pk)
+                return redirect("plan")
+    invitations = [
+        {"invitation": invitation, "token": token_of(invitation)}
+        for invitation in open_invitations_to(verified_addresses(request.user), at=at)
+    ]
+    return render(
+        request,
+        "start/start.html",
+        {"form": form, "invitations": invitations, "open_for_business": shop is not None},
+        status=status,
+    )

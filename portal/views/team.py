@@ -1,0 +1,188 @@
+"""The team page: who is in, who is invited, what each may do; and leaving, switching, closing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from licensing.customers import UnableToClose, close_customer
+from licensing.invitations import UnableToInvite, invite, resend, revoke
+from licensing.models import Invitation, Member
+from licensing.reasons import Reason
+from licensing.seats import seats_of
+from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member
+from licensing.upgrade_requests import open_questions, questions_of
+from portal.access import act_for, members_only, owners_only
+from portal.forms.team import CloseForm, InviteForm, RoleForm
+
+
+@require_GET
+@members_only
+def team(request: HttpRequest) -> HttpResponse:
+    """Who is in, who is invited, and what was asked."""
+    return _page(request)
+
+
+@require_POST
+@owners_only
+def invite_member(request: HttpRequest) -> HttpResponse:
+    """Invite an address; what is wrong is said beside the form."""
+    form = InviteForm(request.POST)
+    if form.is_valid():
+        try:
+            invitation = invite(
+                customer=request.member.customer,
+                email=form.cleaned_data["email"],
+                role=form.cleaned_data["role"],
+                by=request.user,
+                at=timezone.now(),
+            )
+        except UnableToInvite as error:
+            form.add_error(None, _in_words(error.reason))
+        else:
+            messages.success(request, _("%(email)s is invited.") % {"email": invitation.email})
+            return redirect("team")
+    return _page(request, form=form, status=422)
+
+
+@require_POST
+@owners_only
+def resend_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    invitation = _invitation_or_404(request, pk)
+    return _do(
+        request,
+        lambda: resend(invitation=invitation, by=request.user, at=timezone.now()),
+        done=_("The invitation is on its way to %(email)s again.") % {"email": invitation.email},
+    )
+
+
+@require_POST
+@owners_only
+def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    invitation = _invitation_or_404(request, pk)
+    return _do(
+        request,
+        lambda: revoke(invitation=invitation, by=request.user, at=timezone.now()),
+        done=_("The invitation to %(email)s is taken back.") % {"email": invitation.email},
+    )
+
+
+@require_POST
+@owners_only
+def change_member_role(request: HttpRequest, pk: int) -> HttpResponse:
+    member = _member_or_404(request, pk)
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    role = form.cleaned_data["role"]
+    return _do(
+        request,
+        lambda: change_role(member=member, role=role, by=request.user, at=timezone.now()),
+        done=_("%(person)s now has the role %(role)s.") % {"person": member.user, "role": role},
+    )
+
+
+@require_POST
+@owners_only
+def remove_from_team(request: HttpRequest, pk: int) -> HttpResponse:
+    member = _member_or_404(request, pk)
+    return _do(
+        request,
+        lambda: remove_member(member=member, by=request.user, at=timezone.now()),
+        done=_("%(person)s is no longer in your team.") % {"person": member.user},
+    )
+
+
+@require_POST
+@members_only
+def leave(request: HttpRequest) -> HttpResponse:
+    """Leave the organisation one acts for."""
+    return _do(
+        request,
+        lambda: remove_member(member=request.member, by=request.user, at=timezone.now()),
+        done=_("You have left %(name)s.") % {"name": request.member.customer},
+    )
+
+
+@require_POST
+@owners_only
+def close(request: HttpRequest) -> HttpResponse:
+    """Close the organisation for good, its name typed as a second thought."""
+    customer = request.member.customer
+    form = CloseForm(request.POST)
+    if not form.is_valid() or form.cleaned_data["name"].strip() != customer.name:
+        messages.error(
+            request, _("Nothing was closed: the name you typed is not %(name)s.") % {"name": customer.name}
+        )
+        return redirect("team")
+    return _do(
+        request,
+        lambda: close_customer(customer=customer, owner=request.user, at=timezone.now()),
+        done=_("%(name)s is closed.") % {"name": customer.name},
+    )
+
+
+@require_POST
+@login_required
+def switch(request: HttpRequest) -> HttpResponse:
+    """Act for another of one's organisations, named by its slug."""
+    place = next(
+        (place for place in request.places if place.customer.slug == request.POST.get("customer")), None
+    )
+    if place is None:
+        raise Http404
+    act_for(request, customer_id=place.customer_id)
+    return redirect("plan")
+
+
+def _page(request: HttpRequest, *, form: InviteForm | None = None, status: int = 200) -> HttpResponse:
+    at = timezone.now()
+    customer, member = request.member.customer, request.member
+    return render(
+        request,
+        "team/team.html",
+        {
+            "members": customer.members.select_related("user"),
+            "invitations": [
+                {"invitation": invitation, "is_open": invitation.is_open(at=at)}
+                for invitation in customer.invitations.filter(accepted_at=None, revoked_at=None)
+            ]
+            if member.may_manage_team
+            else [],
+            "seats": seats_of(customer, at=at),
+            "questions": open_questions(customer) if member.may_spend else [],
+            "asked": [] if member.may_spend else questions_of(customer, asked_by=request.user),
+            "form": form or InviteForm(),
+        },
+        status=status,
+    )
+
+
+def _do(request: HttpRequest, change: Callable[[], object], *, done: str) -> HttpResponse:
+    """Make one change, say how it went, and go back to the team."""
+    try:
+        change()
+    except (UnableToInvite, UnableToChangeRole, UnableToLeave, UnableToClose) as error:
+        messages.error(request, _in_words(error.reason))
+    else:
+        messages.success(request, done)
+    return redirect("team")
+
+
+def _in_words(reason: Reason) -> str:
+    return f"{reason.text} {reason.change}".strip()
+
+
+def _member_or_404(request: HttpRequest, pk: int) -> Member:
+    return get_object_or_404(Member.objects.select_related("user"), pk=pk, customer=request.member.customer)
+
+
+def _invitation_or_404(request: HttpRequest, pk: int) -> Invitation:
+    return get_object_or_404(Invitation, pk=pk, customer=request.member.customer)
