@@ -206,7 +206,7 @@ class Launcher:
 
         minded = [*self.engines, *self.services]
         try:
-            wait_until(answers, minded=minded, within=within, otherwise="")
+            wait_until(answers, minded=minded, within=within, otherwise="", every=0.3)
         except UnableToStart as error:
             if str(error):
                 raise
