@@ -56,13 +56,9 @@ def _edition(root: Table) -> EditionTerms:
     key = head.text("key")
     features = [_feature(table) for table in root.tables("features", noun="feature")]
     tiers = [_tier(table, key) for table in root.tables("tiers", noun="tier")]
-    _once(root, "feature", [feature.key for feature in features])
-    _once(root, "tier", [tier.key for tier in tiers])
-    _once(root, "rank", [str(tier.rank) for tier in tiers])
-    known = {feature.key for feature in features}
-    for tier in tiers:
-        for name in sorted(tier.gives.keys() - known):
-            root.fault(f"the tier {tier.key!r} gives {name!r}, and there is no such feature.")
+    # What stands in for a missing value is no fault of its own.
+    if not root.faults:
+        _fit_together(root, features, tiers)
     edition = EditionTerms(
         id=NO_ROW,
         product_id=NO_ROW,
@@ -154,6 +150,16 @@ def _prices(table: Table, *, tier_key: str, edition_key: str) -> Iterator[PriceT
             if not per_seat:
                 holder.close()
     table.close()
+
+
+def _fit_together(root: Table, features: list[FeatureTerms], tiers: list[TierTerms]) -> None:
+    _once(root, "feature", [feature.key for feature in features])
+    _once(root, "tier", [tier.key for tier in tiers])
+    _once(root, "rank", [str(tier.rank) for tier in tiers])
+    known = {feature.key for feature in features}
+    for tier in tiers:
+        for name in sorted(tier.gives.keys() - known):
+            root.fault(f"the tier {tier.key!r} gives {name!r}, and there is no such feature.")
 
 
 def _once(root: Table, noun: str, keys: list[str]) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from billing.prices import UnableToSync, sync_prices
+from billing.answers import StripeRefused, StripeUnavailable
+from billing.prices import UnableToSync, sync_published
 from licensing import catalogue
 from licensing.history import COMMAND
 from licensing.models import Edition
@@ -74,10 +75,10 @@ class Command(BaseCommand):
 
     def _sync(self, **_: Any) -> None:
         try:
-            synced = sync_prices(at=timezone.now())
-        except UnableToSync as refusal:
-            raise CommandError(str(refusal)) from None
-        self.stdout.write(f"Prices at Stripe that match the catalogue: {synced}.")
+            made = sync_published(at=timezone.now())
+        except (UnableToSync, StripeRefused, StripeUnavailable) as refusal:
+            raise CommandError(f"Stripe's prices are not all up to date: {refusal}") from None
+        self.stdout.write(f"Every published price stands at Stripe; {made} of them were not known here before.")
 
 
 def _find(product: str, edition: str) -> Edition:

@@ -1,0 +1,201 @@
+"""Drafting, loading, dumping: what goes in comes out, and every fault is told in words."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from licensing import catalogue
+from licensing.catalogue.writing import terms_text
+from licensing.models import Edition, Grant, Price, Product
+from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
+from tests.cast import CATALOGUES, NOON, PUBLISHED, TODAY
+from tests.licensing.small_catalogue import GOOD, load, published
+
+pytestmark = pytest.mark.django_db
+FLAT = re.sub(r"JPY = (\d+)", r"JPY = { flat = \1 }", GOOD)
+
+
+def faults_of_loading(source: str) -> tuple[str, ...]:
+    with pytest.raises(catalogue.UnableToLoad) as refusal:
+        load(source)
+    return refusal.value.faults
+
+
+@pytest.mark.parametrize(
+    "source", [GOOD, FLAT, *((CATALOGUES / f"meridian-{key}.toml").read_text() for key in PUBLISHED)]
+)
+def test_what_is_dumped_loads_as_the_same_edition(source: str) -> None:
+    edition = load(source)
+    text, terms = catalogue.dump(edition), terms_text(read_edition(edition))
+    again = load(text)
+    assert again.pk == edition.pk
+    assert catalogue.dump(again) == text
+    assert terms_text(read_edition(again)) == terms
+
+
+def test_a_file_says_the_same_as_its_dump() -> None:
+    """Only what has a default is written out, and what is false is left away."""
+    source = tomllib.loads((CATALOGUES / f"meridian-{TODAY}.toml").read_text())
+    dumped = tomllib.loads(catalogue.dump(load((CATALOGUES / f"meridian-{TODAY}.toml").read_text())))
+    for tier in source["tiers"]:
+        tier.setdefault("min_seats", 1)
+    assert dumped == source
+
+
+def test_defaults_are_fourteen_days_of_trial_and_one_seat() -> None:
+    free, team = load().tiers.all()
+    assert (free.trial_days, team.trial_days) == (None, 14)
+    assert (team.min_seats, team.max_seats) == (1, None)
+
+
+def test_a_paid_tier_that_is_not_open_to_trials_stays_so() -> None:
+    edition = load(GOOD.replace('name = "Team"', 'name = "Team"\ntrial_days = 0'))
+    assert edition.tiers.get(key="team").trial_days is None
+    assert load(catalogue.dump(edition)).tiers.get(key="team").trial_days is None
+
+
+def test_no_limit_is_null_and_false_is_not_given() -> None:
+    edition = load(GOOD.replace("sso = true", "sso = false"))
+    gives = dict(Grant.objects.filter(tier__key="team").values_list("feature__key", "value"))
+    assert gives == {"projects": None, "support": "phone"}
+    assert edition.features.count() == 3
+
+
+def test_loading_again_replaces_the_draft_and_keeps_the_product() -> None:
+    first = load()
+    second = load(GOOD.replace("projects = 2", "projects = 5").replace('vendor = "Shop Ltd"\n', ""))
+    assert first.pk == second.pk
+    assert Grant.objects.get(tier__key="free").value == 5
+    assert Product.objects.get().vendor == "Shop Ltd"
+
+
+def test_loading_a_published_edition_unchanged_does_nothing() -> None:
+    edition = published()
+    reordered = f"# A comment is no term.\n{GOOD}"
+    assert load(reordered).pk == edition.pk
+    assert catalogue.verify(edition=load(GOOD.replace('name = "Shop"', 'name = "Shoppe"')))
+
+
+def test_a_published_edition_is_not_loaded_with_other_terms() -> None:
+    published()
+    (fault,) = faults_of_loading(GOOD.replace("USD = 900", "USD = 950"))
+    assert fault == (
+        "The edition 2026-05 was published on 22 November 2026 with other terms and never changes; give the new terms "
+        "a key of their own (2026-11)."
+    )
+
+
+CASES = [
+    ("rank = 1", 'rank = "1"', "The tier 'team': rank must be a whole number, not '1'."),
+    ("rank = 1", "rank = true", "The tier 'team': rank must be a whole number, not True."),
+    ("rank = 1", "rank = 0", "The file: the rank '0' is there more than once."),
+    ("rank = 1", "rank = 40000", "The tier 'team': rank: Ensure this value is less than or equal to 32767."),
+    ("rank = 1", "rank = 1\ntrail_days = 3", "The tier 'team': 'trail_days' means nothing here."),
+    ('"May 2026"', "5", "[edition]: name must be text, not 5."),
+    ('"team"', '"free"', "The file: the tier 'free' is there more than once."),
+    ('"team"', '"te am"', "The tier 'te am': key: Enter a valid"),
+    ('"Team"', f'"{"T" * 61}"', "The tier 'team': name: Ensure this value has at most 60"),
+    ("USD = 900\n", "USD = 9.5\n", "The tier 'team', prices, month: USD must be a whole number, not 9.5."),
+    (
+        "JPY = 5000\n",
+        "JPY = { flat = 1, per = 2 }\n",
+        "The tier 'team', prices, month, JPY: 'per' means nothing here.",
+    ),
+    ("prices.year", "prices.week", "The tier 'team', prices: 'week' means nothing here."),
+    (
+        "projects = 2",
+        "projets = 2",
+        "The file: the tier 'free' gives 'projets', and there is no such feature.",
+    ),
+    ("projects = 2", "projects = 2.5", "The tier 'free', gives: projects must be true, a whole number"),
+    ('"switch"', '"knob"', "The feature 'sso': kind must be one of switch, limit, level, not 'knob'."),
+    (
+        '"premium"',
+        '"luxury"',
+        "The feature 'sso': group must be one of core, extended, premium, not 'luxury'.",
+    ),
+    ('["mail", "by mail"]', '"mail"', "The feature 'support': levels must be pairs of a key and its words"),
+    ('"help@shop.example"', '"help"', "The product 'shop': support_email: Enter a valid email address."),
+    ("[[tiers]]", "[[tiers]]\n[[tiers]]", "The tier number 1: key is missing."),
+    ("[product]", "[products]", "The file: product is missing."),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "fault"), CASES)
+def test_what_is_wrong_with_a_file_is_told_by_name(right: str, wrong: str, fault: str) -> None:
+    faults = faults_of_loading(GOOD.replace(right, wrong, 1))
+    assert any(found.startswith(fault) for found in faults), faults
+    assert not Edition.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("[product", "The file is not TOML: "),
+        ("", "The file: product is missing."),
+        ("tiers = [1]", "The file: tiers must be tables, each written [[tiers]]."),
+    ],
+)
+def test_what_is_no_catalogue_is_refused(source: str, fault: str) -> None:
+    assert any(found.startswith(fault) for found in faults_of_loading(source))
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    with pytest.raises(catalogue.UnableToLoad, match=r"^The file is not UTF-8 text\.$"):
+        catalogue.load_draft(source=b"\xff\xfe", at=NOON)
+
+
+def test_every_fault_is_told_at_once() -> None:
+    assert len(faults_of_loading(GOOD.replace("rank = 1", "").replace('unit = "projects"', "unit = 1"))) == 2
+
+
+def test_a_lookup_key_belongs_to_one_product() -> None:
+    load()
+    faults = faults_of_loading(GOOD.replace('key = "shop"', 'key = "stall"'))
+    assert "The lookup key team-2026-05-month-usd belongs to a price of Shop already." in faults
+    assert Product.objects.count() == 1
+
+
+words = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=30)
+
+
+@given(rationale=words, about=words, tagline=words)
+@settings(max_examples=60, deadline=None)
+def test_any_words_survive_the_file(rationale: str, about: str, tagline: str) -> None:
+    """Quotes, backslashes, line breaks, control characters: TOML has a way to write each."""
+    feature = FeatureTerms("a", "A", "switch", "core", "", False, (), about)
+    tier = TierTerms(0, "free", "Free", 0, tagline, None, 1, None, {"a": True}, ())
+    terms = EditionTerms(0, 0, "e", "E", rationale, (feature,), (tier,))
+    data: dict[str, Any] = tomllib.loads(terms_text(terms))
+    assert data["edition"]["rationale"] == rationale
+    assert data["features"][0]["about"] == about
+    assert data["tiers"][0]["tagline"] == tagline
+
+
+# Copies
+
+
+def test_a_copy_differs_in_key_name_and_rationale_only() -> None:
+    edition = published()
+    copy = catalogue.draft_from(edition=edition, key="2026-06", name="June 2026")
+    assert copy.published_at is None
+    assert copy.rationale == ""
+    assert (
+        Price.objects.filter(tier__edition=copy)
+        .values_list("lookup_key", flat=True)[0]
+        .startswith("team-2026-06-")
+    )
+    theirs = catalogue.dump(copy).replace("2026-06", "2026-05").replace("June", "May")
+    assert theirs.replace('rationale = ""', 'rationale = "The first terms."') == catalogue.dump(edition)
+
+
+def test_a_copy_needs_a_key_of_its_own() -> None:
+    edition = published()
+    with pytest.raises(catalogue.UnableToLoad, match=r"There is an edition 2026-05 of Shop already\."):
+        catalogue.draft_from(edition=edition, key="2026-05", name="Again")
