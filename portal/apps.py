@@ -9,8 +9,8 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # For what they hear: that a look-as began, that a second factor was set up.
-        from portal import hijack, staff  # noqa: F401
+        # For what it hears: that a second factor was set up.
+        from portal import staff  # noqa: F401
 
         post_migrate.connect(_ensure_groups, sender=self)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.dispatch import receiver
 from django.http import HttpRequest
-from django.utils import timezone
-from hijack.signals import hijack_started
 
 from licensing.history import Actor, entry, record
 from licensing.models import Member
@@ -33,10 +31,8 @@ def is_looking_as(request: HttpRequest) -> bool:
     return bool(request.session.get("hijack_history"))
 
 
-@receiver(hijack_started)
-def _put_on_record(hijacker: Any, hijacked: Any, **_: Any) -> None:
+def put_on_record(*, staff: Any, person: Any, at: datetime) -> None:
     """Each customer of the person looked as gets an event, and the admin's log an entry."""
-    at = timezone.now()
     with transaction.atomic():
         record(
             *(
@@ -45,15 +41,15 @@ def _put_on_record(hijacker: Any, hijacked: Any, **_: Any) -> None:
                     kind="looked_as",
                     subject=member,
                     at=at,
-                    actor=Actor.person(hijacker),
-                    after={"person": str(hijacked)},
+                    actor=Actor.person(staff),
+                    after={"person": str(person)},
                 )
-                for member in Member.objects.filter(user_id=hijacked.pk)
+                for member in Member.objects.filter(user_id=person.pk)
             )
         )
         LogEntry.objects.log_actions(
-            hijacker.pk,
-            get_user_model().objects.filter(pk=hijacked.pk),
+            staff.pk,
+            get_user_model().objects.filter(pk=person.pk),
             CHANGE,
             "Looked at the portal as this person, read-only.",
             single_object=True,

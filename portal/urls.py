@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
+from hijack.views import ReleaseUserView
 
 from portal.views import (
     asking,
@@ -10,6 +11,7 @@ from portal.views import (
     changelog,
     health,
     joining,
+    look_as,
     plan,
     policy,
     pricing,
@@ -63,7 +65,18 @@ urlpatterns = [
     path("team/requests/<int:pk>/", asking.answer, name="team_answer"),
     # Staff
     path("admin/", admin.site.urls),
-    path("hijack/", include("hijack.urls")),
+    path(
+        "hijack/",
+        include(
+            (
+                [
+                    path("acquire/", look_as.LookAsView.as_view(), name="acquire"),
+                    path("release/", ReleaseUserView.as_view(), name="release"),
+                ],
+                "hijack",
+            )
+        ),
+    ),
     # Health
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
