@@ -15,11 +15,15 @@ try:
 except UnableToStart as error:
     pytest.exit(str(error), returncode=3)
 
-set_environment(_engines, worker=os.environ.get("PYTEST_XDIST_WORKER", ""))
-os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-django.setup()
-# An xdist worker must come here before pytest-django configures Django for it, with an environment of its own.
-del os.environ["DJANGO_SETTINGS_MODULE"]
+try:
+    set_environment(_engines, worker=os.environ.get("PYTEST_XDIST_WORKER", ""))
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    django.setup()
+    # An xdist worker must come here before pytest-django configures Django for it, with its own environment.
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+except BaseException:
+    _engines.stop()
+    raise
 
 pytest_plugins = [
     "tests.infra.sandbox",
