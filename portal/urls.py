@@ -12,6 +12,7 @@ from portal.views import (
     health,
     joining,
     look_as,
+    optout,
     plan,
     policy,
     pricing,
@@ -63,6 +64,8 @@ urlpatterns = [
     path("team/close/", team.close, name="team_close"),
     path("team/ask/", asking.ask, name="team_ask"),
     path("team/requests/<int:pk>/", asking.answer, name="team_answer"),
+    # Mails
+    path("notices/opt-out/<str:token>/", optout.opt_out, name="opt_out"),
     # Staff
     path("admin/", admin.site.urls),
     path(

@@ -1,0 +1,195 @@
+"""What we say about money that moved, or did not: a receipt, a payment that failed, a licence that ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from billing.models import Invoice, Order, Payer
+from licensing.models import Event, Licence, Notice
+from licensing.terms import EditionTerms, TierTerms, edition_terms
+from portal.mails.features import gained, included, offered_words
+from portal.mails.inert import one_line
+from portal.mails.kind import Audience, Kind
+from portal.mails.links import link
+from portal.mails.subjects import newest_of, rows_of, terms_of
+from portal.mails.sums import seats_words, sum_lines, tax_words
+from portal.pages.cards import card_words
+
+OPEN = ("open", "uncollectible")  # Stripe's words for an invoice that is still to be paid
+
+
+@dataclass(frozen=True)
+class AboutOrder:
+    """A settled order, the tier held before it, and its invoice where Stripe has shown it to us already."""
+
+    order: Order
+    held: tuple[EditionTerms, TierTerms] | None
+    invoice: Invoice | None
+    payer: Payer | None
+
+
+class Receipt(Kind[AboutOrder]):
+    """What was bought, what it cost, and what is new."""
+
+    key = "receipt"
+    audience = Audience.SPENDERS
+
+    def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutOrder]:
+        """Four queries."""
+        orders = rows_of(
+            notices, Order.objects.select_related("quote__tier", "quote__price", "quote__licence")
+        )
+        customers = {order.customer_id for order in orders.values()}
+        held = _held_before(orders.values())
+        numbers = [order.stripe_invoice_id for order in orders.values() if order.stripe_invoice_id]
+        invoices = {row.stripe_id: row for row in Invoice.objects.filter(stripe_id__in=numbers)}
+        payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
+        return {
+            number: AboutOrder(
+                order,
+                held.get(str(order.pk)),
+                invoices.get(order.stripe_invoice_id),
+                payers.get(order.customer_id),
+            )
+            for number, order in orders.items()
+        }
+
+    def is_true(self, about: AboutOrder, notice: Notice, at: datetime) -> bool:
+        """From the moment it is settled, for ever."""
+        return about.order.state == Order.State.SETTLED
+
+    def facts(self, about: AboutOrder, notice: Notice, at: datetime) -> dict[str, Any]:
+        """The quote's own sum, what was really charged, what is new, and the next date and amount."""
+        order, quote = about.order, about.order.quote
+        edition = edition_terms(quote.tier.edition_id)
+        tier = edition.tier_by_id(quote.tier_id)
+        rows = (
+            gained(held=about.held[1], held_edition=about.held[0], offered=tier, edition=edition)
+            if about.held
+            else []
+        )
+        return {
+            "order": order,
+            "quote": quote,
+            "tier": tier,
+            "edition": edition,
+            "currency": quote.currency,
+            "charged": quote.due if order.charged is None else order.charged,
+            "paid_at": order.closed_at or order.accepted_at,
+            "lines": sum_lines(quote, tier=tier, held=about.held[1] if about.held else None),
+            "bought": seats_words(tier, seats=quote.seats, per_seat=quote.price.per_seat),
+            "tax_words": tax_words(about.payer),
+            "minus_credit": -quote.credit,
+            "credit_words": _("Your credit, taken off") if quote.credit > 0 else _("Kept as your credit"),
+            "card": card_words(about.payer),
+            "new": offered_words(rows),
+            "invoice_number": about.invoice.number if about.invoice else "",
+            "invoice_url": (about.invoice.hosted_url if about.invoice else "") or link("billing"),
+            "plan_url": link("plan"),
+            "billing_url": link("billing"),
+        }
+
+
+@dataclass(frozen=True)
+class AboutLicence:
+    """A licence; `invoice` is the one that was not paid, where we have seen it."""
+
+    licence: Licence
+    is_newest: bool
+    invoice: Invoice | None = None
+    payer: Payer | None = None
+
+
+class PaymentFailed(Kind[AboutLicence]):
+    """A renewal could not be charged."""
+
+    key = "payment_failed"
+    audience = Audience.SPENDERS
+
+    def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutLicence]:
+        """Four queries. The notice's period is Stripe's number of the invoice."""
+        newest = newest_of(notices)
+        licences = rows_of(notices, Licence.objects.select_related("price"))
+        periods = {notice.pk: notice.period for notice in notices}
+        rows = Invoice.objects.filter(stripe_id__in=[period for period in periods.values() if period])
+        invoices = {row.stripe_id: row for row in rows}
+        customers = {licence.customer_id for licence in licences.values()}
+        payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
+        return {
+            number: AboutLicence(
+                licence, number in newest, invoices.get(periods[number]), payers.get(licence.customer_id)
+            )
+            for number, licence in licences.items()
+        }
+
+    def is_true(self, about: AboutLicence, notice: Notice, at: datetime) -> bool:
+        """While the licence is past due, for the latest invoice."""
+        licence = about.licence
+        return about.is_newest and licence.ended_at is None and licence.state == Licence.State.PAST_DUE
+
+    def facts(self, about: AboutLicence, notice: Notice, at: datetime) -> dict[str, Any]:
+        """What failed, what stays, what happens if nothing is done, and where to pay."""
+        edition, tier = terms_of(about.licence)
+        invoice = about.invoice if about.invoice and about.invoice.status in OPEN else None
+        return {
+            "tier": tier,
+            "free_tier": edition.free_tier,
+            "amount": invoice.amount_due - invoice.amount_paid if invoice else None,
+            "currency": invoice.currency if invoice else "",
+            "invoice_number": invoice.number if invoice else "",
+            "failed_at": about.licence.past_due_since or notice.owed_at,
+            "card": card_words(about.payer),
+            "pay_url": (invoice.hosted_url if invoice else "") or link("billing"),
+            "billing_url": link("billing"),
+        }
+
+
+class LicenceEnded(Kind[AboutLicence]):
+    """A paid licence has ended, and the free tier has taken its place."""
+
+    key = "licence_ended"
+    audience = Audience.SPENDERS
+
+    def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutLicence]:
+        """Two queries."""
+        newest = newest_of(notices)
+        licences = rows_of(notices, Licence.objects.select_related("price"))
+        return {number: AboutLicence(licence, number in newest) for number, licence in licences.items()}
+
+    def is_true(self, about: AboutLicence, notice: Notice, at: datetime) -> bool:
+        """While the free tier is what they have; of two ends, only the later is told."""
+        return about.is_newest and about.licence.is_free and about.licence.ended_at is None
+
+    def facts(self, about: AboutLicence, notice: Notice, at: datetime) -> dict[str, Any]:
+        """What ended and why, what is there now, and the way back."""
+        edition, tier = terms_of(about.licence)
+        return {
+            "ended_tier": one_line(str(notice.facts.get("tier", ""))),
+            "unpaid": bool(notice.facts.get("unpaid")),
+            "ended_at": notice.owed_at,
+            "tier": tier,
+            "edition": edition,
+            "has": included(tier, edition),
+            "upgrade_url": link("upgrade"),
+            "plan_url": link("plan"),
+        }
+
+
+def _held_before(orders: Any) -> dict[str, tuple[EditionTerms, TierTerms]]:
+    """Order number → the edition and tier that its licence had before, by the event of the move. One query."""
+    orders = list(orders)
+    moves = Event.objects.filter(
+        customer_id__in={order.customer_id for order in orders},
+        kind="licence_moved",
+        reason__in=[f"Order {order.pk}" for order in orders],
+    )
+    found = {}
+    for reason, before in moves.values_list("reason", "before"):
+        edition = edition_terms(before["edition"])
+        found[reason.removeprefix("Order ")] = (edition, edition.tier_by_id(before["tier"]))
+    return found

@@ -1,0 +1,39 @@
+"""Which features a mail lists, and in which words. A few: a mail is not the comparison page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from licensing.offers import Row, compare
+from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms
+from portal.pages.values import feature_words
+
+LONGEST = 6
+
+
+def gained(
+    *, held: TierTerms, held_edition: EditionTerms, offered: TierTerms, edition: EditionTerms
+) -> list[Row]:
+    """What `offered` gives beyond `held`, the first few."""
+    rows = compare(held=held, held_edition=held_edition, offered=offered, edition=edition)
+    return [row for row in rows if row.change == "gain"][:LONGEST]
+
+
+def included(tier: TierTerms, edition: EditionTerms) -> list[str]:
+    """What a tier gives, the first few."""
+    given = [(feature, tier.value(feature.key)) for feature in edition.features]
+    return [feature_words(feature, value) for feature, value in given if _is_given(value)][:LONGEST]
+
+
+def offered_words(rows: Iterable[Row]) -> list[str]:
+    """Each row's feature as offered."""
+    return [feature_words(row.feature, row.offered) for row in rows]
+
+
+def held_words(rows: Iterable[Row]) -> list[str]:
+    """Each row's feature as held, where it is held at all."""
+    return [feature_words(row.feature, row.held) for row in rows if _is_given(row.held)]
+
+
+def _is_given(value: object) -> bool:
+    return value is not NOT_INCLUDED and value is not False

@@ -1,0 +1,26 @@
+"""Every kind of notice that we know how to say. A notice of another kind waits for a release that does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from portal.mails.about_payments import LicenceEnded, PaymentFailed, Receipt
+from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
+from portal.mails.about_renewals import RenewalReminder
+from portal.mails.about_trials import TrialEnded, TrialReminder
+from portal.mails.kind import Kind
+
+KINDS: dict[str, Kind[Any]] = {
+    kind.key: kind
+    for kind in (
+        TrialReminder(),
+        TrialEnded(),
+        RenewalReminder(),
+        PaymentFailed(),
+        Receipt(),
+        LicenceEnded(),
+        InvitationMail(),
+        UpgradeRequestMail(),
+        UpgradeAnswerMail(),
+    )
+}

@@ -1,0 +1,69 @@
+"""Reads in sets what notices are about: one query for all rows of a kind, however many notices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db.models import Max, Model, QuerySet
+
+from licensing.models import Licence, Notice
+from licensing.terms import EditionTerms, TierTerms, edition_terms
+
+Row = TypeVar("Row", bound=Model)
+
+
+def rows_of(notices: Sequence[Notice], rows: QuerySet[Row]) -> dict[int, Row]:
+    """Notice number → the row that its subject (`trial:12`) names; only rows of the notice's own customer count."""
+    name = rows.model._meta.model_name
+    keys = {
+        notice.pk: key for notice in notices if (key := _key(notice.subject, name, rows.model)) is not None
+    }
+    found = rows.in_bulk(set(keys.values()))
+    return {
+        notice.pk: row
+        for notice in notices
+        if notice.pk in keys
+        and (row := found.get(keys[notice.pk])) is not None
+        and row.customer_id == notice.customer_id
+    }
+
+
+def live_licences(customer_ids: Iterable[int]) -> dict[int, Licence]:
+    """Customer number → live licence, with its price. One query."""
+    licences = Licence.objects.filter(customer_id__in=set(customer_ids), ended_at=None).select_related(
+        "price"
+    )
+    return {licence.customer_id: licence for licence in licences}
+
+
+def terms_of(licence: Licence) -> tuple[EditionTerms, TierTerms]:
+    """The edition and the tier that a licence holds."""
+    edition = edition_terms(licence.edition_id)
+    return edition, edition.tier_by_id(licence.tier_id)
+
+
+def newest_of(notices: Sequence[Notice]) -> set[int]:
+    """Of these notices, the numbers of those after which no other of the same kind and subject was owed. One query."""
+    last = (
+        Notice.objects.filter(
+            customer_id__in={notice.customer_id for notice in notices},
+            kind__in={notice.kind for notice in notices},
+            subject__in={notice.subject for notice in notices},
+        )
+        .values("customer_id", "kind", "subject")
+        .annotate(last=Max("pk"))
+    )
+    return set(last.values_list("last", flat=True))
+
+
+def _key(subject: str, name: str | None, model: type[Model]) -> object | None:
+    """The primary key in `subject`, where it names a row of `model`; None where it does not."""
+    kind, _, key = subject.partition(":")
+    if kind != name:
+        return None
+    try:
+        return model._meta.pk.to_python(key)
+    except ValidationError:
+        return None

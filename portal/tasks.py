@@ -1,0 +1,17 @@
+"""The sweeps of the portal, as Celery runs them. The clock is read here."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from portal.mails import outbox
+
+
+@shared_task
+def send_notices() -> dict[str, Any]:
+    """Send the notices that are owed, true and due."""
+    return asdict(outbox.send_due(at=timezone.now()))
