@@ -10,10 +10,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 
-from licensing.history import subject_of
-from licensing.models import Customer, Notice
+from licensing.history import Actor, entry, record, subject_of
+from licensing.licences import lock_customer
+from licensing.models import Customer, Delivery, Notice
+
+
+class UnableToResend(ValueError):
+    """The notice has nothing that could go out again."""
 
 
 def owe(
@@ -52,3 +57,53 @@ def notice(
 def owe_all(notices: Iterable[Notice]) -> None:
     """Write many at once; those owed already are left as they are."""
     Notice.objects.bulk_create(list(notices), batch_size=1000, ignore_conflicts=True)
+
+
+def resend(*, notice: Notice, actor: Actor, reason: str, at: datetime) -> Notice:
+    """Send a notice again, because a person asked for it: from `at` on, with every try ahead of it.
+
+    Where deliveries failed or still wait, those go again and the addresses that have it are spared; where all were
+    sent, all go again, each as a message of its own. Whether the notice is still true is asked at sending as ever.
+    Raises UnableToResend where it was dropped as no longer true, or where nothing was ever addressed.
+    """
+    with transaction.atomic():
+        lock_customer(notice.customer_id)
+        notice = Notice.objects.select_for_update().get(pk=notice.pk)
+        if notice.state == Notice.State.DROPPED:
+            raise UnableToResend("When its turn came it was no longer true, so there is nothing to send.")
+        deliveries = list(Delivery.objects.select_for_update().filter(notice=notice).order_by("pk"))
+        again = [d for d in deliveries if d.state != Delivery.State.SENT] or deliveries
+        if not again:
+            raise UnableToResend(
+                "It is not addressed to anybody yet; if it is waiting, it goes out by itself."
+            )
+        before = {"state": notice.state, "deliveries": {d.address: d.state for d in again}}
+        for delivery in again:
+            if delivery.state == Delivery.State.SENT:
+                delivery.message_id = _another_message_id(delivery.message_id, at=at)
+            delivery.state, delivery.tries, delivery.next_try_at = Delivery.State.WAITING, 0, at
+            delivery.sent_at, delivery.error = None, ""
+        Delivery.objects.bulk_update(
+            again, ["message_id", "state", "tries", "next_try_at", "sent_at", "error"], batch_size=1000
+        )
+        notice.state, notice.closed_at = Notice.State.WAITING, None
+        notice.save(update_fields=["state", "closed_at"])
+        record(
+            entry(
+                customer=notice.customer_id,
+                kind="notice_resent",
+                subject=notice,
+                at=at,
+                actor=actor,
+                before=before,
+                after={"state": notice.state, "deliveries": {d.address: d.state for d in again}},
+                reason=reason,
+            )
+        )
+    return notice
+
+
+def _another_message_id(message_id: str, *, at: datetime) -> str:
+    """A mailbox shows a message it has already got only once; the same words sent anew need a name of their own."""
+    name, _, host = message_id.rpartition("@")
+    return f"{name.split('.again-')[0]}.again-{at:%Y%m%d%H%M%S}@{host}"

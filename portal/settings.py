@@ -42,7 +42,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "hijack",
-    "hijack.contrib.admin",
     "csp",
     "django_htmx",
     "licensing",
@@ -114,6 +113,7 @@ LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True
+FORMAT_MODULE_PATH = ["portal.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -242,9 +242,43 @@ LOGGING = {
     "loggers": {"stripe": {"level": "WARNING"}, "django.db.backends": {"level": "WARNING"}},
 }
 
+# The pages of staff. Green as the demo's accent, and greys as warm as the portal's own.
 UNFOLD = {
     "SITE_TITLE": "Upgrade portal",
     "SITE_HEADER": "Upgrade portal",
+    "SITE_SYMBOL": "verified",
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": False,
+    "STYLES": ["portal.admin.navigation.stylesheet"],
+    "DASHBOARD_CALLBACK": "portal.admin.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "portal.admin.navigation.menu"},
+    "COLORS": {
+        "base": {
+            "50": "oklch(98.6% .003 95)",
+            "100": "oklch(96.6% .004 95)",
+            "200": "oklch(92.4% .006 95)",
+            "300": "oklch(86.8% .008 95)",
+            "400": "oklch(71% .01 95)",
+            "500": "oklch(55% .01 95)",
+            "600": "oklch(44.5% .009 95)",
+            "700": "oklch(37% .008 95)",
+            "800": "oklch(27.5% .006 95)",
+            "900": "oklch(20.5% .005 95)",
+            "950": "oklch(14% .004 95)",
+        },
+        "primary": {
+            "50": "oklch(97.5% .016 165)",
+            "100": "oklch(94% .035 165)",
+            "200": "oklch(88.5% .065 165)",
+            "300": "oklch(81% .09 165)",
+            "400": "oklch(70% .105 165)",
+            "500": "oklch(59% .105 165)",
+            "600": "oklch(48.5% .092 165)",
+            "700": "oklch(43% .08 165)",
+            "800": "oklch(37% .067 165)",
+            "900": "oklch(31.5% .055 165)",
+            "950": "oklch(23% .04 165)",
+        },
+    },
 }

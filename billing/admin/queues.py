@@ -1,0 +1,42 @@
+"""Orders and events that wait for a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Q
+
+from billing.models import Order, StripeEvent
+from licensing.admin.queues import LONG, Queue
+
+STUCK_AFTER_TRIES = 3
+INBOX_LATE = timedelta(minutes=10)
+
+ORDER_QUEUES = (
+    Queue(
+        key="staff",
+        title="Orders that need a person",
+        hint="The reason stands on each order. Settling asks the processor again and never charges.",
+        model=Order,
+        where=lambda at: ~Q(needs_staff=""),
+    ),
+    Queue(
+        key="pending",
+        title="Orders pending for over an hour",
+        hint="The customer has not finished the payment, or the processor has not answered.",
+        model=Order,
+        where=lambda at: Q(state=Order.State.PENDING, accepted_at__lt=at - LONG),
+    ),
+)
+
+STRIPE_EVENT_QUEUES = (
+    Queue(
+        key="failing",
+        title="Stripe events that fail",
+        hint="Received and not worked off. Each is tried again by itself; its error says what is in the way.",
+        model=StripeEvent,
+        where=lambda at: (
+            Q(handled_at=None) & (Q(tries__gte=STUCK_AFTER_TRIES) | Q(received_at__lt=at - INBOX_LATE))
+        ),
+    ),
+)

@@ -1,0 +1,5 @@
+"""What staff see and do of licensing. The customer's one page is the portal's, because it shows payment too."""
+
+from licensing.admin import catalogue, licences, notices, trials, usage
+
+__all__ = ["catalogue", "licences", "notices", "trials", "usage"]

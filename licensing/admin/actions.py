@@ -1,0 +1,136 @@
+"""The small form page behind every staff action: it says what will happen, asks why, does it, and leads back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.views import View
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from licensing.admin.base import customer_url
+from licensing.history import Actor
+
+
+class RowForm(forms.Form):
+    """A form of an action; it knows the row that the action is about."""
+
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.row = row
+
+
+class ReasonForm(RowForm):
+    """Nothing is done to a customer without saying why. The reason stands below all other fields."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=400,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": 400}),
+        help_text="It stands in the customer’s history, beside your name.",
+    )
+
+    def __init__(self, *args: Any, row: Any, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
+
+
+class StaffAction(View):
+    """One thing that staff do to one row. A subclass says what, and does it in one domain call.
+
+    Refused with 403 without `permission`, and with 404 where there is no such row.
+    """
+
+    permission: ClassVar[str]
+    title: ClassVar[str]
+    button: ClassVar[str]
+    form_class: ClassVar[type[RowForm]] = ReasonForm
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Let in whoever may do it, with the row at hand."""
+        self.model_admin: ModelAdmin = kwargs["model_admin"]
+        if not request.user.has_perm(self.permission):
+            raise PermissionDenied
+        try:
+            self.row: Any = get_object_or_404(self.rows(), pk=kwargs["object_id"])
+        except (ValueError, ValidationError):
+            raise Http404 from None
+        return super().dispatch(request, *args, **kwargs)
+
+    @classmethod
+    def on_rows(cls, path: str) -> Callable[..., HttpResponse]:
+        """This page as a detail action of a model's admin, at `<row>/<path>/`."""
+        page = cls.as_view()
+
+        def open_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+            return page(request, model_admin=model_admin, object_id=object_id)
+
+        as_action: Callable[..., HttpResponse] = action(
+            open_page, description=cls.title, permissions=[cls.permission], url_path=path
+        )
+        return as_action
+
+    def rows(self) -> QuerySet[Any]:
+        """The rows that the action is for, with what the page shows selected along."""
+        raise NotImplementedError
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        """What the page shows of the row: (word, value)."""
+        raise NotImplementedError
+
+    def outcome(self) -> str:
+        """What will happen, in a sentence or two."""
+        raise NotImplementedError
+
+    def perform(self, *, form: RowForm, actor: Actor, at: Any) -> str:
+        """Do it, and say in a sentence what was done."""
+        raise NotImplementedError
+
+    def back(self) -> str:
+        """Where the page leads afterwards: the customer's."""
+        return customer_url(self.row.pk if self.row._meta.model_name == "customer" else self.row.customer_id)
+
+    def get(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        return self._page(self.form_class(row=self.row))
+
+    def post(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        form = self.form_class(request.POST, row=self.row)
+        if form.is_valid():
+            try:
+                done = self.perform(form=form, actor=Actor.person(request.user), at=timezone.now())
+            except self.refusals as refusal:
+                for words in getattr(refusal, "faults", [str(refusal)]):
+                    form.add_error(None, words)
+            else:
+                messages.success(request, done)
+                return redirect(self.back())
+        return self._page(form)
+
+    def _page(self, form: RowForm) -> HttpResponse:
+        row: Model = self.row
+        return TemplateResponse(
+            self.request,
+            "admin/staff/action.html",
+            {
+                **self.model_admin.admin_site.each_context(self.request),
+                "opts": row._meta,
+                "original": row,
+                "title": self.title,
+                "button": self.button,
+                "facts": self.facts(),
+                "outcome": self.outcome(),
+                "form": form,
+                "back": self.back(),
+            },
+        )

@@ -1,0 +1,58 @@
+"""What the pages of staff have in common: rows that are only looked at, and links between them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+
+
+class _LookOnly:
+    """Nobody adds, edits or deletes here, a superuser neither. The database refuses it too."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class ReadOnlyAdmin(_LookOnly, ModelAdmin):
+    """Rows that are read, and changed by an action with a reason at most."""
+
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+
+    @display(description="customer", ordering="customer__name")
+    def customer_page(self, row: Any) -> SafeString:
+        """The row's customer, as a link to the one page that has everything. Needs `customer` selected along."""
+        return format_html(
+            '<a class="staff-link" href="{}">{}</a>', customer_url(row.customer_id), row.customer
+        )
+
+
+class ReadOnlyInline(_LookOnly, TabularInline):
+    """Rows of a parent that are read on its page."""
+
+    extra = 0
+    can_delete = False
+
+
+def customer_url(customer_id: int) -> str:
+    """Where a customer's one page is."""
+    return reverse("admin:licensing_customer_change", args=[customer_id])
+
+
+def row_url(row: Model) -> str:
+    """Where a row's own page is."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])

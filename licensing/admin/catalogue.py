@@ -1,0 +1,196 @@
+"""The catalogue: drafts are edited, published once, and from then on only read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, JSONField, Q, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from licensing.admin.editions import DraftFrom, Publish
+from licensing.staff_words import grant_value, grant_words
+from licensing.catalogue import lookup_key
+from licensing.models import Edition, Feature, Grant, Price, Product, Tier
+from licensing.terms import read_edition
+
+
+def is_sealed(row: Any) -> bool:
+    """Whether `row`, an edition or something in one, is published and never changes again."""
+    edition = row.edition if isinstance(row, Tier) else row
+    return isinstance(edition, Edition) and edition.published_at is not None
+
+
+class _UntilPublished:
+    """The rights of a group hold for drafts only."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_sealed(obj) and _may(self, request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_sealed(obj) and _may(self, request, "change")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not is_sealed(obj) and _may(self, request, "delete")
+
+
+def _may(model_admin: Any, request: HttpRequest, verb: str) -> bool:
+    options = model_admin.model._meta
+    return request.user.has_perm(f"{options.app_label}.{verb}_{options.model_name}")
+
+
+class TierInline(_UntilPublished, TabularInline):
+    model = Tier
+    fields = ["key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]
+    extra = 0
+    show_change_link = True
+    verbose_name_plural = "tiers (open one for its prices and what it gives)"
+
+
+class FeatureInline(_UntilPublished, TabularInline):
+    model = Feature
+    fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about"]
+    formfield_overrides = {JSONField: {"widget": UnfoldAdminTextInputWidget}}
+    extra = 0
+
+
+class PriceInline(_UntilPublished, TabularInline):
+    model = Price
+    fields = ["currency", "interval", "unit_amount", "per_seat", "lookup_key"]
+    readonly_fields = ["lookup_key"]
+    extra = 0
+
+
+class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
+    """What a tier gives, as people write it: yes, a whole number, no limit, or a level's key."""
+
+    value = forms.CharField(
+        help_text="yes · a whole number · no limit · a level’s key. To give nothing, delete the row.",
+        widget=UnfoldAdminTextInputWidget(),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["value"] = grant_words(self.instance.value)
+
+    def clean_value(self) -> bool | int | str | None:
+        """Whether it fits its feature is judged at publishing, so that an unfinished draft can be kept."""
+        return grant_value(self.cleaned_data["value"])
+
+    class Meta:
+        model = Grant
+        fields = ["feature", "value"]
+
+
+class GrantInline(_UntilPublished, TabularInline):
+    model = Grant
+    form = GrantForm
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        return super().get_queryset(request).select_related("feature__edition").order_by("feature__position")
+
+    def get_formset(self, request: HttpRequest, obj: Tier | None = None, **kwargs: Any) -> Any:
+        """Only features of the tier's own edition can be given."""
+        formset = super().get_formset(request, obj, **kwargs)
+        field = formset.form.base_fields.get("feature")
+        if isinstance(field, forms.ModelChoiceField):
+            own = Feature.objects.filter(edition=obj.edition_id) if obj else Feature.objects.none()
+            # Read once for all rows of the formset.
+            field.queryset = own
+            field.choices = [("", "Select value"), *((f.pk, f.name) for f in own.order_by("position"))]
+        return formset
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    list_display = ["name", "vendor", "support_email"]
+    search_fields = ["name", "key"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Edition)
+class EditionAdmin(_UntilPublished, ModelAdmin):
+    list_display = ["key", "name", "product", "state", "published_at", "holders"]
+    list_display_links = ["key"]
+    list_select_related = ["product"]
+    list_filter = ["product"]
+    search_fields = ["key", "name"]
+    fields = ["product", "key", "name", "rationale", "published_at", "published_by", "content_hash"]
+    readonly_fields = ["published_at", "published_by", "content_hash"]
+    inlines = [TierInline, FeatureInline]
+    change_form_outer_before_template = "admin/staff/terms.html"
+    actions = None
+    warn_unsaved_form = True
+    draft_from_this = DraftFrom.on_rows("draft")
+    publish_this = Publish.on_rows("publish")
+    actions_detail = ("draft_from_this", "publish_this")
+
+    @display(description="state", label={"published": "success", "draft": "warning"})
+    def state(self, edition: Edition) -> str:
+        return "published" if edition.published_at else "draft"
+
+    @display(description="live licences")
+    def holders(self, edition: Any) -> int:
+        return int(edition.live_licences)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
+        live = Count("licences", filter=Q(licences__ended_at=None))
+        return super().get_queryset(request).annotate(live_licences=live)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """What is published is not published again."""
+        actions = super().get_actions_detail(request, object_id)
+        if Edition.objects.filter(pk=object_id, published_at=None).exists():
+            return list(actions)
+        return [each for each in actions if not each.action_name.endswith("publish_this")]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
+        if edition := kwargs.get("obj"):
+            context["terms"] = read_edition(edition)
+        return super().render_change_form(request, context, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        """What is published is read as one table of all terms, not row by row."""
+        return [] if is_sealed(obj) else list(self.inlines)
+
+
+@admin.register(Tier)
+class TierAdmin(_UntilPublished, ModelAdmin):
+    """A tier's prices and what it gives; reached from its edition."""
+
+    fields = ["edition", "key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]
+    readonly_fields = ["edition"]
+    inlines = [PriceInline, GrantInline]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A tier is added on its edition's page, where its place among the others is seen."""
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
+        return super().get_queryset(request).select_related("edition__product")
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """A price's lookup key follows from what it is the price of."""
+        if formset.model is Price:
+            for each in formset.forms:
+                price, tier = each.instance, formset.instance
+                if price.currency and price.interval:
+                    price.currency = price.currency.upper()
+                    price.lookup_key = lookup_key(
+                        tier_key=tier.key,
+                        edition_key=tier.edition.key,
+                        interval=price.interval,
+                        currency=price.currency,
+                    )
+        super().save_formset(request, form, formset, change)

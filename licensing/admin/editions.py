@@ -1,0 +1,98 @@
+"""What is done to an edition as a whole: copied into a new draft, and published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from unfold.widgets import INPUT_CLASSES
+
+from licensing.admin.actions import RowForm, StaffAction
+from licensing.admin.base import row_url
+from licensing.staff_words import when
+from licensing.catalogue import UnableToLoad, UnableToPublish, draft_from, publish
+from licensing.history import Actor
+from licensing.models import Edition
+from licensing.terms import read_edition
+
+
+def _text(label: str, *, help_text: str, max_length: int) -> dict[str, Any]:
+    widget = forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES)})
+    return {"label": label, "help_text": help_text, "max_length": max_length, "widget": widget}
+
+
+class NamesForm(RowForm):
+    """Key and name of a new draft. Why the terms change is the edition's own rationale, written there."""
+
+    key = forms.SlugField(
+        **_text("Key", help_text="For example 2026-06. It is part of lookup keys.", max_length=40)
+    )
+    name = forms.CharField(**_text("Name", help_text="As people say it: June 2026.", max_length=80))
+
+
+class SureForm(RowForm):
+    """Publishing asks for the edition's key: it cannot be taken back."""
+
+    key = forms.CharField(**_text("The edition’s key, to be sure", help_text="", max_length=40))
+
+    def clean_key(self) -> str:
+        """Typed as it stands."""
+        if self.cleaned_data["key"].strip() != self.row.key:
+            raise forms.ValidationError(f"To publish, type {self.row.key}.")
+        return str(self.row.key)
+
+
+class _EditionAction(StaffAction):
+    def rows(self) -> QuerySet[Edition]:
+        return Edition.objects.select_related("product")
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        terms = read_edition(self.row)
+        published = self.row.published_at
+        return [
+            ("Edition", f"{self.row.name} ({self.row.key}) of {self.row.product}"),
+            ("State", f"published {when(published)}" if published else "draft"),
+            ("Tiers", ", ".join(tier.name for tier in terms.tiers) or "none"),
+            ("Features", len(terms.features)),
+            ("Currencies", ", ".join(terms.currencies) or "none"),
+        ]
+
+    def back(self) -> str:
+        return row_url(self.row)
+
+
+class DraftFrom(_EditionAction):
+    permission = "licensing.add_edition"
+    title = "Draft from this edition"
+    button = "Make the draft"
+    form_class = NamesForm
+    refusals = (UnableToLoad,)
+
+    def outcome(self) -> str:
+        return "A new draft with all terms of this edition. Nobody sees it until it is published."
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        names = form.cleaned_data
+        self.row = draft_from(edition=self.row, key=names["key"], name=names["name"])
+        return f"The draft {self.row.key} is ready to be edited."
+
+
+class Publish(_EditionAction):
+    permission = "licensing.publish_edition"
+    title = "Publish the edition"
+    button = "Publish for good"
+    form_class = SureForm
+    refusals = (UnableToPublish,)
+
+    def outcome(self) -> str:
+        return (
+            "From then on this is what is sold, and it never changes again. Whoever holds an earlier edition keeps "
+            "it. Afterwards its prices go to the payment processor: manage.py catalogue sync."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        publish(edition=self.row, actor=actor, at=at)
+        return f"{self.row.name} is published."

@@ -1,0 +1,94 @@
+"""Queues: rows that wait for a person. Each is counted on the first page and is a filter of its list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.admin import SimpleListFilter
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from licensing.models import Delivery, Licence, Notice
+
+PARAMETER = "queue"
+LONG = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Rows of `model` that a person should look at; `where` tells them apart at a moment. `hint` says what to do."""
+
+    key: str
+    title: str
+    hint: str
+    model: type[Model]
+    where: Callable[[datetime], Q]
+
+    def rows(self, *, at: datetime) -> QuerySet[Any]:
+        return self.model._default_manager.filter(self.where(at))
+
+    @property
+    def permission(self) -> str:
+        """Who may see it."""
+        return f"{self.model._meta.app_label}.view_{self.model._meta.model_name}"
+
+    @property
+    def url(self) -> str:
+        """The list, filtered to this queue."""
+        options = self.model._meta
+        return (
+            f"{reverse(f'admin:{options.app_label}_{options.model_name}_changelist')}?{PARAMETER}={self.key}"
+        )
+
+
+def queue_filter(queues: Sequence[Queue]) -> type[SimpleListFilter]:
+    """A list's filter that offers its queues."""
+    by_key = {queue.key: queue for queue in queues}
+
+    class QueueFilter(SimpleListFilter):
+        title = "waiting for a person"
+        parameter_name = PARAMETER
+
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+            return [(queue.key, queue.title) for queue in queues]
+
+        def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+            queue = by_key.get(str(self.value()))
+            return rows.filter(queue.where(timezone.now())) if queue else rows
+
+    return QueueFilter
+
+
+LICENCE_QUEUES = (
+    Queue(
+        key="past-due",
+        title="Licences past due",
+        hint="The last payment failed. The processor tries again by itself; a word from a person may help.",
+        model=Licence,
+        where=lambda at: Q(state=Licence.State.PAST_DUE, ended_at=None),
+    ),
+)
+
+NOTICE_QUEUES = (
+    Queue(
+        key="undelivered",
+        title="Notices that could not be delivered",
+        hint="Every try was used up. Mend the address or the mail server, then resend.",
+        model=Notice,
+        where=lambda at: Q(
+            Exists(Delivery.objects.filter(notice=OuterRef("pk"), state=Delivery.State.FAILED))
+        ),
+    ),
+    Queue(
+        key="waiting",
+        title="Notices waiting for over an hour",
+        hint="The worker is not sending, or the mail server refuses for now.",
+        model=Notice,
+        where=lambda at: Q(state=Notice.State.WAITING, owed_at__lt=at - LONG),
+    ),
+)

@@ -1,0 +1,47 @@
+"""How the pages of staff write times, and what a tier gives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from licensing.catalogue.writing import NO_LIMIT
+from licensing.models import Customer
+
+
+def when(value: datetime) -> str:
+    """A time in the staff person's own zone, which is named: 25 Nov 2026, 17:00 UTC."""
+    return _written(timezone.localtime(value))
+
+
+def in_zone(value: datetime, customer: Customer) -> str:
+    """The same, and how the customer reads it: 25 Nov 2026, 17:00 UTC (18:00 in Europe/Berlin)."""
+    here, there = timezone.localtime(value), value.astimezone(customer.zone)
+    if here.utcoffset() == there.utcoffset():
+        return _written(here)
+    theirs = f"{there:%H:%M}" if here.date() == there.date() else f"{there.day} {there:%b, %H:%M}"
+    return f"{_written(here)} ({theirs} in {customer.time_zone})"
+
+
+def _written(value: datetime) -> str:
+    return f"{value.day} {value:%b %Y, %H:%M %Z}"
+
+
+def grant_words(value: Any) -> str:
+    """A grant's value as people write it: yes, 20, no limit, priority."""
+    if value is None:
+        return NO_LIMIT
+    return "yes" if value is True else str(value)
+
+
+def grant_value(words: str) -> bool | int | str | None:
+    """The same, read back."""
+    words = words.strip()
+    if words.lower() == NO_LIMIT:
+        return None
+    if words.lower() in ("yes", "true"):
+        return True
+    digits = words.replace(",", "").replace(" ", "")
+    return int(digits) if digits.isdecimal() else words

@@ -1,0 +1,5 @@
+"""What staff see and do of people and customers, and the first page of their site."""
+
+from portal.admin import customers, people
+
+__all__ = ["customers", "people"]

@@ -1,0 +1,133 @@
+"""Everything about one customer on one page, in a number of queries that does not grow with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+
+from billing.models import Invoice, Order, Payer, Quote
+from licensing.entitlements import Entitlement, entitlements
+from licensing.models import Customer, Event, Invitation, Licence, Member, Notice, Trial, UpgradeRequest
+from licensing.standing import Standing, standing_of
+from licensing.usage import Meter, meters, usage_of
+from portal.admin.history_words import Line, lines
+from portal.hijack import may_look_as
+
+NEWEST = 10
+EVENTS_A_PAGE = 25
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member, and whether the reader may look at the portal as this person does."""
+
+    member: Member
+    may_be_looked_as: bool
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """What one staff person may see of one customer; a part that they may not see is None."""
+
+    customer: Customer
+    at: datetime
+    standing: Standing | None
+    entitled: list[Entitlement] | None
+    meters: list[Meter] | None
+    people: list[Person] | None
+    invitations: list[Invitation] | None
+    requests: list[UpgradeRequest] | None
+    earlier_licences: list[Licence] | None
+    trials: list[Trial] | None
+    payer: Payer | None
+    orders: list[Order] | None
+    quotes: list[Quote] | None
+    invoices: list[Invoice] | None
+    notices: list[Notice] | None
+    history: list[Line] | None
+    history_page: Page[Event] | None
+
+
+def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -> CustomerPage:
+    """Gather the parts that `reader` (a staff person) may view. `page` is the page of the history."""
+
+    def sees(model: str) -> bool:
+        return bool(reader.has_perm(model.replace(".", ".view_")))
+
+    standing = _standing(customer, at=at) if sees("licensing.licence") else None
+    entitled = entitlements(standing) if standing else None
+    events = _events(customer, page=page) if sees("licensing.event") else None
+    return CustomerPage(
+        customer=customer,
+        at=at,
+        standing=standing,
+        entitled=list(entitled.values()) if entitled else None,
+        meters=meters(entitled=entitled, usage=usage_of(customer, at=at))
+        if entitled is not None and sees("licensing.usagereading")
+        else None,
+        people=_people(customer, reader=reader) if sees("licensing.member") else None,
+        invitations=list(_open_invitations(customer, at=at)) if sees("licensing.invitation") else None,
+        requests=list(_open_requests(customer)) if sees("licensing.upgraderequest") else None,
+        earlier_licences=list(_earlier_licences(customer)) if sees("licensing.licence") else None,
+        trials=list(_trials(customer)) if sees("licensing.trial") else None,
+        payer=Payer.objects.filter(customer=customer).first() if sees("billing.payer") else None,
+        orders=list(_orders(customer)) if sees("billing.order") else None,
+        quotes=list(_quotes(customer)) if sees("billing.quote") else None,
+        invoices=list(Invoice.objects.filter(customer=customer)[:NEWEST])
+        if sees("billing.invoice")
+        else None,
+        notices=list(_notices(customer)) if sees("licensing.notice") else None,
+        history=lines(list(events)) if events is not None else None,
+        history_page=events,
+    )
+
+
+def _standing(customer: Customer, *, at: datetime) -> Standing | None:
+    """None where no licence is live: the organisation is closed."""
+    try:
+        return standing_of(customer, at=at)
+    except Licence.DoesNotExist:
+        return None
+
+
+def _people(customer: Customer, *, reader: Any) -> list[Person]:
+    members = Member.objects.filter(customer=customer).select_related("user")
+    return [Person(member, may_look_as(hijacker=reader, hijacked=member.user)) for member in members]
+
+
+def _open_invitations(customer: Customer, *, at: datetime) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(customer=customer, accepted_at=None, revoked_at=None, expires_at__gt=at)
+
+
+def _open_requests(customer: Customer) -> QuerySet[UpgradeRequest]:
+    return UpgradeRequest.objects.filter(customer=customer, answered_at=None).select_related("asked_by")
+
+
+def _earlier_licences(customer: Customer) -> QuerySet[Licence]:
+    ended = Licence.objects.filter(customer=customer, ended_at__isnull=False)
+    return ended.select_related("tier__edition").order_by("-ended_at")[:NEWEST]
+
+
+def _trials(customer: Customer) -> QuerySet[Trial]:
+    return Trial.objects.filter(customer=customer).select_related("tier__edition")[:NEWEST]
+
+
+def _orders(customer: Customer) -> QuerySet[Order]:
+    orders = Order.objects.filter(customer=customer).select_related("quote__tier__edition")
+    return orders.prefetch_related("attempts")[:NEWEST]
+
+
+def _quotes(customer: Customer) -> QuerySet[Quote]:
+    return Quote.objects.filter(customer=customer).select_related("tier__edition", "order")[:NEWEST]
+
+
+def _notices(customer: Customer) -> QuerySet[Notice]:
+    return Notice.objects.filter(customer=customer).prefetch_related("deliveries")[:NEWEST]
+
+
+def _events(customer: Customer, *, page: str) -> Page[Event]:
+    return Paginator(Event.objects.filter(customer=customer), EVENTS_A_PAGE).get_page(page)

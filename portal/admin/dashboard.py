@@ -1,0 +1,28 @@
+"""The first page of staff: find a customer, and the queues that wait for a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from billing.admin.queues import ORDER_QUEUES, STRIPE_EVENT_QUEUES
+from licensing.admin.queues import LICENCE_QUEUES, NOTICE_QUEUES, Queue
+
+QUEUES: tuple[Queue, ...] = (*ORDER_QUEUES, *STRIPE_EVENT_QUEUES, *NOTICE_QUEUES, *LICENCE_QUEUES)
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Add the queues that this person may see: those with rows in them, and the names of the empty ones."""
+    counted = _counted(request, at=timezone.now())
+    context["busy"] = [(queue, count) for queue, count in counted if count]
+    context["quiet"] = [queue for queue, count in counted if not count]
+    context["may_find_customers"] = request.user.has_perm("licensing.view_customer")
+    context["title"] = "What needs a person"
+    return context
+
+
+def _counted(request: HttpRequest, *, at: datetime) -> list[tuple[Queue, int]]:
+    return [(queue, queue.rows(at=at).count()) for queue in QUEUES if request.user.has_perm(queue.permission)]

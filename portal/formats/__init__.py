@@ -1,0 +1,1 @@
+"""How Django itself writes dates where nothing of ours does: on the pages of staff."""

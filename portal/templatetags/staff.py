@@ -1,0 +1,55 @@
+"""What the pages of staff need in their templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from licensing.staff_words import when
+from licensing.models import Customer
+from licensing.terms import FeatureTerms, TierTerms
+from portal.pages.values import value_words
+
+register = template.Library()
+
+
+@register.simple_tag
+def moment_for(value: datetime | None, customer: Customer) -> SafeString | str:
+    """A time in the staff person's zone; pointed at, it also says how the customer reads it. A dash where none is."""
+    if value is None:
+        return "–"
+    theirs = value.astimezone(customer.zone)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        value.isoformat(),
+        f"{theirs.day} {theirs:%b %Y, %H:%M} in {customer.time_zone}",
+        when(value),
+    )
+
+
+@register.simple_tag
+def zone_now(customer: Customer, at: datetime) -> str:
+    """What the customer's clock shows: 18:00."""
+    return f"{at.astimezone(customer.zone):%H:%M}"
+
+
+@register.simple_tag
+def my_zone() -> str:
+    """The zone that this page's times are in."""
+    return timezone.get_current_timezone_name()
+
+
+@register.filter
+def given(tier: TierTerms, feature: FeatureTerms) -> str:
+    """What a tier gives of a feature, in words."""
+    return value_words(feature, tier.value(feature.key))
+
+
+@register.filter
+def in_words(key: str) -> str:
+    """A key as people read it: trial_reminder → trial reminder."""
+    return key.replace("_", " ")

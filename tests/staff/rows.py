@@ -1,0 +1,174 @@
+"""One row of everything that staff look at, about Ada's organisation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from billing.models import Attempt, Invoice, Order, Quote, StripeEvent
+from licensing.history import CLOCK, entry, record
+from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading
+from tests.cast import NOON, TODAY, Party
+
+
+def trial_of(party: Party, *, ends_in: timedelta = timedelta(days=3)) -> Trial:
+    """A live trial of Business."""
+    return Trial.objects.create(
+        customer=party.customer,
+        product=party.licence.product,
+        licence=party.licence,
+        tier=Tier.objects.get(edition__key=TODAY, key="business"),
+        started_at=NOON - timedelta(days=11),
+        ends_at=NOON + ends_in,
+        started_by=party.user,
+    )
+
+
+def quote_of(party: Party, **fields: Any) -> Quote:
+    """Business for eight, $54.67 due."""
+    tier = Tier.objects.get(edition__key=TODAY, key="business")
+    return Quote.objects.create(
+        **{
+            "customer": party.customer,
+            "licence": party.licence,
+            "licence_version": party.licence.version,
+            "tier": tier,
+            "price": Price.objects.get(tier=tier, currency="USD", interval="month"),
+            "seats": 8,
+            "currency": "USD",
+            "quoted_at": NOON - timedelta(minutes=5),
+            "expires_at": NOON + timedelta(minutes=25),
+            "quoted_for": party.user,
+            "lines": [
+                {
+                    "kind": "unused",
+                    "amount": -13500,
+                    "quantity": 8,
+                    "from": "",
+                    "to": "",
+                    "text": "Unused time on Team",
+                },
+                {
+                    "kind": "charge",
+                    "amount": 18967,
+                    "quantity": 8,
+                    "from": "",
+                    "to": "",
+                    "text": "Rest of Business",
+                },
+            ],
+            "subtotal": 5467,
+            "tax": 0,
+            "total": 5467,
+            "credit": 0,
+            "due": 5467,
+            "renews_at": NOON + timedelta(days=22),
+            "renewal_amount": 25600,
+            "fingerprint": "f" * 64,
+            **fields,
+        }
+    )
+
+
+def order_of(party: Party, *, quote: Quote | None = None, **fields: Any) -> Order:
+    """A pending order by card, asked once without an answer."""
+    order = Order.objects.create(
+        **{
+            "quote": quote or quote_of(party),
+            "customer": party.customer,
+            "accepted_by": party.user,
+            "accepted_at": NOON,
+            "way": Order.Way.CARD,
+            **fields,
+        }
+    )
+    Attempt.objects.create(
+        order=order, step="change", idempotency_key=f"key-{order.pk}", first_asked_at=order.accepted_at
+    )
+    return order
+
+
+def invoice_of(party: Party, *, number: str = "MER-0001") -> Invoice:
+    """$184.00, paid."""
+    return Invoice.objects.create(
+        customer=party.customer,
+        stripe_id=f"in_{number}",
+        number=number,
+        status="paid",
+        reason="subscription_cycle",
+        currency="USD",
+        total=18400,
+        amount_due=18400,
+        amount_paid=18400,
+        issued_at=NOON - timedelta(days=8),
+        hosted_url="https://invoice.stripe.com/i/1",
+    )
+
+
+def notice_of(
+    party: Party, *, state: str = Notice.State.DONE, delivery: str = "sent", **fields: Any
+) -> Notice:
+    """A trial reminder to Ada."""
+    notice = Notice.objects.create(
+        **{
+            "customer": party.customer,
+            "kind": "trial_reminder",
+            "subject": "trial:1",
+            "period": "3d:2026-11-25",
+            "owed_at": NOON - timedelta(minutes=10),
+            "state": state,
+            **fields,
+        }
+    )
+    Delivery.objects.create(
+        notice=notice,
+        address=party.user.email,
+        message_id=f"<notice-{notice.pk}@testserver>",
+        state=delivery,
+        tries=1,
+        next_try_at=NOON - timedelta(minutes=10),
+        sent_at=NOON if delivery == Delivery.State.SENT else None,
+        error="550 no such mailbox" if delivery == Delivery.State.FAILED else "",
+    )
+    return notice
+
+
+def reading_of(party: Party) -> UsageReading:
+    """18 of 20 projects."""
+    return UsageReading.objects.create(
+        customer=party.customer, feature_key="projects", value=18, read_at=NOON - timedelta(hours=1)
+    )
+
+
+def stripe_event(*, number: int = 1, **fields: Any) -> StripeEvent:
+    """A webhook that waits."""
+    return StripeEvent.objects.create(
+        **{
+            "stripe_id": f"evt_{number}",
+            "type": "invoice.paid",
+            "object_id": "in_1",
+            "created_at": NOON,
+            "received_at": NOON,
+            "next_try_at": NOON,
+            **fields,
+        }
+    )
+
+
+def everything_of(party: Party) -> None:
+    """One of each."""
+    trial = trial_of(party)
+    order_of(party)
+    invoice_of(party)
+    notice_of(party)
+    reading_of(party)
+    record(
+        entry(
+            customer=party.customer,
+            kind="trial_started",
+            subject=trial,
+            at=trial.started_at,
+            actor=CLOCK,
+            after={"tier": trial.tier_id, "ends_at": trial.ends_at.isoformat()},
+        )
+    )
