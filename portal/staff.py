@@ -58,7 +58,7 @@ def ensure_groups() -> None:
     for name, what in (
         (SUPPORT, (ours & (viewing | may_change)) | people),
         (CATALOGUE, catalogue),
-        (FINANCE, (finance & viewing) | people),
+        (FINANCE, (finance & (viewing | Q(codename="change_order"))) | people),
     ):
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*Permission.objects.filter(what))
