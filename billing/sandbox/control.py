@@ -46,7 +46,8 @@ def _health(box: Sandbox, wish: Wish) -> Wish:
 
 
 def _reset(box: Sandbox, wish: Wish) -> Wish:
-    box.reset()
+    """With `back`, begin so many seconds ago: a demo's past can then be lived through with `clock`."""
+    box.reset(offset=-_seconds(wish, "back") if "back" in wish else 0)
     return {"ok": True, "now": box.now()}
 
 

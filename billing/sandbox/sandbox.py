@@ -43,10 +43,14 @@ class Sandbox:
             if not self.store.find("tax_rate", rate["id"]):
                 self.store.add(rate)
 
-    def reset(self) -> None:
-        """Begin again: no objects, no faults, no deliveries; the clock back at real time. Keeps the webhook target."""
+    def reset(self, offset: int = 0) -> None:
+        """Begin again: no objects, no faults, no deliveries. Keeps the webhook target.
+
+        The clock goes to real time plus `offset` seconds. Here alone it may go back, as there is nothing yet that has
+        a date.
+        """
         self.store.kinds.clear()
-        self.clock.offset = 0
+        self.clock.offset = offset
         self.keys.records.clear()
         self.faults.rules.clear()
         self.requests.rows.clear()
