@@ -7,6 +7,7 @@ call `settle`; whoever comes second finds it done.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -59,19 +60,22 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, return_url: str) -
 def pursue(*, order_id: UUID, at: datetime) -> Order:
     """Ask Stripe for whatever a pending order has not been answered on, then settle it. Safe to repeat.
 
-    An answer that does not come leaves the order pending: the sweep asks again, with the same idempotency key.
+    An answer that does not come is unknown, not no: we look for our mark at once, and if it is not there the order
+    stays pending and the sweep asks again, with the same idempotency key.
     """
     order = Order.objects.select_related("quote").get(pk=order_id)
     if not order.is_pending:
         return order
+    with suppress(StripeUnavailable):
+        try:
+            ask(order, at=at)
+        except StripeRefused as refusal:
+            failure = Order.Failure.DECLINED if refusal.declined else Order.Failure.REFUSED
+            return close_failed(order_id=order.pk, failure=failure, words=str(refusal), at=at)
     try:
-        ask(order, at=at)
         return settle(order_id=order.pk, at=at)
     except StripeUnavailable:
         return Order.objects.get(pk=order_id)
-    except StripeRefused as refusal:
-        failure = Order.Failure.DECLINED if refusal.declined else Order.Failure.REFUSED
-        return close_failed(order_id=order.pk, failure=failure, words=str(refusal), at=at)
 
 
 def withdraw(*, order: Order, actor: Actor, at: datetime) -> Order:

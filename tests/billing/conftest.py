@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+import urllib.error
+import urllib.parse
+import urllib.request
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.utils import timezone
 
-from billing import gateway
+from billing import gateway, inbox
 from billing.models import Order, Payer, Quote
 from billing.orders import accept_quote
 from billing.payers import ensure_payer, refresh_payer
 from billing.quotes import issue_quote
-from licensing.catalogue import load_draft, publish
 from licensing.customers import open_customer
 from licensing.eligibility import Change
-from licensing.history import COMMAND, Actor
+from licensing.history import Actor
 from licensing.models import Customer
 from licensing.terms import storefront
 from portal.situation import situation_of
+from tests.cast import make_catalogue, person
+from tests.infra.environment import WEBHOOK_SECRET
 from tests.infra.sandbox import Sandbox
 
 RETURN = "http://testserver/back/"
+
+
+class _StayHere(urllib.request.HTTPRedirectHandler):
+    """Do not follow: where a page leads is what we want to know."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def sign(payload: bytes, *, at: datetime, secret: str = WEBHOOK_SECRET) -> str:
+    """Stripe's signature header for `payload`, made at `at`."""
+    seconds = int(at.timestamp())
+    digest = hmac.new(secret.encode(), f"{seconds}.".encode() + payload, hashlib.sha256).hexdigest()
+    return f"t={seconds},v1={digest}"
 
 
 @dataclass
@@ -56,7 +75,9 @@ class Buyer:
         refresh_payer(payer)
         return self
 
-    def quote(self, tier: str, *, seats: int = 3, interval: str = "month", at: datetime | None = None) -> Quote:
+    def quote(
+        self, tier: str, *, seats: int = 3, interval: str = "month", at: datetime | None = None
+    ) -> Quote:
         at = at or timezone.now()
         today = storefront().edition
         return issue_quote(
@@ -73,6 +94,39 @@ class Buyer:
     def buy(self, tier: str, **choice: Any) -> Order:
         return self.accept(self.quote(tier, **choice))
 
+    def fill_in(self, url: str, **form: str) -> str:
+        """Post a form of Stripe's hosted pages, and give back where that leads."""
+        asked = urllib.request.Request(url, data=urllib.parse.urlencode(form).encode())
+        try:
+            with urllib.request.build_opener(_StayHere).open(asked) as answer:
+                return str(answer.url)
+        except urllib.error.HTTPError as answer:
+            return urllib.parse.urljoin(url, answer.headers.get("Location") or "")
+
+    def pay_at_checkout(self, order: Order, number: str = "4242424242424242") -> str:
+        return self.fill_in(
+            order.pay_url, number=number, expiry="12/34", cvc="123", name="Ada", saved="", do="pay"
+        )
+
+    def events(self) -> list[dict[str, Any]]:
+        """What Stripe has told so far, oldest first."""
+        with gateway._asking() as v1:
+            found = v1.events.list({"limit": 100})
+            return [event.to_dict() for event in found.auto_paging_iter()][::-1]
+
+    def receive(self, *events: dict[str, Any], at: datetime | None = None) -> None:
+        """Let signed webhooks of `events` come in, in this order, and work them off."""
+        at = at or timezone.now()
+        for event in events:
+            payload = json.dumps(event, default=str).encode()
+            inbox.receive(payload=payload, signature=sign(payload, at=at), at=at)
+        inbox.drain(at=at)
+
+    def let_pass(self, **time: int) -> datetime:
+        """Let time pass at Stripe for everybody; the moment it is there then."""
+        self.sandbox.control("clock", advance=int(timedelta(**time).total_seconds()))
+        return datetime.fromtimestamp(self.sandbox.look("health")["now"], UTC)
+
     @property
     def payer(self) -> Payer:
         return Payer.objects.get(customer=self.customer)
@@ -80,14 +134,14 @@ class Buyer:
 
 @pytest.fixture
 def catalogue(transactional_db: None) -> None:
-    source = Path("portal/demo/meridian-2026-01.toml").read_text()
-    publish(edition=load_draft(source=source, at=timezone.now()), actor=COMMAND, at=timezone.now())
+    make_catalogue()
 
 
 @pytest.fixture
 def ada(catalogue: None, sandbox: Sandbox, settings: Any) -> Buyer:
+    """Ada's organisation before it has bought anything; 19 % tax."""
     settings.STRIPE_AUTOMATIC_TAX = True
-    user = get_user_model().objects.create_user("ada@demo.test", "demo-portal", name="Ada Okafor")
+    user = person("Ada Okafor")
     customer = open_customer(
         name="Okafor Bakeries",
         country="DE",

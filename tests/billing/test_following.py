@@ -1,0 +1,96 @@
+"""Following Stripe after the purchase: renewals, failed payments and their recovery, cancelling, the end."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from billing.cancellation import UnableToCancel, cancel_at_period_end, undo_cancellation
+from billing.models import Invoice, Subscription
+from licensing.models import Event, Licence, Notice
+from tests.billing.conftest import Buyer
+
+
+@pytest.fixture
+def holder(ada: Buyer) -> Buyer:
+    ada.with_card().buy("team")
+    ada.receive(*ada.events())
+    return ada
+
+
+def test_a_renewal_moves_the_period_and_lists_the_invoice(holder: Buyer) -> None:
+    end = holder.licence.period_end
+    at = holder.let_pass(days=32)
+    holder.receive(*holder.events(), at=at)
+    assert holder.licence.period_start == end
+    assert len(holder.sandbox.charges()) == 2
+    assert Invoice.objects.filter(customer=holder.customer, status="paid").count() == 2
+    assert Event.objects.filter(kind="licence_renewed").count() == 1
+
+
+def test_a_failed_renewal_is_past_due_and_says_so_once(holder: Buyer) -> None:
+    holder.with_card("pm_card_chargeCustomerFail")
+    at = holder.let_pass(days=32)
+    holder.receive(*holder.events(), at=at)
+    holder.receive(*holder.events(), at=at)
+    assert holder.licence.state == Licence.State.PAST_DUE
+    assert holder.licence.tier.key == "team"
+    assert Notice.objects.filter(kind="payment_failed").count() == 1
+
+
+def test_a_recovered_payment_makes_it_active_again(holder: Buyer) -> None:
+    holder.with_card("pm_card_chargeCustomerFail")
+    holder.receive(*holder.events(), at=holder.let_pass(days=32))
+    holder.with_card()
+    at = holder.let_pass(days=4)
+    holder.receive(*holder.events(), at=at)
+    assert holder.licence.state == Licence.State.ACTIVE
+    assert holder.licence.past_due_since is None
+
+
+def test_a_payment_that_never_comes_ends_in_the_free_tier_of_the_same_edition(holder: Buyer) -> None:
+    edition = holder.licence.edition_id
+    holder.with_card("pm_card_chargeCustomerFail")
+    at = holder.let_pass(days=32)
+    for _ in range(5):
+        holder.receive(*holder.events(), at=at)
+        at = holder.let_pass(days=8)
+    holder.receive(*holder.events(), at=at)
+    assert holder.licence.is_free
+    assert holder.licence.edition_id == edition
+    assert not Subscription.objects.exists()
+    assert Notice.objects.filter(kind="licence_ended").count() == 1
+
+
+def test_cancelling_keeps_what_was_paid_for_to_its_last_day(holder: Buyer) -> None:
+    cancel_at_period_end(customer=holder.customer, actor=holder.actor, at=timezone.now())
+    assert holder.licence.cancels_at_period_end
+    assert holder.licence.tier.key == "team"
+    at = holder.let_pass(days=32)
+    holder.receive(*holder.events(), at=at)
+    assert holder.licence.is_free
+    assert len(holder.sandbox.charges()) == 1
+
+
+def test_undoing_a_cancellation_is_as_if_it_had_never_been(holder: Buyer) -> None:
+    before = holder.licence
+    cancel_at_period_end(customer=holder.customer, actor=holder.actor, at=timezone.now())
+    undo_cancellation(customer=holder.customer, actor=holder.actor, at=timezone.now())
+    after = holder.licence
+    assert (after.cancels_at_period_end, after.period_end) == (False, before.period_end)
+    holder.receive(*holder.events(), at=holder.let_pass(days=32))
+    assert holder.licence.tier.key == "team"
+
+
+def test_a_free_plan_has_nothing_to_cancel(ada: Buyer) -> None:
+    with pytest.raises(UnableToCancel):
+        cancel_at_period_end(customer=ada.customer, actor=ada.actor, at=timezone.now())
+
+
+def test_after_the_end_the_next_purchase_uses_the_card_that_stayed_on_file(holder: Buyer) -> None:
+    cancel_at_period_end(customer=holder.customer, actor=holder.actor, at=timezone.now())
+    at = holder.let_pass(days=32)
+    holder.receive(*holder.events(), at=at)
+    order = holder.accept(holder.quote("business", at=at), at=at)
+    assert order.state == order.State.SETTLED
+    assert holder.licence.tier.key == "business"

@@ -1,0 +1,85 @@
+"""Stripe that does not answer: the outcome is unknown, is said to be unknown, and is resolved without a second charge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from billing.answers import StripeUnavailable
+from billing.models import Attempt, Order
+from billing.tasks import settle_left_behind
+from tests.billing.conftest import Buyer
+
+FAULTS = ["500_before", "500_after", "close_connection", "429"]
+
+
+@pytest.fixture
+def quoted(ada: Buyer) -> Buyer:
+    ada.with_card().buy("team")
+    return ada
+
+
+def lose_the_answer(quoted: Buyer, fault: str) -> None:
+    """To the second request about the subscription: the first is our mark, the second the change."""
+    match = {"method": "POST", "path": "/v1/subscriptions/.*"}
+    quoted.sandbox.control("faults", match=match, fault=fault, times=1, after=1)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_change_without_an_answer_is_made_once_with_one_key(quoted: Buyer, fault: str) -> None:
+    quote = quoted.quote("business")
+    lose_the_answer(quoted, fault)
+    order = quoted.accept(quote)
+    assert Attempt.objects.get(order=order, step="change").outcome == Attempt.Outcome.ASKED
+    settle_left_behind(at=timezone.now() + timedelta(minutes=1))
+    order.refresh_from_db()
+    assert order.state == Order.State.SETTLED
+    assert quoted.licence.tier.key == "business"
+    assert [charge["amount"] for charge in quoted.sandbox.charges()][1:] == [quote.due]
+    keys = {
+        request["idempotency_key"]
+        for request in quoted.sandbox.requests()
+        if "-change" in (request["idempotency_key"] or "")
+    }
+    assert keys == {f"order-{order.pk}-change"}
+
+
+def test_an_answer_lost_before_the_work_leaves_the_order_pending_and_the_old_tier_in_force(
+    quoted: Buyer,
+) -> None:
+    quote = quoted.quote("business")
+    lose_the_answer(quoted, "500_before")
+    assert quoted.accept(quote).is_pending
+    assert quoted.licence.tier.key == "team"
+
+
+def test_after_the_keys_are_forgotten_our_mark_finds_what_was_paid(quoted: Buyer) -> None:
+    quote = quoted.quote("business")
+    lose_the_answer(quoted, "500_after")
+    order = quoted.accept(quote)
+    settle_left_behind(at=order.accepted_at + timedelta(hours=21))
+    order.refresh_from_db()
+    assert order.state == Order.State.SETTLED
+    assert len(quoted.sandbox.charges()) == 2
+
+
+def test_after_the_keys_are_forgotten_what_is_proven_absent_fails_without_a_charge(quoted: Buyer) -> None:
+    quote = quoted.quote("business")
+    lose_the_answer(quoted, "500_before")
+    order = quoted.accept(quote)
+    settle_left_behind(at=order.accepted_at + timedelta(hours=21))
+    order.refresh_from_db()
+    assert (order.state, order.failure) == (Order.State.FAILED, Order.Failure.ABANDONED)
+    assert len(quoted.sandbox.charges()) == 1
+
+
+def test_no_preview_means_no_quote_and_nothing_happened(ada: Buyer) -> None:
+    ada.with_card()
+    ada.sandbox.control(
+        "faults", match={"method": "POST", "path": "/v1/invoices/create_preview"}, fault="500_before", times=1
+    )
+    with pytest.raises(StripeUnavailable):
+        ada.quote("team")
+    assert ada.sandbox.charges() == []
