@@ -36,7 +36,6 @@ def add_product(box: Sandbox, params: Params) -> Obj:
         "shippable": None,
         "statement_descriptor": None,
         "tax_code": None,
-        "type": "service",
         "unit_label": None,
         "updated": box.now(),
         "url": None,

@@ -31,7 +31,7 @@ def opened(box: Sandbox, customer: Obj, params: Params) -> tuple[Obj, Obj]:
     """(subscription, first invoice) as they would be, nothing kept: for previews and Checkout's totals."""
     terms = opening_terms(box, opening_wish(box, params), box.now())
     subscription = build(box, customer, terms, params)
-    draft = draft_for(box, subscription, terms.lines, reason="subscription_create")
+    draft = draft_for(box, subscription, terms.lines, reason="subscription_create", customer=customer)
     return subscription, write(box, draft)
 
 

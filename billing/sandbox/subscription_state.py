@@ -131,13 +131,19 @@ def period(subscription: Obj) -> tuple[int, int]:
 
 
 def draft_for(
-    box: Sandbox, subscription: Obj, lines: list[Line], *, reason: str, proration_date: int | None = None
+    box: Sandbox,
+    subscription: Obj,
+    lines: list[Line],
+    *,
+    reason: str,
+    proration_date: int | None = None,
+    customer: Obj | None = None,
 ) -> Draft:
-    """What the subscription's next invoice is written from."""
+    """What the subscription's next invoice is written from; `customer` where it is not, or not yet, the kept one."""
     start, end = period(subscription)
     opening = reason == "subscription_create"
     return Draft(
-        customer=box.store.get("customer", subscription["customer"]),
+        customer=customer or box.store.get("customer", subscription["customer"]),
         currency=subscription["currency"],
         lines=lines,
         reason=reason,
