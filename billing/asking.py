@@ -1,7 +1,7 @@
 """Asking Stripe to move money: an attempt with its idempotency key is committed before the question goes out.
 
-"Asked" without an answer is the unknown outcome. It is asked again with the same key; Stripe keeps keys for 24 hours, so
-after 20 we look for our own mark instead, and never ask anew.
+"Asked" without an answer is the unknown outcome. It is asked again with the same key; Stripe keeps keys for 24 hours,
+so after 20 we look for our own mark instead, and never ask anew.
 """
 
 from __future__ import annotations

@@ -25,9 +25,9 @@ log = logging.getLogger(__name__)
 
 
 def receive(*, payload: bytes, signature: str, at: datetime) -> None:
-    """Store one event; one that is stored already stays as it is. Raises StripeForged where Stripe did not send it to us.
+    """Store one event; one that is stored already stays as it is. Raises StripeForged where it is not Stripe's.
 
-    An event of the other mode (live or test) than our key's is not ours either.
+    An event of the other mode (live or test) than our key's is not for us either.
     """
     event = gateway.verify_event(payload=payload, signature=signature)
     if event.livemode != ("_live_" in settings.STRIPE_SECRET_KEY):

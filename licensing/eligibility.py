@@ -164,7 +164,7 @@ def seats_fit_people(situation: Situation, change: Change) -> Reason | None:
 
 
 def usage_fits(situation: Situation, change: Change) -> Reason | None:
-    """Nobody moves to a tier that could not hold what they have. Monthly counts start anew and do not stand in the way."""
+    """Nobody moves to a tier that could not hold what they have. Monthly counts start anew and do not matter."""
     over = []
     for feature in change.edition.features:
         used, limit = situation.usage.get(feature.key), change.tier.value(feature.key)

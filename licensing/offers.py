@@ -1,4 +1,4 @@
-"""Everything the calculator shows, for every tier at once: its price, what changes, and why not where it is not open."""
+"""What the calculator shows, for every tier at once: its price, what changes, and why not where it is not open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stripe that does not answer: the outcome is unknown, is said to be unknown, and is resolved without a second charge."""
+"""Stripe that does not answer: the outcome is unknown, is said so, and is resolved without a second charge."""
 
 from __future__ import annotations
 
