@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -69,15 +70,15 @@ class StaffAction(View):
         return super().dispatch(request, *args, **kwargs)
 
     @classmethod
-    def on_rows(cls, path: str) -> Callable[..., HttpResponse]:
-        """This page as a detail action of a model's admin, at `<row>/<path>/`."""
+    def on_rows(cls, path: str) -> Callable[..., HttpResponseBase]:
+        """This page as a detail action of a StaffAdmin, at `<row>/<path>/`."""
         page = cls.as_view()
 
-        def open_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponse:
+        def open_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponseBase:
             return page(request, model_admin=model_admin, object_id=object_id)
 
-        as_action: Callable[..., HttpResponse] = action(
-            open_page, description=cls.title, permissions=[cls.permission], url_path=path
+        as_action: Callable[..., HttpResponseBase] = action(
+            open_page, description=cls.title, permissions=[cls.permission.replace(".", "__")], url_path=path
         )
         return as_action
 

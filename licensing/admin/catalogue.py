@@ -12,10 +12,11 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from licensing.admin.base import StaffAdmin
 from licensing.admin.editions import DraftFrom, Publish
-from licensing.staff_words import grant_value, grant_words
 from licensing.catalogue import lookup_key
 from licensing.models import Edition, Feature, Grant, Price, Product, Tier
+from licensing.staff_words import grant_value, grant_words
 from licensing.terms import read_edition
 
 
@@ -117,7 +118,7 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(Edition)
-class EditionAdmin(_UntilPublished, ModelAdmin):
+class EditionAdmin(_UntilPublished, StaffAdmin):
     list_display = ["key", "name", "product", "state", "published_at", "holders"]
     list_display_links = ["key"]
     list_select_related = ["product"]

@@ -12,10 +12,10 @@ from unfold.widgets import INPUT_CLASSES
 
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import row_url
-from licensing.staff_words import when
 from licensing.catalogue import UnableToLoad, UnableToPublish, draft_from, publish
 from licensing.history import Actor
 from licensing.models import Edition
+from licensing.staff_words import when
 from licensing.terms import read_edition
 
 

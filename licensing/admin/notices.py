@@ -13,10 +13,10 @@ from unfold.decorators import display
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from licensing.admin.queues import NOTICE_QUEUES, queue_filter
-from licensing.staff_words import when
 from licensing.history import Actor
 from licensing.models import Delivery, Notice
 from licensing.notices import UnableToResend, resend
+from licensing.staff_words import when
 
 STATES = {"waiting": "warning", "done": "success", "dropped": "info", "sent": "success", "failed": "danger"}
 

@@ -16,10 +16,10 @@ from unfold.widgets import INPUT_CLASSES
 
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
-from licensing.staff_words import in_zone, when
 from licensing.history import Actor
 from licensing.models import Trial
 from licensing.staff_actions import UnableToEnd, end_this_trial
+from licensing.staff_words import in_zone, when
 from licensing.trials import UnableToExtend, extend_trial
 
 
