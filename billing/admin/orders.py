@@ -18,8 +18,8 @@ from billing.staff_actions import UnableToClear, UnableToSettle, clear_order, se
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from licensing.admin.queues import queue_filter
-from licensing.staff_words import when
 from licensing.history import Actor
+from licensing.staff_words import when
 
 STATES = {"pending": "warning", "settled": "success", "failed": "danger"}
 

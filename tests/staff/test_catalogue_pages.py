@@ -1,0 +1,143 @@
+"""The catalogue in the admin: drafts are edited, copied and published; a fault is said in a sentence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from licensing import catalogue
+from licensing.models import Edition, Grant, Price, Product, Tier
+from tests.cast import NOON, TODAY, make_catalogue
+from tests.staff.conftest import SignIn
+
+
+@pytest.fixture
+def today(db: None) -> Edition:
+    """What is on sale."""
+    return make_catalogue()
+
+
+@pytest.fixture
+def draft(today: Edition) -> Edition:
+    """A copy of it, with a rationale."""
+    copy = catalogue.draft_from(edition=today, key="2026-06", name="June 2026")
+    copy.rationale = "Business has more room."
+    copy.save()
+    return copy
+
+
+@pytest.fixture
+def client(as_staff: SignIn) -> Client:
+    return as_staff("catalogue")
+
+
+def form_of(client: Client, page: str) -> dict[str, Any]:
+    """The fields of a change page as a browser would send them back, untouched."""
+    context = client.get(page).context
+    fields: dict[str, Any] = {}
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    for form in forms:
+        for bound in form:
+            value = bound.value()
+            if value is True:
+                fields[bound.html_name] = "on"
+            elif value is not None and value is not False:
+                fields[bound.html_name] = value
+    return fields
+
+
+def test_a_draft_is_made_from_an_edition(client: Client, today: Edition) -> None:
+    page = reverse("admin:licensing_edition_draft_from_this", args=[today.pk])
+    answer = client.post(page, {"key": "2026-06", "name": "June 2026"})
+    made = Edition.objects.get(key="2026-06")
+    assert answer["Location"] == reverse("admin:licensing_edition_change", args=[made.pk])
+    assert made.published_at is None
+    assert made.tiers.count() == today.tiers.count()
+
+
+def test_a_key_that_is_taken_is_refused_in_a_sentence(client: Client, today: Edition) -> None:
+    page = reverse("admin:licensing_edition_draft_from_this", args=[today.pk])
+    assert "already" in client.post(page, {"key": TODAY, "name": "Again"}).content.decode()
+    assert Edition.objects.filter(key=TODAY).count() == 1
+
+
+def test_a_draft_is_edited(client: Client, draft: Edition) -> None:
+    page = reverse("admin:licensing_edition_change", args=[draft.pk])
+    answer = client.post(page, {**form_of(client, page), "name": "Summer 2026"})
+    assert answer.status_code == 302, answer.context["errors"]
+    draft.refresh_from_db()
+    assert draft.name == "Summer 2026"
+    assert draft.features.count() == Edition.objects.get(key=TODAY).features.count()
+
+
+def test_a_tiers_prices_and_grants_are_edited_as_people_write_them(client: Client, draft: Edition) -> None:
+    tier = draft.tiers.get(key="business")
+    page = reverse("admin:licensing_tier_change", args=[tier.pk])
+    form = form_of(client, page)
+    grant = Grant.objects.get(tier=tier, feature__key="projects")
+    row = next(k.rsplit("-", 1)[0] for k, v in form.items() if k.startswith("grants-") and v == grant.pk)
+    price = next(k for k in form if k.startswith("prices-") and k.endswith("-unit_amount"))
+    answer = client.post(page, {**form, f"{row}-value": "no limit", price: "9900"})
+    assert answer.status_code == 302, answer.context["errors"]
+    grant.refresh_from_db()
+    assert grant.value is None
+    assert Price.objects.filter(tier=tier, unit_amount=9900).count() == 1
+    assert client.post(page, {**form_of(client, page), f"{row}-value": "1,500"}).status_code == 302
+    grant.refresh_from_db()
+    assert grant.value == 1500
+
+
+def test_a_new_price_gets_its_lookup_key(client: Client, draft: Edition) -> None:
+    tier = draft.tiers.get(key="business")
+    page = reverse("admin:licensing_tier_change", args=[tier.pk])
+    form = form_of(client, page)
+    number = int(form["prices-TOTAL_FORMS"])
+    form["prices-TOTAL_FORMS"] = number + 1
+    form |= {
+        f"prices-{number}-{k}": v
+        for k, v in {"currency": "gbp", "interval": "month", "unit_amount": 2800}.items()
+    }
+    assert client.post(page, form).status_code == 302
+    assert Price.objects.get(tier=tier, currency="GBP").lookup_key == "business-2026-06-month-gbp"
+
+
+def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft: Edition) -> None:
+    page = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
+    assert "To publish, type 2026-06." in client.post(page, {"key": "2026-6"}).content.decode()
+    draft.refresh_from_db()
+    assert draft.published_at is None
+    assert client.post(page, {"key": "2026-06"}).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.published_at, str(draft.published_by)) == (NOON, "Sam catalogue")
+    assert catalogue.verify(edition=draft)
+
+
+def test_every_fault_that_stands_in_the_way_of_publishing_is_named(client: Client, draft: Edition) -> None:
+    Tier.objects.filter(edition=draft, key="free").delete()
+    draft.rationale = ""
+    draft.save()
+    page = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
+    words = client.post(page, {"key": "2026-06"}).content.decode()
+    assert "No tier is free" in words
+    assert "rationale" in words.lower()
+    draft.refresh_from_db()
+    assert draft.published_at is None
+
+
+def test_a_published_edition_shows_its_terms_in_one_table(client: Client, today: Edition) -> None:
+    words = client.get(reverse("admin:licensing_edition_change", args=[today.pk])).content.decode()
+    for expected in ("All terms", "Business", "$23.00", "no limit"):
+        assert expected in words
+
+
+def test_the_catalogue_group_edits_how_a_product_presents_itself(client: Client, today: Edition) -> None:
+    product = Product.objects.get()
+    page = reverse("admin:licensing_product_change", args=[product.pk])
+    assert client.post(page, {**form_of(client, page), "tagline": "Plans that add up."}).status_code == 302
+    product.refresh_from_db()
+    assert product.tagline == "Plans that add up."

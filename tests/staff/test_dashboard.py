@@ -1,0 +1,73 @@
+"""The first page of staff says what needs a person, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.test import Client
+from django.urls import reverse
+
+from billing.models import Order
+from licensing.models import Notice
+from tests.cast import NOON, Party, di
+from tests.staff.conftest import SignIn
+from tests.staff.rows import notice_of, order_of, quote_of, stripe_event
+
+
+def busy(client: Client) -> dict[str, int]:
+    """Queue → how many rows wait, as the page says."""
+    answer = client.get(reverse("admin:index"))
+    assert answer.status_code == 200
+    return {f"{queue.model._meta.model_name}.{queue.key}": count for queue, count in answer.context["busy"]}
+
+
+def test_nothing_waits_where_nothing_is_wrong(okafor: Party, as_staff: SignIn) -> None:
+    order_of(okafor)
+    notice_of(okafor)
+    stripe_event()
+    client = as_staff("support")
+    assert busy(client) == {}
+    assert "Nothing waits for a person." in client.get(reverse("admin:index")).content.decode()
+
+
+def test_each_queue_counts_its_rows_and_leads_to_exactly_those(okafor: Party, as_staff: SignIn) -> None:
+    di()
+    order_of(okafor, accepted_at=NOON - timedelta(hours=2))
+    for _ in range(2):
+        order_of(okafor, quote=quote_of(okafor), state=Order.State.SETTLED, needs_staff="Charged otherwise.")
+    notice_of(okafor, delivery="failed")
+    notice_of(
+        okafor, state=Notice.State.WAITING, delivery="waiting", owed_at=NOON - timedelta(hours=3), period="1d"
+    )
+    stripe_event(number=1, tries=3, error="timeout")
+    stripe_event(number=2, received_at=NOON - timedelta(minutes=20))
+    stripe_event(number=3, handled_at=NOON, tries=5)
+    client = as_staff("support")
+    assert busy(client) == {
+        "order.staff": 2,
+        "order.pending": 1,
+        "stripeevent.failing": 2,
+        "notice.undelivered": 1,
+        "notice.waiting": 1,
+        "licence.past-due": 1,
+    }
+    for queue, count in client.get(reverse("admin:index")).context["busy"]:
+        listed = client.get(queue.url)
+        assert listed.status_code == 200
+        assert listed.context["cl"].result_count == count, queue.key
+
+
+def test_staff_see_the_queues_of_their_group(okafor: Party, as_staff: SignIn) -> None:
+    order_of(okafor, accepted_at=NOON - timedelta(hours=2))
+    notice_of(okafor, delivery="failed")
+    assert busy(as_staff("finance")) == {"order.pending": 1}
+    assert busy(as_staff("catalogue")) == {}
+    assert busy(as_staff()) == {}
+
+
+def test_the_first_page_costs_one_query_a_queue(
+    okafor: Party, as_staff: SignIn, django_assert_max_num_queries: object
+) -> None:
+    client = as_staff("support")
+    with django_assert_max_num_queries(14):  # type: ignore[operator]  # the fixture has no public type
+        busy(client)
