@@ -35,10 +35,16 @@ class UnableToExtend(ValueError):
     """The trial has ended, or the new end is not a possible one."""
 
 
+def identities_of(*, customer: Customer, addresses: Iterable[str]) -> list[str]:
+    """What a trial is remembered by: the customer itself, and the keyed hash of each address. Sorted, each once."""
+    return sorted({f"customer:{customer.pk}", *(identity_hash(address) for address in addresses)})
+
+
 def trials_used(*, customer: Customer, addresses: Iterable[str], at: datetime) -> dict[str, datetime]:
     """Tier key → when it may be tried again, for this customer or any of its verified owner `addresses`."""
-    identities = [_customer_identity(customer), *(identity_hash(address) for address in addresses)]
-    marks = TrialMark.objects.filter(identity__in=identities, used_at__gt=at - AGAIN_AFTER)
+    marks = TrialMark.objects.filter(
+        identity__in=identities_of(customer=customer, addresses=addresses), used_at__gt=at - AGAIN_AFTER
+    )
     used: dict[str, datetime] = {}
     for key, used_at in marks.values_list("tier_key", "used_at"):
         used[key] = max(used.get(key, used_at + AGAIN_AFTER), used_at + AGAIN_AFTER)
@@ -59,9 +65,7 @@ def start_trial(
         raise UnableToTry(reasons)
     with transaction.atomic():
         licence = lock_live_licence(customer.pk)
-        identities = sorted(
-            {_customer_identity(customer), *(identity_hash(address) for address in addresses)}
-        )
+        identities = identities_of(customer=customer, addresses=addresses)
         _lock_identities(identities)
         _end_expired(Trial.objects.filter(customer=customer), at=at)
         used = trials_used(customer=customer, addresses=addresses, at=at)
@@ -212,10 +216,6 @@ def _end_expired(trials: QuerySet[Trial], *, at: datetime, skip_locked: bool = F
     )
     owe_all(notice(customer=trial.customer_id, kind="trial_ended", subject=trial, at=at) for trial in due)
     return len(due)
-
-
-def _customer_identity(customer: Customer) -> str:
-    return f"customer:{customer.pk}"
 
 
 def _lock_identities(identities: Sequence[str]) -> None:

@@ -1,0 +1,42 @@
+"""The people of the demo: everybody signs in with the same password, from a verified address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
+
+from licensing.models import Customer, Member, Role
+from portal.models import User
+from portal.staff import SUPPORT, ensure_groups
+
+PASSWORD = "demo-portal"
+
+
+class People:
+    """Makes people. The password is hashed once for all of them: hashing is slow on purpose."""
+
+    def __init__(self) -> None:
+        self._hash = make_password(PASSWORD)
+
+    def person(self, name: str, *, email: str = "", at: datetime, **fields: bool) -> User:
+        """Somebody with a verified address; without `email` it is the first name's, ada@demo.test."""
+        email = email or f"{name.split(' ')[0].lower()}@demo.test"
+        user = User.objects.create(email=email, name=name, password=self._hash, date_joined=at, **fields)
+        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        return user
+
+    def member(self, customer: Customer, name: str, *, role: str = Role.MEMBER, at: datetime) -> User:
+        """Somebody who came into `customer` at `at`."""
+        user = self.person(name, at=at)
+        Member.objects.create(customer=customer, user=user, role=role, joined_at=at)
+        return user
+
+    def staff(self, *, at: datetime) -> None:
+        """One of support, and one who may do everything."""
+        ensure_groups()
+        supporter = self.person("Sam Reyes", email="staff@demo.test", at=at, is_staff=True)
+        supporter.groups.add(Group.objects.get(name=SUPPORT))
+        self.person("Alex Moreau", email="admin@demo.test", at=at, is_staff=True, is_superuser=True)

@@ -1,0 +1,177 @@
+"""Seeds the demo by living through its past: each purchase, renewal and failure happens on its own date.
+
+The sandbox's clock begins a year ago and is moved from one date to the next; at each, the product's own functions are
+called with that date. So every licence, invoice, event and mail is what a year of real use would have left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from billing.prices import sync_published
+from licensing import catalogue
+from licensing.customers import open_customer
+from licensing.history import COMMAND, Actor
+from licensing.invitations import invite
+from licensing.models import Customer, Role
+from licensing.periods import add_intervals, to_the_second
+from licensing.trials import start_trial
+from portal.demo import sandbox
+from portal.demo.buying import buy, catch_up, change_card, on_sale
+from portal.demo.people import People
+from portal.demo.usage import record_weeks
+from portal.situation import situation_of, verified_addresses
+
+HERE = Path(__file__).resolve().parent
+PUBLISHED = {
+    "2025-03": datetime(2025, 3, 3, 9, 0, tzinfo=UTC),
+    "2026-01": datetime(2026, 1, 12, 9, 0, tzinfo=UTC),
+}
+
+Say = Callable[[str], object]
+
+
+def seed(*, at: datetime, say: Say) -> None:
+    """Fill an empty portal with the demo's vendor and cast, as they stand at `at`; `say` hears how far it is.
+
+    Raises SandboxSilent, NotBought, StripeUnavailable; what is there by then is only half a demo.
+    """
+    Demo(at=to_the_second(at), say=say).live()
+
+
+class Demo:
+    """The demo's past, from Bo's purchase to the present."""
+
+    def __init__(self, *, at: datetime, say: Say) -> None:
+        self.at, self.say, self.people = at, say, People()
+        self.bo_buys = add_intervals(anchor=at + timedelta(days=7), interval="year", count=-1)
+        self.ada_buys = add_intervals(anchor=at - timedelta(days=8), interval="month", count=-1)
+        self.di_buys = add_intervals(anchor=at - timedelta(days=2), interval="month", count=-1)
+
+    def live(self) -> None:
+        """Go from date to date. Every step leaves the sandbox and the portal at the same moment."""
+        sandbox.begin(seconds_ago=int((self.at - self.bo_buys).total_seconds()))
+        self._publish("2025-03")
+        self.people.staff(at=self.bo_buys)
+        self._bo()
+        self._publish("2026-01")
+        steps: list[tuple[datetime, Callable[[datetime], None]]] = [
+            (self.ada_buys, self._ada),
+            (self.di_buys, self._di),
+            (self.at - timedelta(days=14), self._di_changes_her_card),
+            (self.at - timedelta(days=11), self._ada_tries_business),
+            (self.at - timedelta(days=8) + timedelta(hours=1), catch_up_only),
+            (self.at - timedelta(days=5), self._cy),
+            (self.at - timedelta(days=2) + timedelta(hours=1), catch_up_only),
+        ]
+        for moment, step in sorted(steps, key=lambda each: each[0]):
+            sandbox.advance_to(int(moment.timestamp()))
+            step(moment)
+            catch_up(at=moment)
+        sandbox.join_the_present()
+        self._today()
+
+    def _publish(self, key: str) -> None:
+        edition = catalogue.load_draft(source=(HERE / f"meridian-{key}.toml").read_bytes(), at=self.at)
+        if edition.published_at is None:
+            edition = catalogue.publish(edition=edition, actor=COMMAND, at=min(PUBLISHED[key], self.at))
+        sync_published(at=self.at)
+        self.say(f"{edition} published, its prices at Stripe")
+
+    def _bo(self) -> None:
+        at = self.bo_buys
+        bo = self.people.person("Bo Lindqvist", at=at)
+        self.lindqvist = open_customer(
+            name="Lindqvist & Daughters", country="SE", currency="EUR", time_zone="Europe/Stockholm",
+            locale="en_GB", owner=bo, at=at,
+        )  # fmt: skip
+        buy(customer=self.lindqvist, by=bo, tier="team", seats=6, interval="year", at=at)
+        catch_up(at=at)
+        self.people.member(self.lindqvist, "Astrid Lindqvist", role=Role.BILLING, at=at + timedelta(days=1))
+        self.people.member(self.lindqvist, "Nils Berg", at=at + timedelta(days=30))
+        self.say("Bo: Team yearly of March 2025, renews in 7 days")
+
+    def _ada(self, at: datetime) -> None:
+        self.ada = self.people.person("Ada Okafor", at=at)
+        self.okafor = open_customer(
+            name="Okafor Bakeries", country="DE", currency="USD", time_zone="Europe/Berlin",
+            locale="en_GB", owner=self.ada, at=at,
+        )  # fmt: skip
+        buy(customer=self.okafor, by=self.ada, tier="team", seats=8, interval="month", at=at)
+        for name, role in {
+            "Eve Okafor": Role.MEMBER,
+            "Fay Brandt": Role.BILLING,
+            "Tunde Okafor": Role.MEMBER,
+            "Mira Vogt": Role.MEMBER,
+        }.items():
+            self.people.member(self.okafor, name, role=role, at=at + timedelta(days=1))
+        self.say("Ada: Team monthly, 8 seats; Eve is a member there")
+
+    def _di(self, at: datetime) -> None:
+        di = self.people.person("Di Marsh", at=at)
+        self.marsh = open_customer(
+            name="Marsh Surveyors", country="GB", currency="EUR", time_zone="Europe/London",
+            locale="en_GB", owner=di, at=at,
+        )  # fmt: skip
+        buy(customer=self.marsh, by=di, tier="business", seats=3, interval="month", at=at)
+        self.people.member(self.marsh, "Rob Ellis", at=at + timedelta(days=2))
+        self.say("Di: Business monthly, past due for two days")
+
+    def _di_changes_her_card(self, _at: datetime) -> None:
+        change_card(customer=self.marsh, card=sandbox.FAILS_LATER)
+
+    def _ada_tries_business(self, at: datetime) -> None:
+        edition, addresses = on_sale(), verified_addresses(self.okafor)
+        situation = situation_of(self.okafor, today=edition, at=at, addresses=addresses)
+        business = next(tier for tier in edition.tiers if tier.key == "business")
+        start_trial(
+            situation=situation, tier=business, addresses=addresses, actor=Actor.person(self.ada), at=at
+        )
+        self.say("Ada: three days left of her trial of Business")
+
+    def _cy(self, at: datetime) -> None:
+        cy = self.people.person("Cy Tanaka", at=at)
+        self.tanaka = open_customer(
+            name="Tanaka Studio", country="JP", currency="JPY", time_zone="Asia/Tokyo",
+            locale="en_US", owner=cy, at=at,
+        )  # fmt: skip
+        self.say("Cy: free, without a card")
+
+    def _today(self) -> None:
+        invite(
+            customer=self.okafor,
+            email="kwame@demo.test",
+            role=Role.MEMBER,
+            by=self.ada,
+            at=self.at - timedelta(hours=20),
+        )
+        self._usage(
+            self.okafor,
+            projects=[13, 14, 16, 18, 18, 18],
+            rows=[870_000, 930_000, 1_000_000, 1_080_000, 1_140_000, 1_210_000],
+            api_calls=[9_300, 19_800, 30_600, 41_900, 2_700, 11_400],
+            guests=[6, 7, 9],
+            dashboards=[4],
+            automations=[212],
+        )
+        self._usage(
+            self.lindqvist,
+            projects=[10, 11, 11],
+            rows=[566_000, 589_000, 613_000, 640_000],
+            api_calls=[12_100, 23_800, 35_200, 44_300],
+            guests=[14],
+            dashboards=[6],
+            automations=[87],
+        )
+        self._usage(self.tanaka, projects=[3], rows=[21_400], api_calls=[350], guests=[1])
+        self._usage(self.marsh, projects=[9, 11], rows=[2_310_000], api_calls=[60_200], guests=[31])
+        self.say("What everybody uses, and an open invitation to Kwame")
+
+    def _usage(self, customer: Customer, **weekly: list[int]) -> None:
+        record_weeks(customer=customer, until=self.at, **weekly)
+
+
+def catch_up_only(_at: datetime) -> None:
+    """A date on which something happens at Stripe alone: a renewal."""

@@ -1,0 +1,97 @@
+"""Lets time pass for one customer of the demo: its dates move into the past, here and in the sandbox.
+
+What has been promised, ordered and recorded keeps its dates, because those rows never change; the history says that
+time was made to pass.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+
+from billing.models import Invoice, Payer
+from licensing.history import COMMAND, entry, record
+from licensing.licences import lock_live_licence
+from licensing.models import Customer, Delivery, Notice, TrialMark
+from licensing.trials import identities_of
+from portal.demo import sandbox
+from portal.situation import verified_addresses
+
+LONGEST = 400  # days
+A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def let_pass(*, customer: Customer, days: int, at: datetime) -> int:
+    """Let `days` (1 to 400) pass for a customer with a live licence. Returns how many things happened at Stripe.
+
+    Ours moves first, in one transaction; then the sandbox goes from one due date to the next, and its webhooks bring
+    us up to date. Raises SandboxSilent with everything as it was, as far as one can know of a sandbox that did not
+    answer.
+    """
+    payer = Payer.objects.filter(customer=customer).first()
+    if payer is not None:
+        sandbox.now()
+    shift(customer=customer, by=timedelta(days=days), at=at)
+    if payer is None:
+        return 0
+    try:
+        return sandbox.age(payer.stripe_id, days=days)
+    except sandbox.SandboxSilent:
+        shift(customer=customer, by=-timedelta(days=days), at=at)
+        raise
+
+
+def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
+    """Move every date of ours that concerns the customer into the past, and say so in its history."""
+    with transaction.atomic():
+        lock_live_licence(customer.pk)
+        _back(Customer.objects.filter(pk=customer.pk), ["created_at"], by)
+        _back(customer.members.all(), ["joined_at"], by)
+        _back(customer.invitations.all(), ["invited_at", "expires_at", "accepted_at", "revoked_at"], by)
+        _back(customer.upgrade_requests.all(), ["asked_at", "answered_at"], by)
+        dates = ["started_at", "ended_at", "period_start", "period_end", "past_due_since"]
+        _back(customer.licences.all(), dates, by)
+        # Whoever looked at the licence before has looked at another one.
+        customer.licences.update(version=F("version") + 1)
+        _back(customer.trials.all(), ["started_at", "ends_at", "ended_at"], by)
+        marks = identities_of(customer=customer, addresses=verified_addresses(customer))
+        _back(TrialMark.objects.filter(identity__in=marks), ["used_at"], by)
+        _back(customer.usage_readings.all(), ["read_at"], by)
+        _back(Invoice.objects.filter(customer=customer), ["issued_at"], by)
+        _back(customer.notices.all(), ["owed_at", "closed_at"], by)
+        _back(Delivery.objects.filter(notice__customer=customer), ["next_try_at", "sent_at"], by)
+        _turns_back(customer, by)
+        record(
+            entry(
+                customer=customer,
+                kind="time_passed",
+                subject=customer,
+                at=at,
+                actor=COMMAND,
+                after={"days": by.days},
+                reason="The demo let time pass for this customer.",
+            )
+        )
+
+
+def _back(rows: QuerySet[Any], fields: Iterable[str], by: timedelta) -> None:
+    """Both ends of a period in one statement, so that no check on their order sees half of it. Null stays null."""
+    rows.order_by().update(**{field: F(field) - by for field in fields})
+
+
+def _turns_back(customer: Customer, by: timedelta) -> None:
+    """A reminder's turn names the date it is about (7d:2026-12-14); that date has moved too.
+
+    Otherwise the same reminder would be owed again for what looks like another date. The dates furthest along the way
+    go first, so that no two turns meet.
+    """
+    turns = Notice.objects.filter(customer=customer, period__contains=":").order_by("period")
+    for notice in turns if by > timedelta(0) else turns.reverse():
+        moved = A_DATE.sub(lambda found: (date.fromisoformat(found[0]) - by).isoformat(), notice.period)
+        if moved != notice.period:
+            Notice.objects.filter(pk=notice.pk).update(period=moved)
