@@ -9,7 +9,9 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from licensing.money import format_money
 from licensing.terms import FeatureTerms
@@ -49,7 +51,8 @@ def moment(value: datetime) -> str:
     local = timezone.localtime(value)
     us = reader_locale().endswith("US")
     written_day = format_date(local, "EEEE, MMMM d" if us else "EEEE d MMMM", locale=reader_locale())
-    return f"{written_day}, {format_datetime(local, 'h:mm a' if us else 'HH:mm', locale=reader_locale())}"
+    time = format_datetime(local, "h:mm a" if us else "HH:mm", locale=reader_locale())
+    return _("%(day)s at %(time)s") % {"day": written_day, "time": time}
 
 
 @register.filter
@@ -62,6 +65,17 @@ def short_money(amount: int, currency: str) -> str:
 def value_words(value: Any, feature: FeatureTerms) -> str:
     """`row.offered|value_words:row.feature` → 20, no limit, yes, a level's name, or –."""
     return values.value_words(feature, value)
+
+
+@register.filter
+def value_cell(value: Any, feature: FeatureTerms) -> str:
+    """As `value_words`, for a table's cell: a dash for the eye, "not included" for the ear."""
+    words = values.value_words(feature, value)
+    if words != values.NOTHING:
+        return words
+    return format_html(
+        '<span aria-hidden="true">{}</span><span class="visually-hidden">{}</span>', words, _("not included")
+    )
 
 
 @register.filter

@@ -1,8 +1,98 @@
+"""The calculator: what a change would bring and cost; and the step from there to a binding quote."""
+
 from __future__ import annotations
 
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from billing.answers import StripeRefused, StripeUnavailable
+from billing.quotes import UnableToQuote, issue_quote
+from licensing.eligibility import Change
+from licensing.history import Actor
+from licensing.offers import tiers_open_to
+from licensing.reasons import Reason
+from portal.access import members_only
+from portal.context import storefront_of
+from portal.forms.upgrade import CalculatorForm
+from portal.pages.calculator import Calculator, calculator, first_choice
+from portal.pages.facts import Facts, facts_of
+
+LIVE_PART = "figures"
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
 def upgrade(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+    """A live question of somebody who is signed out by now reloads the page instead of filling it with a sign-in form."""
+    if request.htmx and not request.user.is_authenticated:
+        return HttpResponseClientRefresh()
+    return _post(request) if request.method == "POST" else _show(request)
+
+
+@members_only
+def _show(request: HttpRequest) -> HttpResponse:
+    facts = _facts(request)
+    form = _form(request.GET, facts)
+    page = _page(form, facts)
+    live = request.htmx and request.htmx.target == LIVE_PART
+    return render(
+        request,
+        "upgrade/_live.html" if live else "upgrade/upgrade.html",
+        {"page": page, "form": form, "is_live": live},
+    )
+
+
+@members_only
+def _post(request: HttpRequest) -> HttpResponse:
+    """Ask for a binding quote of what the calculator shows, and go to it."""
+    if not request.member.may_spend:
+        raise PermissionDenied(_("Only an owner or a billing member can do this. You can ask them to."))
+    facts = _facts(request)
+    form = _form(request.POST, facts)
+    page = _page(form, facts)
+    if not form.is_valid():
+        return render(request, "upgrade/upgrade.html", {"page": page, "form": form}, status=422)
+    try:
+        quote = issue_quote(
+            situation=facts.situation,
+            change=Change(page.chosen.tier, page.chosen.edition, page.seats, page.interval),
+            email=request.user.email,
+            actor=Actor.person(request.user),
+            at=facts.standing.at,
+        )
+    except UnableToQuote as error:
+        return _refused(request, page, form, reasons=list(error.reasons), status=422)
+    except (StripeUnavailable, StripeRefused):
+        return _refused(request, page, form, reasons=[], status=503)
+    return redirect("quote", quote.pk)
+
+
+def _refused(
+    request: HttpRequest, page: Calculator, form: CalculatorForm, *, reasons: list[Reason], status: int
+) -> HttpResponse:
+    context: dict[str, Any] = {"page": page, "form": form, "refused": reasons, "is_silent": status == 503}
+    return render(request, "upgrade/upgrade.html", context, status=status)
+
+
+def _facts(request: HttpRequest) -> Facts:
+    shop = storefront_of(request)
+    assert shop is not None, "whoever is a member holds a licence of a published edition"
+    return facts_of(request.member.customer, today=shop.edition, at=timezone.now())
+
+
+def _form(data: Any, facts: Facts) -> CalculatorForm:
+    tiers = [tier for tier, _edition in tiers_open_to(facts.situation)]
+    return CalculatorForm(data, tiers=tiers, defaults=first_choice(facts, tiers=[tier.key for tier in tiers]))
+
+
+def _page(form: CalculatorForm, facts: Facts) -> Calculator:
+    asked = form.answer()
+    return calculator(facts, tier_key=asked["tier"], seats=asked["seats"], interval=asked["interval"])

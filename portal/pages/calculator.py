@@ -1,0 +1,167 @@
+"""What the calculator shows: every tier priced at once, and for the chosen one the sum, line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from licensing.offers import Offer, Row, offer_of, offers_for
+from licensing.periods import add_intervals
+from licensing.pricing import Estimate
+from licensing.reasons import Reason
+from licensing.terms import NOT_INCLUDED, FeatureTerms
+from portal.pages.facts import Facts
+from portal.pages.todo import Todo, todo_list
+from portal.pages.values import short_money
+
+LOOK_AHEAD = 24  # months
+SOMETHING_CHANGES = "something-changes"
+CANCELLING = "leaving-is-cancelling"
+
+
+@dataclass(frozen=True)
+class FeatureRow:
+    """One feature across all tiers, and how much of it is used where that is known."""
+
+    feature: FeatureTerms
+    cells: list[tuple[Offer, Row]]
+    used: int | None
+
+
+@dataclass(frozen=True)
+class Calculator:
+    facts: Facts
+    offers: list[Offer]
+    chosen: Offer
+    held: Offer
+    seats: int
+    interval: str
+
+    @cached_property
+    def estimate(self) -> Estimate | None:
+        return self.chosen.estimate
+
+    @property
+    def changes(self) -> list[FeatureRow]:
+        """The features that would change for this customer, in the order of the terms."""
+        return self._rows("gain", "lose")
+
+    @property
+    def stays(self) -> list[FeatureRow]:
+        return self._rows("keep")
+
+    @property
+    def without(self) -> list[FeatureRow]:
+        """Not included in either."""
+        return self._rows("without")
+
+    @property
+    def is_standing_still(self) -> bool:
+        """Whether what was chosen is what is held."""
+        return any(reason.rule == SOMETHING_CHANGES for reason in self.chosen.reasons)
+
+    @property
+    def seats_that_fit(self) -> int | None:
+        """The nearest number of seats that suits both the chosen tier and the people; None where it is chosen."""
+        tier = self.chosen.tier
+        fitting = max(self.seats, self.facts.situation.people, tier.min_seats)
+        fitting = fitting if tier.max_seats is None else min(fitting, tier.max_seats)
+        enough = fitting >= self.facts.situation.people
+        return fitting if enough and fitting != self.seats and not tier.is_free else None
+
+    @property
+    def todo(self) -> Todo:
+        return todo_list(self.chosen, facts=self.facts, held=self.held)
+
+    @property
+    def closed(self) -> list[tuple[Offer, list[Reason]]]:
+        """The other tiers that are not open now, with their reasons."""
+        return [
+            (offer, _telling(offer.reasons))
+            for offer in self.offers
+            if offer is not self.chosen and offer is not self.held and not offer.is_open
+        ]
+
+    @property
+    def reasons(self) -> list[Reason]:
+        """Why the chosen tier is not open now."""
+        return _telling(self.chosen.reasons)
+
+    @property
+    def heads(self) -> list[tuple[Offer, str]]:
+        """Each tier with a word on its terms: whose they are, or what a seat costs."""
+        return [(offer, self._head(offer)) for offer in self.offers]
+
+    @property
+    def ahead(self) -> int | None:
+        """What the chosen tier costs within two years, today's charge included."""
+        return spent_within(self.chosen.estimate, at=self.facts.standing.at) if self.chosen.estimate else None
+
+    def _head(self, offer: Offer) -> str:
+        price = offer.tier.price(currency=self.facts.standing.customer.currency, interval=self.interval)
+        if offer is self.held:
+            return _("yours, %(edition)s") % {"edition": offer.edition.name}
+        if offer.tier.is_free:
+            return _("free")
+        if price is None:
+            return _("not sold so")
+        amount = short_money(price.unit_amount, price.currency)
+        return _("%(amount)s a seat") % {"amount": amount} if price.per_seat else amount
+
+    def _rows(self, *changes: str) -> list[FeatureRow]:
+        return [self._row(row.feature) for row in self.chosen.rows if row.change in changes]
+
+    def _row(self, feature: FeatureTerms) -> FeatureRow:
+        usage = self.facts.situation.usage.get(feature.key)
+        cells = [(offer, _row_of(offer, feature)) for offer in self.offers]
+        return FeatureRow(feature, cells, usage.value if usage else None)
+
+
+def calculator(facts: Facts, *, tier_key: str, seats: int, interval: str) -> Calculator:
+    """Price every tier for `seats` and `interval`. No query. Raises KeyError for a tier that is not among them."""
+    offers = offers_for(
+        facts.situation, seats=seats, interval=interval, tax_percent=facts.tax_percent, credit=facts.credit
+    )
+    chosen, held = offer_of(offers, tier_key), offer_of(offers, facts.standing.tier.key)
+    if chosen is None or held is None:
+        raise KeyError(tier_key)
+    return Calculator(facts, offers, chosen, held, seats, interval)
+
+
+def first_choice(facts: Facts, *, tiers: Sequence[str]) -> dict[str, str | int]:
+    """What the calculator opens with: the tier on trial, else the next higher one, for as many seats as now."""
+    standing = facts.standing
+    later = tiers[tiers.index(standing.tier.key) + 1 :]
+    tier = standing.trial_tier.key if standing.trial_tier and standing.trial_tier.key in tiers else ""
+    paid = 0 if standing.licence.is_free else standing.licence.seats
+    return {
+        "tier": tier or (later[0] if later else standing.tier.key),
+        "seats": max(paid, facts.situation.people, 1),
+        "interval": standing.interval,
+    }
+
+
+def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) -> int:
+    """Today's charge and every renewal before `months` from `at` have passed, in minor units.
+
+    Credit that is gained today comes off what follows.
+    """
+    end = add_intervals(anchor=at, interval="month", count=months)
+    renewals = 0
+    while add_intervals(anchor=estimate.renews_at, interval=estimate.interval, count=renewals) < end:
+        renewals += 1
+    return estimate.due + max(renewals * estimate.renewal_amount - estimate.credit_gained, 0)
+
+
+def _telling(reasons: Sequence[Reason]) -> list[Reason]:
+    """Where the way is to cancel, the other reasons do not matter: cancelling asks for none of them."""
+    return [reason for reason in reasons if reason.rule == CANCELLING] or list(reasons)
+
+
+def _row_of(offer: Offer, feature: FeatureTerms) -> Row:
+    found = next((row for row in offer.rows if row.feature.key == feature.key), None)
+    return found or Row(feature, NOT_INCLUDED, NOT_INCLUDED, "without")

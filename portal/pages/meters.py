@@ -1,0 +1,140 @@
+"""Each limit and how much of it is used, with the number in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from licensing.entitlements import Entitlement, entitlements, is_better
+from licensing.periods import add_intervals
+from licensing.standing import Standing
+from licensing.usage import Meter, Usage, meters
+from portal.pages.facts import Facts
+from portal.pages.values import ago_words, count_words, feature_name, small_number, span_words
+from portal.templatetags.words import day
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """`limit` None: no limit, and no bar. `tone`: "near" from four fifths on, "full" at the limit, else empty."""
+
+    name: str
+    used: int
+    limit: int | None
+    said: str
+    tone: str
+    notes: str
+
+
+def gauges(facts: Facts) -> list[Gauge]:
+    """A gauge for every limit that has been read, then one for the seats.
+
+    A limit stands as the licence has it; what a trial lends on top is told in words, because it goes home again.
+    """
+    standing = facts.standing
+    lent = entitlements(standing)
+    own = own_meters(standing, facts.situation.usage)
+    found = [
+        _gauge(own.get(meter.feature.key, meter), lent=lent[meter.feature.key], standing=standing)
+        for meter in meters(entitled=lent, usage=facts.situation.usage)
+    ]
+    return [*found, *_seats(facts)]
+
+
+def own_meters(standing: Standing, usage: dict[str, Usage]) -> dict[str, Meter]:
+    """Feature key → meter against what the licence itself gives, whatever trial lies over it."""
+    own = entitlements(replace(standing, trial=None, trial_edition=None, trial_tier=None))
+    return {meter.feature.key: meter for meter in meters(entitled=own, usage=usage)}
+
+
+def _gauge(meter: Meter, *, lent: Entitlement, standing: Standing) -> Gauge:
+    notes = [
+        _room(meter, standing=standing),
+        _outlook(meter, standing=standing),
+        _on_loan(meter, lent=lent, standing=standing),
+        _("Read %(ago)s.") % {"ago": ago_words(meter.read_at, at=standing.at)},
+    ]
+    return Gauge(
+        name=feature_name(meter.feature),
+        used=meter.used,
+        limit=meter.limit,
+        said=_said(meter.used, meter.limit),
+        tone="full" if meter.is_full else "near" if meter.is_near else "",
+        notes=" ".join(note for note in notes if note),
+    )
+
+
+def _said(used: int, limit: int | None) -> str:
+    if limit is None:
+        return _("%(used)s, no limit") % {"used": count_words(used)}
+    return _("%(used)s of %(limit)s") % {"used": count_words(used), "limit": count_words(limit)}
+
+
+def _room(meter: Meter, *, standing: Standing) -> str:
+    if meter.limit is None or not meter.is_near or meter.source == "trial":
+        return ""
+    if meter.used > meter.limit:
+        said = {"count": count_words(meter.used - meter.limit), "tier": standing.tier.name}
+        if meter.feature.monthly:
+            return _("%(count)s more than %(tier)s has room for.") % said
+        return _("%(count)s more than %(tier)s has room for: all of it stays, no more can be added.") % said
+    if meter.is_full:
+        return _("None left.")
+    return _("%(count)s left.") % {"count": small_number(meter.limit - meter.used).capitalize()}
+
+
+def _outlook(meter: Meter, *, standing: Standing) -> str:
+    if meter.feature.monthly:
+        return _("Starts again on %(day)s.") % {"day": day(starts_again(standing))}
+    if meter.full_at and meter.full_at > standing.at:
+        return _("At this pace, full in about %(span)s.") % {"span": span_words(meter.full_at - standing.at)}
+    return ""
+
+
+def _on_loan(meter: Meter, *, lent: Entitlement, standing: Standing) -> str:
+    if standing.trial_tier is None or lent.source != "trial":
+        return ""
+    trial = {"tier": standing.trial_tier.name}
+    if meter.source == "trial":
+        return _("On loan from the %(tier)s trial.") % trial
+    if lent.value is None:
+        return _("While you try %(tier)s: no limit.") % trial
+    if is_better(meter.feature, lent.value, than=meter.limit):
+        return _("While you try %(tier)s: %(limit)s.") % {**trial, "limit": count_words(lent.value)}
+    return ""
+
+
+def starts_again(standing: Standing) -> datetime:
+    """When monthly counts begin anew: the next monthly turn of the billing day, or of the day the licence began."""
+    anchor = standing.licence.period_start or standing.licence.started_at
+    months = (standing.at.year - anchor.year) * 12 + standing.at.month - anchor.month
+    turns = (add_intervals(anchor=anchor, interval="month", count=months + more) for more in (0, 1, 2))
+    return next(turn for turn in turns if turn > standing.at)
+
+
+def _seats(facts: Facts) -> list[Gauge]:
+    standing = facts.standing
+    limit = standing.feels_like.max_seats if standing.licence.is_free else standing.licence.seats
+    if limit is None:
+        return []
+    taken = facts.members + facts.invited
+    notes = ""
+    if facts.invited:
+        notes = ngettext(
+            "An invitation is still open, and holds one.",
+            "%(count)s invitations are still open, and hold as many.",
+            facts.invited,
+        ) % {"count": small_number(facts.invited).capitalize()}
+    return [
+        Gauge(
+            name=_("Seats"),
+            used=taken,
+            limit=limit,
+            said=_said(taken, limit),
+            tone="full" if taken > limit else "near" if taken == limit else "",
+            notes=notes,
+        )
+    ]

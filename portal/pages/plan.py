@@ -1,0 +1,116 @@
+"""What My plan says: what I have, what happens next and when, and what was promised."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from billing.renewals import MONTHLY, YEARLY, Renewal, next_renewal
+from licensing.models import Licence
+from licensing.standing import Standing
+from licensing.terms import EditionTerms
+from licensing.trials import REMINDERS
+from portal.pages.facts import Facts
+from portal.pages.meters import Gauge, gauges
+from portal.pages.promises import Promises, promises
+from portal.pages.thought import Thought, thought_for
+from portal.pages.values import card_words
+from portal.templatetags.words import day
+
+
+@dataclass(frozen=True)
+class Coming:
+    """Something that will happen: "trial_reminder", "trial_end", "renewal_reminder", "renewal" or "end"."""
+
+    kind: str
+    when: datetime
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    facts: Facts
+    state: str  # "free", "active", "cancelled" or "past_due"
+    sentence: str
+    renewal: Renewal | None
+    card: str
+    coming: list[Coming]
+    gauges: list[Gauge]
+    promises: Promises
+    is_todays_edition: bool
+    thought: Thought | None
+
+    @property
+    def standing(self) -> Standing:
+        return self.facts.standing
+
+
+def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -> PlanPage:
+    """Everything the page shows. No query: the facts hold it."""
+    standing, payer = facts.standing, facts.payer
+    state = _state(standing.licence)
+    renewal = next_renewal(standing=standing, payer=payer)
+    return PlanPage(
+        facts=facts,
+        state=state,
+        sentence=_sentence(standing, state=state),
+        renewal=renewal,
+        card=card_words(payer.card_brand, payer.card_last4) if payer else "",
+        coming=_coming(standing, state=state),
+        gauges=gauges(facts),
+        promises=promises(standing, today=today),
+        is_todays_edition=standing.edition.id == today.id,
+        thought=thought_for(facts, put_away=put_away),
+    )
+
+
+def _state(licence: Licence) -> str:
+    if licence.is_free:
+        return "free"
+    if licence.state == Licence.State.PAST_DUE:
+        return "past_due"
+    return "cancelled" if licence.cancels_at_period_end else "active"
+
+
+def _sentence(standing: Standing, *, state: str) -> str:
+    licence = standing.licence
+    if state == "free":
+        return _("You have %(tier)s.") % {"tier": standing.tier.name}
+    said = {"tier": standing.tier.name, "count": licence.seats}
+    if state == "cancelled" and licence.period_end:
+        said["day"] = day(licence.period_end)
+        return (
+            ngettext(
+                "You have %(tier)s, for one person, until %(day)s.",
+                "You have %(tier)s, for %(count)d people, until %(day)s.",
+                licence.seats,
+            )
+            % said
+        )
+    return (
+        ngettext(
+            "You have %(tier)s, for one person.", "You have %(tier)s, for %(count)d people.", licence.seats
+        )
+        % said
+    )
+
+
+def _coming(standing: Standing, *, state: str) -> list[Coming]:
+    """What lies ahead, soonest first."""
+    found = []
+    if standing.trial:
+        ends_at = standing.trial.ends_at
+        found += [Coming("trial_reminder", ends_at - turn) for turn in REMINDERS]
+        found.append(Coming("trial_end", ends_at))
+    ends = standing.licence.period_end
+    if ends and state == "cancelled":
+        found.append(Coming("end", ends))
+    elif ends and state == "active":
+        turns = YEARLY if standing.interval == "year" else MONTHLY
+        found += [Coming("renewal_reminder", ends - turn) for turn in turns]
+        found.append(Coming("renewal", ends))
+    ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
+    return [one for place, one in enumerate(ahead) if one.kind not in {seen.kind for seen in ahead[:place]}]

@@ -1,0 +1,105 @@
+"""What was promised to a customer, beside what is sold today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from licensing.entitlements import is_better
+from licensing.grandfathering import PRICE, Difference, differences
+from licensing.standing import Standing
+from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms
+from portal.pages.values import feature_words, short_money, value_words
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A term as held, and in a few words what it is today."""
+
+    words: str
+    today: str
+
+
+@dataclass(frozen=True)
+class Promises:
+    """`kept`: better than today's terms. `missed`: today's terms are better here. Both empty: nothing differs."""
+
+    kept: list[Promise]
+    missed: list[Promise]
+
+
+def promises(standing: Standing, *, today: EditionTerms) -> Promises:
+    """The held tier as it is held and as it is sold today, in the customer's own currency and interval."""
+    if standing.edition.id == today.id:
+        return Promises([], [])
+    found = differences(
+        held=standing.edition,
+        today=today,
+        tier_key=standing.tier.key,
+        currency=standing.customer.currency,
+        interval=standing.interval,
+    )
+    return Promises(
+        kept=[_promise(one, today=today) for one in found if one.kind == "kept_better"],
+        missed=[_missed(one, today=today) for one in found if one.kind == "kept_worse"],
+    )
+
+
+def price_words(price: PriceTerms) -> str:
+    """A price as a price list has it: $19 a seat a month."""
+    amount = {"amount": short_money(price.unit_amount, price.currency)}
+    if price.interval == "year":
+        return (_("%(amount)s a seat a year") if price.per_seat else _("%(amount)s a year")) % amount
+    return (_("%(amount)s a seat a month") if price.per_seat else _("%(amount)s a month")) % amount
+
+
+def _promise(one: Difference, *, today: EditionTerms) -> Promise:
+    if one.feature_key == PRICE:
+        return Promise(_held_price(one.held), _today_price(one.today))
+    assert one.feature is not None
+    return Promise(feature_words(one.feature, one.held), _today_feature(one, today=today))
+
+
+def _missed(one: Difference, *, today: EditionTerms) -> Promise:
+    if one.feature_key == PRICE:
+        return Promise(price_words(one.today), _("yours %(price)s") % {"price": _amount(one.held)})
+    described = today.feature(one.feature_key)
+    assert described is not None
+    assert one.feature is not None
+    yours = _("yours %(value)s") % {"value": value_words(one.feature, one.held)}
+    return Promise(
+        feature_words(described, one.today), _("not in yours") if one.held is NOT_INCLUDED else yours
+    )
+
+
+def _held_price(price: PriceTerms | object) -> str:
+    return price_words(price) if isinstance(price, PriceTerms) else _("Free of charge")
+
+
+def _today_price(price: PriceTerms | object) -> str:
+    return (
+        _("today %(price)s") % {"price": _amount(price)}
+        if isinstance(price, PriceTerms)
+        else _("sold no longer")
+    )
+
+
+def _amount(price: PriceTerms | object) -> str:
+    return short_money(price.unit_amount, price.currency) if isinstance(price, PriceTerms) else _("nothing")
+
+
+def _today_feature(one: Difference, *, today: EditionTerms) -> str:
+    described = today.feature(one.feature_key)
+    if described is None:
+        return _("sold no longer")
+    if one.today is not NOT_INCLUDED:
+        return _("today %(value)s") % {"value": value_words(described, one.today)}
+    enough = (
+        tier
+        for tier in today.tiers
+        if tier.value(described.key) is not NOT_INCLUDED
+        and not is_better(described, one.held, than=tier.value(described.key))
+    )
+    tier = next(enough, None)
+    return _("today in %(tier)s") % {"tier": tier.name} if tier else _("sold no longer")

@@ -1,0 +1,125 @@
+"""One suggestion at most, and only with its evidence from the customer's own usage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from licensing.entitlements import is_better
+from licensing.models import Licence
+from licensing.offers import Offer, offer_of, offers_for
+from licensing.usage import Meter
+from portal.pages.facts import Facts
+from portal.pages.meters import own_meters
+from portal.pages.values import count_words, per_interval
+from portal.templatetags.words import money
+
+
+@dataclass(frozen=True)
+class Thought:
+    """`key` is how a customer who said no to it is not asked again; it changes with the licence."""
+
+    key: str
+    evidence: str
+    offer: str
+    tier_key: str
+    seats: int
+
+
+def thought_for(facts: Facts, *, put_away: Collection[str]) -> Thought | None:
+    """More room where a limit is near, else fewer seats where two or more stay empty. None while something is open.
+
+    What the customer has said no to does not come back while the licence is as it was.
+    """
+    licence = facts.standing.licence
+    busy = licence.state == Licence.State.PAST_DUE or licence.cancels_at_period_end
+    if busy or facts.situation.order_pending:
+        return None
+    found = (_more_room(facts), _fewer_seats(facts))
+    return next((one for one in found if one and one.key not in put_away), None)
+
+
+def _more_room(facts: Facts) -> Thought | None:
+    standing = facts.standing
+    near = [m for m in own_meters(standing, facts.situation.usage).values() if _is_evidence(m)]
+    if not near:
+        return None
+    seats = max(standing.licence.seats, facts.situation.people)
+    offers = _offers(facts, seats=seats)
+    for meter in sorted(near, key=lambda m: (m.feature.monthly, -m.percent)):
+        for offer in offers:
+            better = is_better(meter.feature, offer.tier.value(meter.feature.key), than=meter.limit)
+            if offer.relation == "higher" and offer.is_open and offer.estimate and better:
+                return _room_in(offer, meter=meter, facts=facts, offers=offers)
+    return None
+
+
+def _is_evidence(meter: Meter) -> bool:
+    """A monthly count that is near its limit may just be late in its month; only a full one says something."""
+    return meter.is_full if meter.feature.monthly else meter.is_near
+
+
+def _room_in(offer: Offer, *, meter: Meter, facts: Facts, offers: list[Offer]) -> Thought:
+    standing, estimate = facts.standing, offer.estimate
+    assert estimate is not None
+    assert meter.limit is not None
+    held = offer_of(offers, standing.tier.key)
+    paid = held.estimate.renewal_amount if held and held.estimate else 0
+    limit = offer.tier.value(meter.feature.key)
+    said = {
+        "tier": offer.tier.name,
+        "limit": "" if limit is None else count_words(limit),
+        "amount": money(estimate.renewal_amount - paid, estimate.currency),
+        "interval": per_interval(estimate.interval),
+    }
+    template = (
+        _("%(tier)s has no such limit and would add %(amount)s %(interval)s.")
+        if limit is None
+        else _("%(tier)s has room for %(limit)s and would add %(amount)s %(interval)s.")
+    )
+    return Thought(
+        key=f"{meter.feature.key}:{offer.tier.key}:{standing.licence.pk}.{standing.licence.version}",
+        evidence=_("You use %(used)s of %(limit)s %(unit)s.")
+        % {
+            "used": count_words(meter.used),
+            "limit": count_words(meter.limit),
+            "unit": meter.feature.unit or meter.feature.name,
+        },
+        offer=template % said,
+        tier_key=offer.tier.key,
+        seats=estimate.seats,
+    )
+
+
+def _fewer_seats(facts: Facts) -> Thought | None:
+    standing, held = facts.standing, facts.standing.held
+    wanted = max(facts.situation.people, standing.tier.min_seats)
+    if held is None or not held.price.per_seat or held.seats - wanted < 2:
+        return None
+    offer = offer_of(_offers(facts, seats=wanted), standing.tier.key)
+    paid = offer_of(_offers(facts, seats=held.seats), standing.tier.key)
+    if not (offer and offer.is_open and offer.estimate and paid and paid.estimate):
+        return None
+    saved = paid.estimate.renewal_amount - offer.estimate.renewal_amount
+    return Thought(
+        key=f"seats:{wanted}:{standing.licence.pk}.{standing.licence.version}",
+        evidence=_("You pay for %(seats)s seats and are %(people)s people, invitations included.")
+        % {"seats": count_words(held.seats), "people": count_words(facts.situation.people)},
+        offer=_("With %(seats)s seats, %(tier)s would cost %(amount)s less %(interval)s.")
+        % {
+            "seats": count_words(wanted),
+            "tier": standing.tier.name,
+            "amount": money(saved, held.price.currency),
+            "interval": per_interval(held.price.interval),
+        },
+        tier_key=standing.tier.key,
+        seats=wanted,
+    )
+
+
+def _offers(facts: Facts, *, seats: int) -> list[Offer]:
+    return offers_for(
+        facts.situation, seats=seats, interval=facts.standing.interval, tax_percent=facts.tax_percent
+    )

@@ -1,0 +1,70 @@
+"""Three lists about one change: what is gained, what is kept, what there is to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from licensing.models import Feature
+from licensing.offers import Offer, Row
+from licensing.terms import NOT_INCLUDED
+from portal.pages.facts import Facts
+from portal.pages.values import feature_name, feature_words, small_number, value_words
+
+
+@dataclass(frozen=True)
+class Todo:
+    gains: list[str]
+    keeps: list[str]
+    does: list[str]
+
+
+def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
+    """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand."""
+    return Todo(
+        gains=[_gain(row) for row in offer.gains] or [_("Nothing that you do not have already.")],
+        keeps=[
+            _("All you have made, your team and its roles"),
+            *(feature_words(row.feature, row.offered) for row in offer.keeps),
+        ],
+        does=_does(offer, facts=facts, held=held),
+    )
+
+
+def _gain(row: Row) -> str:
+    words = feature_words(row.feature, row.offered)
+    if row.held is NOT_INCLUDED or row.held is False or row.feature.kind == Feature.Kind.SWITCH:
+        return words
+    return _("%(gain)s (now %(held)s)") % {"gain": words, "held": value_words(row.feature, row.held)}
+
+
+def _does(offer: Offer, *, facts: Facts, held: Offer) -> list[str]:
+    found = [reason.change for reason in offer.reasons if reason.change]
+    found += [_loss(row, offer=offer) for row in offer.loses]
+    if offer.relation != "held" and offer.estimate and offer.is_open:
+        if not (facts.payer and facts.payer.has_card):
+            found.append(_("Give a card, on Stripe’s own page. We never see its number."))
+        if not found:
+            found.append(_("Nothing. It is all there the moment it is paid."))
+        empty = offer.estimate.seats - facts.situation.people
+        if empty > 0:
+            found.append(
+                ngettext(
+                    "If you like: invite one more person.",
+                    "If you like: invite %(count)s more people.",
+                    empty,
+                )
+                % {"count": small_number(empty)}
+            )
+    return found or [_("Nothing: everything stays as it is.") if offer is held else _("Nothing.")]
+
+
+def _loss(row: Row, *, offer: Offer) -> str:
+    said = {"feature": feature_name(row.feature), "tier": offer.tier.name}
+    if row.offered is NOT_INCLUDED or row.offered is False:
+        return _("Do without %(feature)s, which %(tier)s does not have.") % said
+    said["offered"] = value_words(row.feature, row.offered)
+    said["held"] = value_words(row.feature, row.held)
+    return _("Make do with less. %(feature)s: %(offered)s instead of %(held)s.") % said
