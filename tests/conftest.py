@@ -40,8 +40,12 @@ def pytest_unconfigure() -> None:
     _engines.stop()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test that needs the running portal goes to one xdist worker: one portal serves them all."""
+    """Every test that needs the running portal goes to one xdist worker: one portal serves them all.
+
+    First, because xdist reads the mark in the same hook.
+    """
     for item in items:
         if "running_portal" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("browser"))

@@ -35,28 +35,27 @@ def install(checkout: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_installs_once_and_again_when_half_made_or_changed(checkout: Path) -> None:
+def test_installs_once_and_again_when_the_lock_changes_or_a_try_failed(checkout: Path) -> None:
+    lock, half_made = checkout / "requirements.lock", checkout / ".venv/half-made"
     first = install(checkout)
     assert first.returncode == 0, first.stderr
     assert "Making .venv" in first.stdout
     assert set(json.loads((checkout / ".venv/installed.json").read_text())) == {"requirements.lock"}
+    assert not half_made.exists()
 
     assert install(checkout).stdout == "", "nothing to do, nothing said"
 
-    (checkout / "requirements.lock").write_text("# still nothing\n")
+    lock.write_text("# still nothing\n")
     changed = install(checkout)
     assert "Installing" in changed.stdout
     assert "Making" not in changed.stdout
 
-    (checkout / ".venv/half-made").touch()
-    assert "Making .venv" in install(checkout).stdout
-
-
-def test_a_package_that_does_not_match_its_hash_is_refused_and_the_next_try_begins_anew(
-    checkout: Path,
-) -> None:
-    (checkout / "requirements.lock").write_text("./package --hash=sha256:" + "0" * 64 + "\n")
+    lock.write_text("./package --hash=sha256:" + "0" * 64 + "\n")
     failed = install(checkout)
     assert failed.returncode == 1
     assert "could not be installed" in failed.stderr
-    assert (checkout / ".venv/half-made").exists()
+    assert half_made.exists()
+
+    lock.write_text("# nothing again\n")
+    assert "Making .venv" in install(checkout).stdout
+    assert not half_made.exists()

@@ -119,41 +119,47 @@ def test_a_second_start_on_the_same_data_is_refused_and_harms_nothing(running_po
 
 
 @pytest.mark.xdist_group("launcher")
-def test_starts_keeps_its_data_and_ends_whole_whether_told_to_or_by_a_death(data: Path) -> None:
+def test_stopped_half_way_started_anew_told_to_end_and_ended_by_a_death(data: Path) -> None:
     first = launcher(data)
-    said = until_ready(first, data)
-    assert "Ctrl-C stops everything" in said
+    listen(first, until="Database migrations")
+    stop(first, data, signal.SIGTERM)
+    assert (data / "seeding").exists(), "so that the next start does not take half a database for a whole one"
     secrets = (data / "secrets.json").read_text()
-    ended_within_seconds(first, data, signal.SIGINT)
-    assert first.returncode == 0
 
     second = launcher(data)
-    said = until_ready(second, data)
+    listen(second, until="Ctrl-C stops everything")
+    assert (data / "run.ready").exists()
+    assert not (data / "seeding").exists()
     assert (data / "secrets.json").read_text() == secrets
-    beat = next(process for process in using(data) if "beat" in process.cmdline())
-    beat.kill()
-    said += second.communicate(timeout=15)[0]
-    assert second.returncode == 1
-    assert "The Celery beat was ended by signal 9. Its last words" in said
+    stop(second, data, signal.SIGINT)
+
+    third = launcher(data)
+    said = listen(third, until="Database migrations")
+    next(process for process in using(data) if "portal.local.mailbox" in process.cmdline()).kill()
+    said += third.communicate(timeout=30)[0]
+    assert third.returncode == 1
+    assert "The mailbox was ended by signal 9. Its last words" in said
     assert using(data) == []
 
 
-def until_ready(process: "subprocess.Popen[str]", data: Path) -> str:
-    """What it said until it was ready."""
+def listen(process: "subprocess.Popen[str]", *, until: str) -> str:
+    """What it said up to and with `until`."""
     assert process.stdout is not None
     said = ""
-    for line in process.stdout:
-        said += line
-        if "Ctrl-C stops everything" in line:
-            assert (data / "run.ready").exists()
-            return said
-    pytest.fail(f"ended before it was ready:\n{said}")
+    while until not in said:
+        heard = process.stdout.read(1)
+        if not heard:
+            pytest.fail(f"ended before it said {until!r}:\n{said}")
+        said += heard
+    return said
 
 
-def ended_within_seconds(process: "subprocess.Popen[str]", data: Path, with_signal: signal.Signals) -> None:
+def stop(process: "subprocess.Popen[str]", data: Path, with_signal: signal.Signals) -> None:
+    """Stop it, and see that it took no longer than it should and left nothing behind."""
     began = time.monotonic()
     process.send_signal(with_signal)
     process.communicate(timeout=20)
     assert time.monotonic() - began < 12
+    assert process.returncode == 0
     assert using(data) == []
     assert not (data / "run.env").exists()
