@@ -17,8 +17,7 @@ from portal.mails.inert import one_line
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.subjects import newest_of, rows_of, terms_of
-from portal.mails.sums import seats_words, sum_lines, tax_words
-from portal.pages.cards import card_words
+from portal.mails.sums import card_of, seats_words, sum_lines, tax_words
 
 OPEN = ("open", "uncollectible")  # Stripe's words for an invoice that is still to be paid
 
@@ -86,7 +85,7 @@ class Receipt(Kind[AboutOrder]):
             "tax_words": tax_words(about.payer),
             "minus_credit": -quote.credit,
             "credit_words": _("Your credit, taken off") if quote.credit > 0 else _("Kept as your credit"),
-            "card": card_words(about.payer),
+            "card": card_of(about.payer),
             "new": offered_words(rows),
             "invoice_number": about.invoice.number if about.invoice else "",
             "invoice_url": (about.invoice.hosted_url if about.invoice else "") or link("billing"),
@@ -143,7 +142,7 @@ class PaymentFailed(Kind[AboutLicence]):
             "currency": invoice.currency if invoice else "",
             "invoice_number": invoice.number if invoice else "",
             "failed_at": about.licence.past_due_since or notice.owed_at,
-            "card": card_words(about.payer),
+            "card": card_of(about.payer),
             "pay_url": (invoice.hosted_url if invoice else "") or link("billing"),
             "billing_url": link("billing"),
         }

@@ -18,13 +18,12 @@ from licensing.offers import compare
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, TierTerms, edition_terms, storefront
 from licensing.usage import Meter, Usage, meters
-from portal.mails.features import LONGEST, held_words
+from portal.mails.features import held_words
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.subjects import rows_of, terms_of
-from portal.mails.sums import seats_words, tax_words
+from portal.mails.sums import card_of, seats_words, tax_words
 from portal.mails.turns import is_the_turn
-from portal.pages.cards import card_words
 
 # Invoices that charged a whole period: what "last time" means.
 WHOLE_PERIOD = ("subscription_create", "subscription_cycle")
@@ -121,7 +120,7 @@ class RenewalReminder(Kind[AboutRenewal]):
             "bought": seats_words(tier, seats=licence.seats, per_seat=price is None or price.per_seat),
             "is_yearly": _is_yearly(licence),
             "tax_words": tax_words(about.payer),
-            "card": card_words(about.payer),
+            "card": card_of(about.payer),
             "last": about.last,
             "difference": renewal.price + renewal.tax - about.last.total if about.last else None,
             "changes": _changes(about.before, licence, tier) if about.before else [],
@@ -203,7 +202,7 @@ def _cheaper(
             continue
         if all(_fits(meter, other) for meter in used):
             rows = compare(held=tier, held_edition=edition, offered=other, edition=about.today)
-            loses = [row for row in rows if row.change == "lose"][:LONGEST]
+            loses = [row for row in rows if row.change == "lose"]
             amount = price.amount(licence.seats)
             return Cheaper(other, about.today, amount, renewal.price - amount, held_words(loses))
     return None

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from billing.models import Payer, Quote
 from licensing.terms import TierTerms
+from portal.pages.values import card_words
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class SumLine:
 def sum_lines(quote: Quote, *, tier: TierTerms, held: TierTerms | None) -> list[SumLine]:
     """The quote's lines before tax and credit, in our words; the processor's words where we have none."""
     return [_line(line, quote=quote, tier=tier, held=held) for line in quote.lines]
+
+
+def card_of(payer: Payer | None) -> str:
+    """The card on file: Visa ·· 4242. Empty where there is none."""
+    return card_words(payer.card_brand, payer.card_last4) if payer else ""
 
 
 def tax_words(payer: Payer | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from billing.models import Invoice, Order, Quote
@@ -10,7 +10,7 @@ from licensing.history import CLOCK, COMMAND
 from licensing.licences import change_licence
 from licensing.models import Customer, Licence, Notice, Price, Tier, Trial, UsageReading
 from licensing.notices import owe
-from tests.cast import NOON, TODAY, Party, joins, person
+from tests.cast import NOON, TODAY, Party, holds, joins, organisation, person
 
 
 def trial_of(party: Party, *, tier: str = "business", ends_at: datetime, days: int = 14) -> Trial:
@@ -43,7 +43,9 @@ def invoice_of(customer: Customer, *, number: str, total: int, at: datetime, **f
     return Invoice.objects.create(customer=customer, stripe_id=f"in_{number}", **values)
 
 
-def settled_order(party: Party, *, tier: str = "business", seats: int = 8, at: datetime = NOON) -> Order:
+def settled_order(
+    party: Party, *, tier: str = "business", seats: int = 8, invoice: str = "M-7", at: datetime = NOON
+) -> Order:
     """Team → `tier`, paid from the card on file: 34.50 given back, 48.00 charged, VAT 2.57, 16.07 in all."""
     price = Price.objects.select_related("tier").get(
         tier__edition__key=TODAY, tier__key=tier, currency=party.customer.currency, interval="month"
@@ -95,7 +97,7 @@ def settled_order(party: Party, *, tier: str = "business", seats: int = 8, at: d
         state=Order.State.SETTLED,
         closed_at=at,
         charged=1607,
-        stripe_invoice_id="in_M-7",
+        stripe_invoice_id=f"in_{invoice}",
     )
     licence = Licence.objects.get(pk=party.licence.pk)
     change_licence(
@@ -109,7 +111,7 @@ def settled_order(party: Party, *, tier: str = "business", seats: int = 8, at: d
         price_id=price.pk,
         seats=seats,
     )
-    invoice_of(party.customer, number="M-7", total=1607, at=at, reason="subscription_update")
+    invoice_of(party.customer, number=invoice, total=1607, at=at, reason="subscription_update")
     return order
 
 
@@ -150,8 +152,6 @@ def owed(
 
 def many_parties(count: int) -> list[Party]:
     """As many organisations as asked for, each with an owner and Team monthly, renewing 22 days from noon."""
-    from tests.cast import holds, organisation
-
     parties = []
     for number in range(count):
         user = person(f"Owner{number} Many")
@@ -166,8 +166,3 @@ def many_parties(count: int) -> list[Party]:
         licence = holds(customer, tier="team", seats=3, since=NOON - timedelta(days=8))
         parties.append(Party(user, joins(user, customer), customer, licence))
     return parties
-
-
-def utc(*parts: int) -> datetime:
-    """A moment in UTC."""
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]  # the parts of a date

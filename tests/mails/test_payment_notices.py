@@ -1,0 +1,117 @@
+"""Receipts, failed payments and ends: exact amounts, and only while they are so."""
+
+from datetime import timedelta
+
+from billing.models import Order, Payer
+from licensing.models import Licence, OptOut
+from portal.mails.about_payments import AboutOrder
+from portal.mails.kinds import KINDS
+from portal.mails.outbox import send_due
+from tests.cast import NOON, Party
+from tests.infra.mailbox import Mailbox
+from tests.mails.reading import subject_of, words_of
+from tests.mails.scenes import falls_back_to_free, invoice_of, owed, settled_order
+
+ADA, DI = "ada@demo.test", "di@demo.test"
+
+
+def test_a_receipt_shows_the_sum_that_was_charged_what_is_new_and_the_next_date_and_amount(
+    okafor: Party, mailbox: Mailbox
+) -> None:
+    Payer.objects.filter(customer=okafor.customer).update(tax_percent="19", tax_name="VAT")
+    owed(okafor, "receipt", settled_order(okafor))
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(ADA)
+    assert subject_of(message) == "Receipt: US$16.07 for Business"
+    for words in words_of(message):
+        for amount in ("−US$34.50", "US$48.00", "US$2.57", "US$16.07", "US$304.64"):
+            assert amount in words
+        assert "Team, time not used, given back" in words
+        assert "VAT 19 %" in words
+        assert "Projects without a limit" in words
+        assert "It renews on 14 December 2026" in words
+        assert "https://invoice.stripe.example/M-7" in words
+
+
+def test_a_receipt_cannot_be_opted_out_of(okafor: Party, mailbox: Mailbox) -> None:
+    OptOut.objects.create(customer=okafor.customer, address=ADA, kind="receipt", at=NOON)
+    owed(okafor, "receipt", settled_order(okafor))
+
+    send_due(at=NOON)
+
+    assert mailbox.to(ADA)[0]["List-Unsubscribe"] is None
+
+
+def test_no_receipt_for_an_order_that_is_not_settled(okafor: Party, mailbox: Mailbox) -> None:
+    order = settled_order(okafor)
+    owed(okafor, "receipt", order)
+    pending = Order(pk=order.pk, state=Order.State.PENDING)
+
+    notice = okafor.customer.notices.get(kind="receipt")
+    assert not KINDS["receipt"].is_true(AboutOrder(pending, None, None, None), notice, NOON)
+
+
+def test_a_failed_payment_says_what_failed_what_stays_and_where_to_pay(
+    marsh: Party, mailbox: Mailbox
+) -> None:
+    invoice = invoice_of(marsh.customer, number="D-9", total=8700, at=NOON - timedelta(days=2), status="open")
+    owed(marsh, "payment_failed", marsh.licence, period=invoice.stripe_id)
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(DI)
+    assert subject_of(message) == "The payment of €87.00 for Business did not go through"
+    for words in words_of(message):
+        assert "On 20 November 2026 we could not charge €87.00 to Visa ·· 4242. No money has moved." in words
+        assert "you have Business as before" in words
+        assert "you go on with Free" in words
+        assert "https://invoice.stripe.example/D-9" in words
+
+
+def test_a_failed_payment_is_told_even_before_its_invoice_is_known_here(
+    marsh: Party, mailbox: Mailbox
+) -> None:
+    owed(marsh, "payment_failed", marsh.licence, period="in_unseen")
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(DI)[0]):
+        assert "/billing/" in words
+
+
+def test_a_payment_that_came_after_all_is_not_called_failed(marsh: Party, mailbox: Mailbox) -> None:
+    owed(marsh, "payment_failed", marsh.licence, period="in_D-9")
+    Licence.objects.filter(pk=marsh.licence.pk).update(state=Licence.State.ACTIVE, past_due_since=None)
+
+    assert send_due(at=NOON).dropped == 1
+    assert not mailbox.messages
+
+
+def test_of_two_failed_payments_that_wait_only_the_later_is_told(marsh: Party, mailbox: Mailbox) -> None:
+    owed(marsh, "payment_failed", marsh.licence, period="in_1")
+    owed(marsh, "payment_failed", marsh.licence, period="in_2", at=NOON + timedelta(minutes=1))
+
+    counts = send_due(at=NOON + timedelta(hours=1))
+
+    assert (counts.sent, counts.dropped) == (1, 1)
+
+
+def test_the_end_of_a_licence_says_what_is_there_now(marsh: Party, mailbox: Mailbox) -> None:
+    licence = falls_back_to_free(marsh.licence, at=NOON)
+    owed(marsh, "licence_ended", licence, period="v2", tier="Business", unpaid=True)
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(DI)[0]):
+        assert "You go on with Free." in words
+        assert "Business ended on 22 November 2026 because its payment did not come." in words
+        assert "Projects: 3" in words
+
+
+def test_an_end_is_not_told_to_somebody_who_came_back(marsh: Party, mailbox: Mailbox) -> None:
+    owed(marsh, "licence_ended", marsh.licence, period="v2", tier="Business", unpaid=False)
+
+    assert send_due(at=NOON).dropped == 1
+    assert not mailbox.messages
