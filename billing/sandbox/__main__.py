@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 
 from billing.sandbox.due import run_due
@@ -36,10 +37,14 @@ def _arguments() -> argparse.Namespace:
 def _tick(box: Sandbox, state: Path | None, stopping: threading.Event) -> None:
     """Once a second: do what is due, and keep the state if it changed."""
     while not stopping.wait(1):
-        with box.store.lock:
-            run_due(box)
-        if state and box.dirty:
-            save(box, state)
+        try:
+            with box.store.lock:
+                run_due(box)
+            if state and box.dirty:
+                save(box, state)
+        except Exception:
+            # The next request or tick tries again; a full disk or one odd object must not end the process.
+            traceback.print_exc(file=sys.stderr)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.setup_intents import add_setup_intent
 from billing.sandbox.store import Obj, new_id, page
 from billing.sandbox.subscription_creation import opening_wish
+from billing.sandbox.tax import is_placed
 from billing.sandbox.terms import opening_terms
 
 DAY = 24 * 3600
@@ -42,8 +43,8 @@ SUBSCRIPTION_DATA = [
     "/v1/checkout/sessions",
     "mode line_items customer customer_email success_url cancel_url expires_at client_reference_id metadata "
     "subscription_data setup_intent_data automatic_tax payment_method_collection payment_method_types currency locale "
-    "ui_mode billing_address_collection customer_update saved_payment_method_options allow_promotion_codes "
-    "tax_id_collection submit_type custom_text",
+    "ui_mode billing_address_collection customer_update saved_payment_method_options "
+    "submit_type custom_text",
 )
 def create_session(box: Sandbox, params: Params) -> Obj:
     """Create a session. Its `url` is the page to send the customer to."""
@@ -92,7 +93,7 @@ def create_session(box: Sandbox, params: Params) -> Obj:
 
 def _check_address(customer: Obj | None, taxed: bool, params: Params) -> None:
     """Tax needs a place: the customer's, or one that the page may ask for and keep."""
-    if not taxed or customer is None or (customer["address"] or {}).get("country"):
+    if not taxed or customer is None or is_placed(customer):
         return
     if mapping(params, "customer_update").get("address") != "auto":
         raise invalid(

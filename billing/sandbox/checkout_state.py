@@ -10,12 +10,13 @@ from billing.sandbox.settlement import refusal
 from billing.sandbox.setup_intents import succeed
 from billing.sandbox.store import Obj
 from billing.sandbox.subscription_creation import begin_subscription, opened
+from billing.sandbox.tax import is_placed
 
 
 def payer(box: Sandbox, session: Obj, country: str | None = None) -> Obj:
     """The customer who pays, or a blank one before there is any; `country` where the page asked for it."""
     customer = box.store.find("customer", session["customer"]) or customers.blank_customer(box)
-    if country and not (customer["address"] or {}).get("country"):
+    if country and not is_placed(customer):
         customer = {**customer, "address": None}
         customers.set_address(customer, {"country": country})
     return customer
@@ -25,15 +26,14 @@ def first_invoice(box: Sandbox, session: Obj, country: str | None = None) -> Obj
     """The invoice this session would be paid with; without tax as long as the place is not known."""
     customer = payer(box, session, country)
     params = session["_subscription_params"]
-    if not (customer["address"] or {}).get("country"):
+    if not is_placed(customer):
         params = {**params, "automatic_tax": {"enabled": "false"}}
     return opened(box, customer, params)[1]
 
 
 def needs_country(box: Sandbox, session: Obj) -> bool:
     """Whether the page has to ask where the customer is, because tax depends on it."""
-    known = (payer(box, session)["address"] or {}).get("country")
-    return session["automatic_tax"]["enabled"] and not known
+    return session["automatic_tax"]["enabled"] and not is_placed(payer(box, session))
 
 
 def describe_totals(box: Sandbox, session: Obj, country: str | None = None) -> None:
@@ -69,8 +69,9 @@ def take_card(
     if session["status"] != "open":
         return True
     due = 0 if session["mode"] == "setup" else first_invoice(box, session, country)["amount_due"]
-    if method is not None and card_of(method).attach:
-        raise card_of(method).attach.error()  # type: ignore[union-attr]  # just checked
+    unsavable = card_of(method).attach if method is not None else None
+    if unsavable:
+        raise unsavable.error()
     asks = method is not None and card_of(method).charge == "challenge"
     if asks and not authenticated and (due or session["mode"] == "setup"):
         session["_asked"] = {"method": method["id"] if method else None, "country": country, "email": email}
@@ -97,7 +98,7 @@ def _kept_customer(box: Sandbox, session: Obj, country: str | None, email: str |
         given = session["customer_email"] or email or ""
         customer = customers.add_customer(box, {"email": given, **address})
         session["customer"] = customer["id"]
-    elif country and session["_keeps_address"] and not (customer["address"] or {}).get("country"):
+    elif country and session["_keeps_address"] and not is_placed(customer):
         customers.set_address(customer, {"country": country})
         emit(box, "customer.updated", customer, {"address": None})
     return customer

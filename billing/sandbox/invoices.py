@@ -39,7 +39,9 @@ def write(box: Sandbox, draft: Draft) -> Obj:
     be charged goes to the balance instead.
     """
     customer, subscription = draft.customer, draft.subscription
-    country = tax.country_of(customer) if draft.automatic_tax else ""
+    # A renewal whose customer has lost their address is billed without tax and says so; all else is refused.
+    unplaced = draft.reason == "subscription_cycle" and not tax.is_placed(customer)
+    country = tax.country_of(customer) if draft.automatic_tax and not unplaced else ""
     lines = [
         written(
             line, draft.currency, subscription, tax.line_tax(line.amount, country, customer["tax_exempt"])
@@ -78,13 +80,7 @@ def write(box: Sandbox, draft: Draft) -> Obj:
         "attempt_count": 0,
         "attempted": False,
         "auto_advance": True,
-        "automatic_tax": {
-            "disabled_reason": None,
-            "enabled": draft.automatic_tax,
-            "liability": dict(ISSUER) if draft.automatic_tax else None,
-            "provider": "stripe" if draft.automatic_tax else None,
-            "status": "complete" if draft.automatic_tax else None,
-        },
+        "automatic_tax": _automatic_tax(draft.automatic_tax, placed=not unplaced),
         "automatically_finalizes_at": None,
         "billing_reason": draft.reason,
         "collection_method": "charge_automatically",
@@ -154,6 +150,17 @@ def write(box: Sandbox, draft: Draft) -> Obj:
         "total_taxes": taxes,
         "webhooks_delivered_at": None,
         "_ending_balance": owed - due,
+    }
+
+
+def _automatic_tax(enabled: bool, *, placed: bool) -> Obj:
+    status = "complete" if placed else "requires_location_inputs"
+    return {
+        "disabled_reason": None,
+        "enabled": enabled,
+        "liability": dict(ISSUER) if enabled else None,
+        "provider": "stripe" if enabled else None,
+        "status": status if enabled else None,
     }
 
 

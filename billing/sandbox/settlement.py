@@ -58,7 +58,7 @@ def collect(box: Sandbox, invoice: Obj, method: Obj | None, *, authenticated: bo
         return
     invoice["attempted"] = True
     invoice["attempt_count"] += 1
-    if method is not None:
+    if method is not None and intent["status"] != "canceled":
         attempt(box, intent, method, authenticated=authenticated)
     follow(box, intent)
 
@@ -94,6 +94,9 @@ def invoice_paid(box: Sandbox, invoice: Obj) -> None:
         _apply_pending(box, subscription, pending)
         return
     first = subscription["status"] == "incomplete"
+    intent = intent_of(box, invoice)
+    if intent and subscription["payment_settings"]["save_default_payment_method"] == "on_subscription":
+        subscription["default_payment_method"] = intent["payment_method"]
     if first or (subscription["status"] == "past_due" and not _owing(box, subscription)):
         set_status(box, subscription, "active")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from billing.sandbox.errors import invalid
 from billing.sandbox.events import emit
 from billing.sandbox.form import Params, boolean, choice, integer
-from billing.sandbox.invoices import issue, write
+from billing.sandbox.invoices import intent_of, issue, write
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.settlement import collect, default_method, refusal, require_method
 from billing.sandbox.store import Obj
@@ -62,7 +62,10 @@ def begin_subscription(
     invoice = issue(box, draft)
     subscription["latest_invoice"] = invoice["id"]
     emit(box, "customer.subscription.created", subscription)
-    if invoice["amount_due"] and behavior == "default_incomplete":
+    intent = intent_of(box, invoice)
+    if intent and behavior == "default_incomplete":
+        if method is not None:
+            intent |= {"payment_method": method["id"], "status": "requires_confirmation"}
         return subscription
     collect(box, invoice, method or default_method(box, subscription), authenticated=authenticated)
     return subscription

@@ -30,7 +30,7 @@ STATUSES = (
     "/v1/subscriptions",
     "customer items default_payment_method payment_behavior payment_settings trial_end trial_period_days metadata "
     "automatic_tax billing_cycle_anchor proration_behavior cancel_at_period_end description off_session "
-    "collection_method billing_mode currency",
+    "collection_method billing_mode",
 )
 def create_subscription(box: Sandbox, params: Params) -> Obj:
     """Create a subscription and try its first payment."""
@@ -85,7 +85,7 @@ def retrieve_subscription(box: Sandbox, params: Params, id: str) -> Obj:
 @route(
     "POST",
     "/v1/subscriptions/{id}",
-    "items default_payment_method payment_behavior payment_settings proration_behavior proration_date "
+    "items default_payment_method payment_behavior proration_behavior proration_date "
     "billing_cycle_anchor trial_end metadata automatic_tax cancel_at_period_end cancel_at cancellation_details "
     "description off_session trial_from_plan add_invoice_items",
 )
@@ -97,7 +97,7 @@ def update_subscription(box: Sandbox, params: Params, id: str) -> Obj:
     return change_subscription(box, box.store.get("subscription", id), params)
 
 
-@route("DELETE", "/v1/subscriptions/{id}", "cancellation_details invoice_now prorate")
+@route("DELETE", "/v1/subscriptions/{id}", "cancellation_details")
 def cancel_subscription(box: Sandbox, params: Params, id: str) -> Obj:
     """End a subscription now; nothing is given back."""
     subscription = box.store.find("subscription", id)

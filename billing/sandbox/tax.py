@@ -48,17 +48,21 @@ def standing_rates(created: int) -> list[Obj]:
     ]
 
 
-def country_of(customer: Obj | None) -> str:
+def is_placed(customer: Obj) -> bool:
+    """Whether it is known in which country the customer is."""
+    return bool((customer["address"] or {}).get("country"))
+
+
+def country_of(customer: Obj) -> str:
     """The two-letter country that decides the tax. Without one Stripe refuses automatic tax with a 400."""
-    address = (customer or {}).get("address") or {}
-    if not address.get("country"):
+    if not is_placed(customer):
         raise invalid(
             "The customer's location isn't recognized. Set a valid customer address in order to automatically "
             "calculate tax.",
             code="customer_tax_location_invalid",
             param="automatic_tax",
         )
-    return str(address["country"]).upper()
+    return str(customer["address"]["country"]).upper()
 
 
 def line_tax(amount: int, country: str, tax_exempt: str) -> list[Obj]:

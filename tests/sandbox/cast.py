@@ -49,7 +49,9 @@ class Cast:
             customer = self.sdk.customers.update(customer.id, chosen)
         return customer
 
-    def subscription(self, price: str = "team", *, customer: Any = None, quantity: int = 1, **more: Any) -> Any:
+    def subscription(
+        self, price: str = "team", *, customer: Any = None, quantity: int = 1, **more: Any
+    ) -> Any:
         """A subscription of a customer with a good card."""
         customer = customer or self.customer()
         items = [{"price": self.price(price), "quantity": quantity}]

@@ -35,7 +35,8 @@ def spec() -> dict[str, Any]:
 @functools.cache
 def _validator() -> Any:
     loading = importlib.util.spec_from_file_location("validate_request", VALIDATOR)
-    assert loading and loading.loader
+    assert loading
+    assert loading.loader
     module = importlib.util.module_from_spec(loading)
     loading.loader.exec_module(module)
     return module

@@ -55,9 +55,9 @@ def test_customers_cards_and_balance(sdk: Any, cast: Cast) -> None:
     assert (row.amount, row.ending_balance, row.type) == (-500, -500, "adjustment")
     found = sdk.customers.list({"email": "ada@example.test"})
     assert [one.id for one in found.data] == [customer.id]
+    method, other = customer.invoice_settings.default_payment_method.id, cast.customer()
     with pytest.raises(stripe.InvalidRequestError, match="already been attached"):
-        method = customer.invoice_settings.default_payment_method.id
-        sdk.payment_methods.attach(method, {"customer": cast.customer().id})
+        sdk.payment_methods.attach(method, {"customer": other.id})
     sdk.payment_methods.detach(method)
     assert sdk.payment_methods.list({"customer": customer.id}).data == []
     assert sdk.customers.retrieve(customer.id).invoice_settings.default_payment_method is None
@@ -65,7 +65,10 @@ def test_customers_cards_and_balance(sdk: Any, cast: Cast) -> None:
 
 @pytest.mark.parametrize(
     ("card", "code"),
-    [("pm_card_chargeDeclined", "generic_decline"), ("pm_card_chargeDeclinedInsufficientFunds", "insufficient_funds")],
+    [
+        ("pm_card_chargeDeclined", "generic_decline"),
+        ("pm_card_chargeDeclinedInsufficientFunds", "insufficient_funds"),
+    ],
 )
 def test_a_refusing_card_is_not_attached(sdk: Any, cast: Cast, card: str, code: str) -> None:
     customer = cast.customer(None)
@@ -81,8 +84,8 @@ def test_a_real_card_number_is_refused(sdk: Any) -> None:
         sdk.payment_methods.create({"type": "card", "card": card})
     with pytest.raises(stripe.CardError, match="number is incorrect"):
         sdk.payment_methods.create({"type": "card", "card": {**card, "number": "4539578763621487"}})
+    past = {**card, "number": "4242424242424242", "exp_year": 2020}
     with pytest.raises(stripe.CardError, match="expired"):
-        past = {**card, "number": "4242424242424242", "exp_year": 2020}
         sdk.payment_methods.create({"type": "card", "card": past})
 
 

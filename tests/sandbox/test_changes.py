@@ -219,8 +219,8 @@ def test_previews_without_a_subscription_and_of_renewals(sdk: Any, cast: Cast) -
     renewal = sdk.invoices.create_preview({"subscription": subscription.id})
     assert (renewal.total, renewal.billing_reason) == (1000, "subscription_cycle")
     assert renewal.lines.data[0].period.start == item(subscription).current_period_end
+    details = {"cancel_at_period_end": True}
     with pytest.raises(stripe.InvalidRequestError) as nothing:
-        details = {"cancel_at_period_end": True}
         sdk.invoices.create_preview({"subscription": subscription.id, "subscription_details": details})
     assert (nothing.value.http_status, nothing.value.code) == (404, "invoice_upcoming_none")
 

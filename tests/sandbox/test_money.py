@@ -53,12 +53,22 @@ def test_a_date_that_is_no_boundary_begins_a_whole_period() -> None:
     recurring = {"interval": "month", "interval_count": 1}
     anchor = int(datetime(2026, 1, 28, tzinfo=UTC).timestamp())
     moved = int(datetime(2026, 2, 25, tzinfo=UTC).timestamp())
-    assert datetime.fromtimestamp(next_boundary(anchor, recurring, moved), UTC).date().isoformat() == "2026-03-25"
+    assert (
+        datetime.fromtimestamp(next_boundary(anchor, recurring, moved), UTC).date().isoformat()
+        == "2026-03-25"
+    )
 
 
 @pytest.mark.parametrize(
     ("amount", "country", "tax"),
-    [(1000, "DE", 190), (-1000, "DE", -190), (50, "DE", 10), (-50, "DE", -10), (5, "JP", 1), (999, "FR", 200)],
+    [
+        (1000, "DE", 190),
+        (-1000, "DE", -190),
+        (50, "DE", 10),
+        (-50, "DE", -10),
+        (5, "JP", 1),
+        (999, "FR", 200),
+    ],
 )
 def test_tax_is_rounded_by_the_line_half_away_from_zero(amount: int, country: str, tax: int) -> None:
     assert line_tax(amount, country, "none")[0]["amount"] == tax

@@ -131,6 +131,8 @@ def test_checkout_makes_a_customer_and_offers_saved_cards(sdk: Any, cast: Cast, 
     card = sdk.payment_methods.list({"customer": customer.id}).data[0]
     second = _session(cast, customer=customer.id)
     assert "Visa ending in 4242" in browser.open(second.url).text
+    typed = {**CARD, "number": "4000000000000002"}
+    assert browser.open(second.url, do="pay", saved=card.id, **typed).status == 402
     assert browser.open(second.url, do="pay", saved=card.id).status == 303
     assert cast.charges() == [3000, 3000]
 

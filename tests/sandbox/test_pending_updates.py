@@ -16,7 +16,9 @@ ONLY_IF_PAID = {"payment_behavior": "pending_if_incomplete", "expand": ["latest_
 def _hand_over(cast: Cast, subscription: Any, card: str) -> Any:
     """Give the customer another default card."""
     method = cast.sdk.payment_methods.attach(card, {"customer": subscription.customer})
-    cast.sdk.customers.update(subscription.customer, {"invoice_settings": {"default_payment_method": method.id}})
+    cast.sdk.customers.update(
+        subscription.customer, {"invoice_settings": {"default_payment_method": method.id}}
+    )
     return method
 
 
@@ -99,7 +101,9 @@ def test_it_takes_few_other_parameters(sdk: Any, cast: Cast) -> None:
     subscription = cast.subscription()
     for extra in ({"metadata": {"a": "b"}}, {"cancel_at_period_end": True}):
         with pytest.raises(stripe.InvalidRequestError, match="pending_if_incomplete"):
-            sdk.subscriptions.update(subscription.id, {**upgrade(cast, subscription), **ONLY_IF_PAID, **extra})
+            sdk.subscriptions.update(
+                subscription.id, {**upgrade(cast, subscription), **ONLY_IF_PAID, **extra}
+            )
     assert cast.charges() == [1000]
 
 
@@ -110,9 +114,9 @@ def test_error_if_incomplete_is_402_and_changes_nothing(sdk: Any, cast: Cast) ->
         ("pm_card_authenticationRequired", "subscription_payment_intent_requires_action"),
     ):
         _hand_over(cast, subscription, card)
+        strict = upgrade(cast, subscription, payment_behavior="error_if_incomplete")
         with pytest.raises(stripe.CardError) as refused:
-            strict = {"payment_behavior": "error_if_incomplete"}
-            sdk.subscriptions.update(subscription.id, {**upgrade(cast, subscription), **strict})
+            sdk.subscriptions.update(subscription.id, strict)
         assert (refused.value.http_status, refused.value.code) == (402, code)
     assert len(sdk.invoices.list({"subscription": subscription.id}).data) == 1
     assert sdk.subscriptions.retrieve(subscription.id).to_dict()["items"] == subscription.to_dict()["items"]
@@ -121,7 +125,9 @@ def test_error_if_incomplete_is_402_and_changes_nothing(sdk: Any, cast: Cast) ->
 def test_allow_incomplete_applies_at_once_and_is_past_due(sdk: Any, cast: Cast) -> None:
     subscription = cast.subscription()
     _hand_over(cast, subscription, "pm_card_chargeCustomerFail")
-    changed = sdk.subscriptions.update(subscription.id, {**upgrade(cast, subscription), "expand": ["latest_invoice"]})
+    changed = sdk.subscriptions.update(
+        subscription.id, {**upgrade(cast, subscription), "expand": ["latest_invoice"]}
+    )
     assert (changed.status, item(changed).price.id) == ("past_due", cast.price("business"))
     sdk.invoices.pay(changed.latest_invoice.id, {"payment_method": "pm_card_visa"})
     assert sdk.subscriptions.retrieve(subscription.id).status == "active"
@@ -140,7 +146,9 @@ def test_the_bank_is_asked_and_says_yes(sdk: Any, cast: Cast, browser: Browser) 
     assert "Approve payment" in page.text
     assert "Sandbox — no real money" in page.text
     done = browser.open(url, decision="approve")
-    assert done.location.startswith(f"{home}&payment_intent={intent.id}&payment_intent_client_secret={intent.client_secret}")
+    assert done.location.startswith(
+        f"{home}&payment_intent={intent.id}&payment_intent_client_secret={intent.client_secret}"
+    )
     assert item(sdk.subscriptions.retrieve(before.id)).price.id == cast.price("business")
     assert sdk.invoices.retrieve(pending.latest_invoice.id).status == "paid"
     assert browser.open(url, decision="approve").status == 303
@@ -179,8 +187,12 @@ def test_a_first_payment_that_does_not_come(sdk: Any, cast: Cast, behavior: str)
         customer=customer, payment_behavior=behavior, expand=["latest_invoice.payments"]
     )
     assert (subscription.status, subscription.latest_invoice.status) == ("incomplete", "open")
-    again = cast.subscription(customer=customer, payment_behavior=behavior, expand=["latest_invoice.payments"])
+    again = cast.subscription(
+        customer=customer, payment_behavior=behavior, expand=["latest_invoice.payments"]
+    )
     intent = again.latest_invoice.payments.data[0].payment.payment_intent
+    waits = "requires_confirmation" if behavior == "default_incomplete" else "requires_payment_method"
+    assert sdk.payment_intents.retrieve(intent).status == waits
     sdk.payment_intents.confirm(intent, {"payment_method": "pm_card_visa"})
     assert sdk.subscriptions.retrieve(again.id).status == "active"
     cast.door.advance(days=1)
@@ -193,7 +205,7 @@ def test_without_a_card_nothing_begins(sdk: Any, cast: Cast) -> None:
     customer = cast.customer(None)
     with pytest.raises(stripe.InvalidRequestError, match="no attached payment source"):
         cast.subscription(customer=customer)
+    broke = cast.customer("pm_card_chargeCustomerFail")
     with pytest.raises(stripe.CardError):
-        broke = cast.customer("pm_card_chargeCustomerFail")
         cast.subscription(customer=broke, payment_behavior="error_if_incomplete")
     assert sdk.subscriptions.list({"status": "all"}).data == []

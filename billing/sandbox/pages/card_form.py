@@ -74,8 +74,11 @@ def described(card: Obj) -> str:
 
 
 def chosen_card(box: Sandbox, form: Params, customer_id: str | None) -> Obj:
-    """The saved card that was chosen, else a new one from the fields. 402 in Stripe's words where they do not fit."""
-    saved = form.get("saved")
+    """The card to pay with: a new one where a number was typed, else the saved one that was chosen.
+
+    402 in Stripe's words where the fields do not fit.
+    """
+    saved = "" if str(form.get("number", "")).strip() else form.get("saved")
     for card in cards_on_file(box, customer_id) if customer_id and saved else []:
         if card["id"] == saved:
             return card

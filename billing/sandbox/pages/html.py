@@ -28,6 +28,7 @@ th,td{text-align:left;padding:.5rem .5rem .5rem 0;border-bottom:1px solid var(--
 overflow-wrap:anywhere}
 th{font-weight:600;font-size:.875rem;color:var(--soft)}td.sum,th.sum{text-align:right;padding-right:0;
 white-space:nowrap}
+th{overflow-wrap:normal}
 tr.total td{font-weight:600;border-bottom:0;font-size:1.125rem}
 form{margin:1rem 0}form.inline{display:inline}
 label,legend{display:block;font-size:.875rem;font-weight:600;margin:1rem 0 .25rem}
@@ -68,7 +69,7 @@ def framed(title: str, content: str, *, status: int = 200, wide: bool = False) -
     body = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)} · Sandbox</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f'<style>{STYLE}</style></head><body><div class="flag" role="note">Sandbox — no real money</div>'
+        f'<style>{STYLE}</style></head><body><header class="flag">Sandbox — no real money</header>'
         f"<main{' class=wide' if wide else ''}><h1>{escape(title)}</h1>{content}</main></body></html>"
     )
     return Page(body, status, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"})

@@ -64,7 +64,7 @@ def _customers(box: Sandbox) -> str:
         balance = formatted(customer["balance"], customer["currency"] or "usd")
         rows.append(
             [
-                f"{escape(customer['name'] or '')}<br><span class=soft>{escape(customer['email'] or '')}</span>",
+                "<br>".join(escape(customer[field]) for field in ("name", "email") if customer[field]),
                 f"<code>{customer['id']}</code>",
                 ", ".join(_held(box, row) for row in subscriptions) or "–",
                 balance,
