@@ -30,9 +30,7 @@ class _Refusing:
         self.asked = 0
         self.taken: list[str] = []
 
-    async def handle_RCPT(
-        self, server: Any, session: Any, envelope: Any, address: str, options: Any
-    ) -> str:
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if address == ADA:
             self.asked += 1
             return "451 Try later"
