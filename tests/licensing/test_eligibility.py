@@ -1,0 +1,116 @@
+"""Every "no" names its rule, its fact, and the smallest change that would turn it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from licensing.eligibility import Change, Situation, change_reasons
+from licensing.offers import offer_of, offers_for
+from licensing.terms import storefront
+from licensing.usage import UnableToRecord, record_reading
+from portal.situation import situation_of
+from tests import cast
+from tests.cast import NOON, Party
+
+pytestmark = pytest.mark.django_db
+
+
+def situation(party: Party) -> Situation:
+    return situation_of(party.customer, today=storefront().edition, at=NOON)
+
+
+def rules(party: Party, tier: str, *, seats: int = 8, interval: str = "month", **facts: object) -> list[str]:
+    found = replace(situation(party), **facts)
+    change = Change(tier=found.today.tier(tier), edition=found.today, seats=seats, interval=interval)
+    return [reason.rule for reason in change_reasons(found, change)]
+
+
+def test_an_ordinary_upgrade_is_open() -> None:
+    assert rules(cast.ada(), "business") == []
+
+
+def test_nothing_to_change_is_not_an_order() -> None:
+    assert rules(cast.ada(), "team") == ["something-changes"]
+    assert rules(cast.ada(), "team", seats=9) == []
+    assert rules(cast.ada(), "team", interval="year") == []
+
+
+def test_leaving_for_the_free_tier_is_cancelling() -> None:
+    assert "leaving-is-cancelling" in rules(cast.ada(), "free", seats=1)
+
+
+def test_who_owes_a_payment_settles_that_first() -> None:
+    assert rules(cast.di(), "scale") == ["nothing-is-owed"]
+
+
+def test_one_order_at_a_time() -> None:
+    assert rules(cast.ada(), "business", order_pending=True) == ["nothing-is-on-its-way"]
+
+
+def test_a_cancelled_plan_is_resumed_before_it_is_changed() -> None:
+    ada = cast.ada()
+    ada.licence.cancels_at_period_end = True
+    ada.licence.save()
+    assert rules(ada, "business") == ["not-cancelled"]
+
+
+def test_everybody_keeps_a_seat() -> None:
+    assert rules(cast.ada(), "business", seats=2, people=3) == ["seats-fit-people"]
+
+
+def test_seats_stay_within_what_the_tier_is_sold_for() -> None:
+    assert rules(cast.ada(), "scale", seats=4) == ["seats-fit-tier"]
+    assert rules(cast.ada(), "team", seats=51) == ["seats-fit-tier"]
+
+
+def test_what_you_have_must_fit_into_a_lower_tier() -> None:
+    di = cast.di()
+    type(di.licence).objects.filter(pk=di.licence.pk).update(state="active")
+    record_reading(customer=di.customer, feature_key="projects", value=38, at=NOON)
+    found = situation(di)
+    change = Change(found.today.tier("team"), found.today, 3, "month")
+    [reason] = change_reasons(found, change)
+    assert reason.rule == "usage-fits"
+    assert "38" in reason.text
+    assert "18 fewer" in reason.change
+
+
+def test_a_monthly_count_does_not_stand_in_the_way() -> None:
+    di = cast.di()
+    type(di.licence).objects.filter(pk=di.licence.pk).update(state="active")
+    record_reading(customer=di.customer, feature_key="api-calls", value=400_000, at=NOON)
+    assert rules(di, "team", seats=3) == []
+
+
+def test_the_held_tier_is_offered_on_the_terms_it_is_held_on() -> None:
+    bo = cast.bo()
+    offers = offers_for(situation(bo), seats=7, interval="year")
+    held, higher = offer_of(offers, "team"), offer_of(offers, "business")
+    assert (held.edition.key, held.gives_up_price) == (cast.OLD, False)
+    assert (higher.edition.key, higher.gives_up_price) == (cast.TODAY, True)
+    assert [offer.tier.key for offer in offers] == ["free", "team", "business", "scale"]
+
+
+def test_pricing_every_tier_asks_the_database_nothing(django_assert_num_queries) -> None:
+    found = situation(cast.ada())
+    with django_assert_num_queries(0):
+        offers_for(found, seats=8, interval="month")
+
+
+def test_gaining_keeping_and_losing_are_told_apart() -> None:
+    offers = offers_for(situation(cast.ada()), seats=8, interval="month")
+    business, free = offer_of(offers, "business"), offer_of(offers, "free")
+    assert {"projects", "sso", "audit-log"} <= {row.feature.key for row in business.gains}
+    assert "exports" in {row.feature.key for row in business.keeps}
+    assert business.loses == []
+    assert {"projects", "exports"} <= {row.feature.key for row in free.loses}
+
+
+@pytest.mark.parametrize(
+    ("feature", "value"), [("no-such", 1), ("sso", 1), ("projects", -1), ("projects", 2**63)]
+)
+def test_a_reading_that_does_not_fit_is_refused(feature: str, value: int) -> None:
+    with pytest.raises(UnableToRecord):
+        record_reading(customer=cast.ada().customer, feature_key=feature, value=value, at=NOON)
