@@ -9,6 +9,7 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from licensing.models import Feature, Product
@@ -93,6 +94,17 @@ def comparison(edition: EditionTerms) -> list[Comparison]:
 def _cells(feature: FeatureTerms, tiers: Sequence[TierTerms]) -> list[Cell]:
     found = [(tier.value(feature.key), tier) for tier in tiers]
     return [Cell(value, tier, value is not NOT_INCLUDED and value is not False) for value, tier in found]
+
+
+def currency_of(request: HttpRequest, edition: EditionTerms) -> str:
+    """The currency asked for in the address, else the customer's own, else the one of the reader's region."""
+    asked = request.GET.get("currency", "").upper()
+    if asked in edition.currencies:
+        return asked
+    member = getattr(request, "member", None)
+    if member and member.customer.currency in edition.currencies:
+        return str(member.customer.currency)
+    return currency_for(request.headers.get("Accept-Language", ""), sold=edition.currencies)
 
 
 def currency_for(accept_language: str, *, sold: Sequence[str]) -> str:

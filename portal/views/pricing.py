@@ -19,7 +19,7 @@ from licensing.standing import standing_of
 from licensing.terms import EditionTerms, edition_terms
 from portal.context import storefront_of
 from portal.pages.accent import accent_digits
-from portal.pages.prices import INTERVALS, Front, columns, comparison, currency_for
+from portal.pages.prices import INTERVALS, Front, columns, comparison, currency_of
 from portal.reader import reader_locale
 
 
@@ -31,7 +31,7 @@ def pricing(request: HttpRequest) -> HttpResponse:
         return render(request, "pricing/empty.html")
     interval = request.GET.get("interval", "")
     interval = interval if interval in INTERVALS else "month"
-    currency = _currency(request, shop.edition)
+    currency = currency_of(request, shop.edition)
     if request.user.is_authenticated or len(get_messages(request)):
         return _for_somebody(request, shop.edition, currency=currency, interval=interval)
     body, etag = _for_anybody(
@@ -42,16 +42,6 @@ def pricing(request: HttpRequest) -> HttpResponse:
     response["Cache-Control"] = "no-cache"
     patch_vary_headers(response, ["Accept-Language", "Cookie"])
     return response
-
-
-def _currency(request: HttpRequest, edition: EditionTerms) -> str:
-    asked = request.GET.get("currency", "").upper()
-    if asked in edition.currencies:
-        return asked
-    member = getattr(request, "member", None)
-    if member and member.customer.currency in edition.currencies:
-        return str(member.customer.currency)
-    return currency_for(request.headers.get("Accept-Language", ""), sold=edition.currencies)
 
 
 def _for_somebody(

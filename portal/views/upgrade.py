@@ -31,7 +31,7 @@ LIVE_PART = "figures"
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def upgrade(request: HttpRequest) -> HttpResponse:
-    """A live question of somebody who is signed out by now reloads the page instead of filling it with a sign-in form."""
+    """A live question of somebody signed out by now reloads the page; a sign-in form in its place would be odd."""
     if request.htmx and not request.user.is_authenticated:
         return HttpResponseClientRefresh()
     return _post(request) if request.method == "POST" else _show(request)

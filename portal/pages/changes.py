@@ -1,0 +1,98 @@
+"""What changed from one edition to the next, tier by tier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from django.utils.translation import gettext as _
+
+from licensing.grandfathering import PRICE, Difference, differences
+from licensing.models import Edition, Feature
+from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms, edition_terms
+from portal.pages.promises import price_words
+from portal.pages.values import feature_name, value_words
+
+
+@dataclass(frozen=True)
+class Change:
+    """One term as it was and as it is. `is_better` for whoever comes now."""
+
+    name: str
+    was: str
+    now: str
+    is_better: bool
+
+
+@dataclass(frozen=True)
+class TierChanges:
+    """What is different in one tier; `is_new` where there was none of its kind before."""
+
+    tier: TierTerms
+    changes: list[Change]
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One published edition with what it changed. `is_first` has nothing before it."""
+
+    terms: EditionTerms
+    published_at: datetime
+    rationale: str
+    tiers: list[TierChanges]
+    gone: list[TierTerms]
+    is_first: bool
+
+
+def history(product_id: int, *, currency: str) -> list[Chapter]:
+    """Every published edition of a product, newest first; prices in one currency. One query."""
+    rows = Edition.objects.filter(product_id=product_id, published_at__isnull=False)
+    published = [
+        (edition_terms(pk), at)
+        for pk, at in rows.order_by("published_at", "pk").values_list("pk", "published_at")
+    ]
+    first = [_chapter(None, *published[0], currency=currency)] if published else []
+    later = [
+        _chapter(before, terms, at, currency=currency) for (before, _at), (terms, at) in pairwise(published)
+    ]
+    return [*first, *later][::-1]
+
+
+def _chapter(before: EditionTerms | None, terms: EditionTerms, at: datetime, *, currency: str) -> Chapter:
+    if before is None:
+        return Chapter(terms, at, terms.rationale, [], [], is_first=True)
+    tiers = [_tier(before, terms, tier, currency=currency) for tier in terms.tiers]
+    gone = [tier for tier in before.tiers if terms.tier(tier.key) is None]
+    changed = [one for one in tiers if one.changes or one.is_new]
+    return Chapter(terms, at, terms.rationale, changed, gone, is_first=False)
+
+
+def _tier(before: EditionTerms, terms: EditionTerms, tier: TierTerms, *, currency: str) -> TierChanges:
+    if before.tier(tier.key) is None:
+        return TierChanges(tier, [], is_new=True)
+    found = differences(held=before, today=terms, tier_key=tier.key, currency=currency)
+    return TierChanges(
+        tier, [_change(one, before, terms) for one in found if one.kind != "same"], is_new=False
+    )
+
+
+def _change(one: Difference, before: EditionTerms, terms: EditionTerms) -> Change:
+    better = one.kind == "kept_worse"
+    if one.feature_key == PRICE:
+        return Change(_("Price"), _price(one.held), _price(one.today), better)
+    was, now = before.feature(one.feature_key), terms.feature(one.feature_key)
+    described = now or was
+    assert described is not None
+    return Change(feature_name(described), _value(was, one.held), _value(now, one.today), better)
+
+
+def _price(price: PriceTerms | object) -> str:
+    return price_words(price) if isinstance(price, PriceTerms) else _("none")
+
+
+def _value(feature: FeatureTerms | None, value: object) -> str:
+    if feature is None or value is NOT_INCLUDED:
+        return _("not included")
+    return _("included") if feature.kind == Feature.Kind.SWITCH else value_words(feature, value)

@@ -1,0 +1,129 @@
+"""What the page of trials shows: the loan that runs, what was used of it, what can be tried, and what was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from licensing.eligibility import trial_reasons
+from licensing.entitlements import is_better
+from licensing.models import Customer, Trial
+from licensing.offers import compare
+from licensing.reasons import Reason
+from licensing.standing import Standing
+from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
+from licensing.usage import Usage, usage_of
+from portal.pages.facts import Facts
+
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class Loan:
+    """A trial, running or past. `ended_at` is the instant it ended by the clock or before; None while it runs."""
+
+    trial: Trial
+    tier: TierTerms
+    edition: EditionTerms
+    ended_at: datetime | None
+
+    @property
+    def end_words(self) -> str:
+        """How it ended; by the clock, where no job has come by yet."""
+        return self.trial.get_end_display() if self.trial.end else str(Trial.End.EXPIRED.label)
+
+
+@dataclass(frozen=True)
+class Used:
+    """How much of a lent limit was in use when the trial began and when it ended, or now."""
+
+    feature: FeatureTerms
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A tier that is sold today, with the instant its trial would end if it began now, or why it cannot begin."""
+
+    tier: TierTerms
+    would_end_at: datetime | None
+    reasons: list[Reason]
+
+
+@dataclass(frozen=True)
+class TrialsPage:
+    facts: Facts
+    live: Loan | None
+    recent: Loan | None
+    used: list[Used]
+    choices: list[Choice]
+    past: list[Loan]
+
+    @property
+    def standing(self) -> Standing:
+        return self.facts.standing
+
+    @property
+    def lent(self) -> list[tuple[FeatureTerms, object]]:
+        """What the running trial gives beyond the licence: feature and value, in the order of the terms."""
+        standing = self.standing
+        if standing.trial_tier is None or standing.trial_edition is None:
+            return []
+        rows = compare(
+            held=standing.tier,
+            held_edition=standing.edition,
+            offered=standing.trial_tier,
+            edition=standing.trial_edition,
+        )
+        return [(row.feature, row.offered) for row in rows if row.change == "gain"]
+
+
+def trials_page(facts: Facts) -> TrialsPage:
+    """Beside the facts, three queries: the trials, and the readings when the one shown began and ended."""
+    standing = facts.standing
+    loans = [_loan(trial, at=standing.at) for trial in _trials(standing.customer)]
+    live = next((loan for loan in loans if loan.ended_at is None), None)
+    past = [loan for loan in loans if loan.ended_at is not None]
+    shown = live or (past[0] if past else None)
+    return TrialsPage(
+        facts=facts,
+        live=live,
+        recent=shown,
+        used=_used(shown, standing) if shown else [],
+        choices=[_choice(tier, facts) for tier in facts.situation.today.tiers if not tier.is_free],
+        past=past,
+    )
+
+
+def _trials(customer: Customer) -> list[Trial]:
+    return list(Trial.objects.filter(customer=customer).select_related("tier")[:SHOWN])
+
+
+def _loan(trial: Trial, *, at: datetime) -> Loan:
+    edition = edition_terms(trial.tier.edition_id)
+    ended_at = trial.ended_at or (trial.ends_at if trial.ends_at <= at else None)
+    return Loan(trial, edition.tier_by_id(trial.tier_id), edition, ended_at)
+
+
+def _used(loan: Loan, standing: Standing) -> list[Used]:
+    """The limits that the trial widened, where something was counted while it lasted."""
+    begun = usage_of(standing.customer, at=loan.trial.started_at)
+    ended = usage_of(standing.customer, at=loan.ended_at or standing.at)
+    return [
+        Used(feature, _value(begun.get(feature.key)), ended[feature.key].value)
+        for feature in loan.edition.features
+        if feature.key in ended
+        and ended[feature.key].read_at > loan.trial.started_at
+        and is_better(feature, loan.tier.value(feature.key), than=standing.tier.value(feature.key))
+    ]
+
+
+def _value(usage: Usage | None) -> int:
+    return usage.value if usage else 0
+
+
+def _choice(tier: TierTerms, facts: Facts) -> Choice:
+    reasons = trial_reasons(facts.situation, tier)
+    days = timedelta(days=tier.trial_days or 0)
+    return Choice(tier, None if reasons else facts.standing.at + days, reasons)
