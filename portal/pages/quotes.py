@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
+from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -109,6 +111,11 @@ class QuotePage:
         return f"quotes/_{self.state}.html"
 
     @property
+    def is_short(self) -> bool:
+        """Whether the page is a sentence and a sum, with nothing to set beside them."""
+        return self.state not in (State.OPEN, State.BUSY, State.SETTLED)
+
+    @property
     def card(self) -> str:
         return card_words(self.payer.card_brand, self.payer.card_last4) if self.payer else ""
 
@@ -139,13 +146,14 @@ class QuotePage:
 
     @property
     def bought(self) -> str:
-        """What is bought, in a few words: Business for 8 people."""
-        if not self.quote.price.per_seat:
-            return self.tier.name
-        return ngettext("%(tier)s for one person", "%(tier)s for %(count)d people", self.quote.seats) % {
-            "tier": self.tier.name,
-            "count": self.quote.seats,
-        }
+        """What is bought, in a few words: Business for 8 people, by the year."""
+        what = self.tier.name
+        if self.quote.price.per_seat:
+            what = ngettext("%(tier)s for one person", "%(tier)s for %(count)d people", self.quote.seats) % {
+                "tier": what,
+                "count": self.quote.seats,
+            }
+        return _("%(what)s, by the year") % {"what": what} if self.interval == "year" else what
 
     @property
     def credit_gained(self) -> int:
@@ -162,13 +170,14 @@ class QuotePage:
         old, new = self.replaces, self.quote
         if old is None:
             return []
-        return [
+        amounts = [
             ComparedAmount(_("Before tax"), old.subtotal, new.subtotal),
             ComparedAmount(_("Tax"), old.tax, new.tax),
             ComparedAmount(_("Your credit"), -old.credit, -new.credit),
             ComparedAmount(_("Due today"), old.due, new.due),
             ComparedAmount(_("At renewal"), old.renewal_amount, new.renewal_amount),
         ]
+        return [amount for amount in amounts if amount.before or amount.now]
 
     @property
     def sum_is_the_same(self) -> bool:
@@ -344,19 +353,21 @@ def _moment(iso: str | None) -> datetime | None:
 
 
 def _replaced(quote: Quote, instead_of: str) -> Quote | None:
-    if not instead_of:
-        return None
     try:
-        return (
-            Quote.objects.filter(pk=instead_of, customer_id=quote.customer_id, quoted_at__lte=quote.quoted_at)
-            .exclude(pk=quote.pk)
-            .first()
-        )
-    except (ValueError, TypeError):
+        earlier = UUID(instead_of)
+    except ValueError:
         return None
+    theirs = Quote.objects.filter(customer_id=quote.customer_id, quoted_at__lte=quote.quoted_at)
+    return theirs.filter(pk=earlier).exclude(pk=quote.pk).first()
 
 
 def _newer(quote: Quote, *, at: datetime) -> Quote | None:
-    """The newest quote after this one that can still be accepted."""
-    later = Quote.objects.filter(customer_id=quote.customer_id, quoted_at__gte=quote.quoted_at, order=None)
-    return later.filter(expires_at__gt=at).exclude(pk=quote.pk).order_by("-quoted_at").first()
+    """The newest quote for the same change that can still be accepted."""
+    same = Quote.objects.filter(customer_id=quote.customer_id, price_id=quote.price_id, seats=quote.seats)
+    later = same.filter(quoted_at__gte=quote.quoted_at, expires_at__gt=at, order=None)
+    return (
+        later.filter(licence_version=models.F("licence__version"))
+        .exclude(pk=quote.pk)
+        .order_by("-quoted_at")
+        .first()
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -103,9 +104,8 @@ def undo_cancel(request: HttpRequest) -> HttpResponse:
 def _way_back(request: HttpRequest) -> str:
     """The quote the reader came from, if it is theirs; else the billing page."""
     try:
-        quote = Quote.objects.filter(
-            pk=request.POST.get("quote"), customer=request.member.customer_id
-        ).first()
-    except (ValidationError, ValueError):
-        quote = None
-    return reverse("quote", args=[quote.pk]) if quote else reverse("billing")
+        quote_id = UUID(request.POST.get("quote", ""))
+    except ValueError:
+        return reverse("billing")
+    is_theirs = Quote.objects.filter(pk=quote_id, customer=request.member.customer_id).exists()
+    return reverse("quote", args=[quote_id]) if is_theirs else reverse("billing")

@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.utils import timezone
 
+from licensing.customers import open_customer
 from licensing.models import Customer, Member, Role
 from tests.billing.conftest import Buyer, ada, catalogue
 
@@ -24,7 +25,7 @@ def signed_in() -> SignIn:
 
     def sign_in(user: Any) -> Client:
         client = Client()
-        client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+        client.force_login(user)
         return client
 
     return sign_in
@@ -33,6 +34,22 @@ def signed_in() -> SignIn:
 @pytest.fixture
 def ada_client(ada: Buyer, signed_in: SignIn) -> Client:
     return signed_in(ada.user)
+
+
+@pytest.fixture
+def stranger(signed_in: SignIn) -> Client:
+    """The owner of another organisation."""
+    user = get_user_model().objects.create_user("zed@other.test", "demo-portal", name="Zed")
+    open_customer(
+        name="Zed Metals",
+        country="US",
+        currency="USD",
+        time_zone="UTC",
+        locale="en_US",
+        owner=user,
+        at=timezone.now(),
+    )
+    return signed_in(user)
 
 
 def join(customer: Customer, *, email: str, role: str = Role.MEMBER) -> Any:

@@ -1,0 +1,179 @@
+"""The billing page, Stripe's portal, cancelling and undoing it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from unittest import mock
+from urllib.parse import parse_qs
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.answers import StripeUnavailable
+from billing.models import Invoice
+from licensing.models import Licence
+from tests.money_pages.conftest import Buyer, SignIn, join
+
+
+def billing(client: Client, **query: str) -> str:
+    answer = client.get(reverse("billing"), query)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def invoice(ada: Buyer, number: str, **facts: object) -> Invoice:
+    fields = {
+        "customer": ada.customer,
+        "stripe_id": f"in_{number}",
+        "number": number,
+        "status": "paid",
+        "currency": "USD",
+        "total": 1000,
+        "amount_due": 0,
+        "amount_paid": 1000,
+        "issued_at": timezone.now(),
+        "hosted_url": f"https://invoice.stripe.com/{number}",
+    }
+    return Invoice.objects.create(**{**fields, **facts})
+
+
+def test_on_a_free_tier_it_says_that_nothing_will_be_charged(ada: Buyer, ada_client: Client) -> None:
+    said = billing(ada_client)
+    assert "Free costs nothing." in said
+    assert "No invoices yet" in said
+    assert reverse("billing_portal") not in said
+
+
+def test_it_names_the_next_payment_the_card_and_every_invoice(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card().buy("team", seats=3)
+    said = billing(ada_client)
+    for words in (
+        "The next payment is on",
+        "$82.11",
+        "Visa ·· 4242",
+        "VAT 19 %",
+        "paid",
+        Invoice.objects.get().number,
+    ):
+        assert words in said
+
+
+def test_an_open_invoice_can_be_paid_from_here(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card().buy("team", seats=3)
+    Licence.objects.update(state=Licence.State.PAST_DUE, past_due_since=timezone.now())
+    owed = invoice(ada, "A-9", status="open", amount_due=8211, amount_paid=0)
+    said = billing(ada_client)
+    assert "The last payment did not go through." in said
+    assert "$82.11 is open on invoice A-9." in said
+    assert f'href="{owed.hosted_url}"' in said
+
+
+def test_drafts_are_not_listed_and_pages_turn_after_two_dozen(ada: Buyer, ada_client: Client) -> None:
+    invoice(ada, "DRAFT-1", status="draft")
+    for number in range(30):
+        invoice(ada, f"N-{number:02}", issued_at=timezone.now() - timedelta(days=number))
+    first, second = billing(ada_client), billing(ada_client, page="2")
+    assert "DRAFT-1" not in first + second
+    assert "N-00" in first
+    assert "N-24" not in first
+    assert "N-29" in second
+
+
+def test_the_number_of_queries_does_not_grow_with_the_invoices(
+    ada: Buyer, ada_client: Client, django_assert_max_num_queries: pytest.FixtureRequest
+) -> None:
+    billing(ada_client)
+    for number in range(20):
+        invoice(ada, f"N-{number:02}")
+    with django_assert_max_num_queries(10):
+        billing(ada_client)
+
+
+def test_only_those_who_may_spend_see_it(ada: Buyer, signed_in: SignIn) -> None:
+    member = signed_in(join(ada.customer, email="eve@demo.test"))
+    assert member.get(reverse("billing")).status_code == 403
+    assert member.post(reverse("billing_cancel")).status_code == 403
+    assert member.post(reverse("billing_portal")).status_code == 403
+
+
+# Stripe's own pages
+
+
+def where_stripe_leads_back_to(ada: Buyer) -> str:
+    asked = next(r for r in reversed(ada.sandbox.requests()) if "billing_portal" in r["path"])
+    return parse_qs(asked["form"])["return_url"][0]
+
+
+def test_payment_method_and_details_lead_to_stripe_and_back_to_where_one_was(
+    ada: Buyer, ada_client: Client
+) -> None:
+    quote = ada.with_card().quote("team")
+    answer = ada_client.post(reverse("billing_portal"), {"quote": str(quote.pk)})
+    assert answer.url.startswith(ada.sandbox.url)
+    assert where_stripe_leads_back_to(ada) == f"http://testserver{reverse('quote', args=[quote.pk])}"
+
+
+@pytest.mark.parametrize("nonsense", ["https://evil.test/", "x", ""])
+def test_nobody_is_led_elsewhere_from_stripes_pages(ada: Buyer, ada_client: Client, nonsense: str) -> None:
+    ada.with_card()
+    ada_client.post(reverse("billing_portal"), {"quote": nonsense, "return_url": "https://evil.test/"})
+    assert where_stripe_leads_back_to(ada) == "http://testserver/billing/"
+
+
+def test_without_a_payer_there_is_nothing_to_open(ada: Buyer, ada_client: Client) -> None:
+    assert ada_client.post(reverse("billing_portal")).url == reverse("billing")
+    assert "not bought anything yet" in billing(ada_client)
+
+
+def test_when_stripe_is_silent_the_page_says_so(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card()
+    with mock.patch("portal.views.billing.billing_portal_url", side_effect=StripeUnavailable("cut")):
+        ada_client.post(reverse("billing_portal"))
+    assert "does not answer. Nothing changed." in billing(ada_client)
+
+
+# Cancelling
+
+
+def test_cancelling_is_explained_first_with_both_answers_of_equal_weight(
+    ada: Buyer, ada_client: Client
+) -> None:
+    ada.with_card().buy("team", seats=3)
+    said = ada_client.get(reverse("billing_cancel")).content.decode()
+    for words in ("What happens if you cancel Team.", "you can take it back until the last day", "Keep Team"):
+        assert words in said
+    main = said.split("<main")[1].split("</main>")[0]
+    assert main.count("button secondary") == 2
+    assert 'class="button"' not in main
+    assert not ada.licence.cancels_at_period_end
+
+
+def test_a_cancelled_licence_stays_to_its_last_day_and_one_click_undoes_it(
+    ada: Buyer, ada_client: Client
+) -> None:
+    ada.with_card().buy("team", seats=3)
+    ada_client.post(reverse("billing_cancel"))
+    said = billing(ada_client)
+    assert ada.licence.cancels_at_period_end
+    assert ada.licence.tier.key == "team"
+    assert "Team ends on" in said
+    assert "Nothing more will be charged." in said
+    ada_client.post(reverse("billing_undo_cancel"))
+    assert not ada.licence.cancels_at_period_end
+    assert "goes on as before" in billing(ada_client)
+
+
+def test_there_is_nothing_to_cancel_on_a_free_tier(ada: Buyer, ada_client: Client) -> None:
+    assert ada_client.get(reverse("billing_cancel")).url == reverse("billing")
+    assert ada_client.post(reverse("billing_cancel")).url == reverse("billing")
+
+
+def test_when_stripe_is_silent_nothing_is_cancelled(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card().buy("team", seats=3)
+    with mock.patch("portal.views.billing.cancel_at_period_end", side_effect=StripeUnavailable("cut")):
+        answer = ada_client.post(reverse("billing_cancel"))
+    assert answer.status_code == 503
+    assert "It was not cancelled." in answer.content.decode()
+    assert not ada.licence.cancels_at_period_end
