@@ -58,6 +58,22 @@ def members_only(view: View) -> View:
     return guarded
 
 
+def pressed_on(page: str) -> Callable[[View], View]:
+    """For the doors of buttons, which take POST alone: whoever comes another way is led to the page of the button.
+
+    So does whoever pressed it after their session had ended: signing in leads back here by GET.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            return view(request, *args, **kwargs) if request.method == "POST" else redirect(page)
+
+        return guarded
+
+    return decorate
+
+
 def spenders_only(view: View) -> View:
     """Owner and billing. Others are told so, and what they can do instead."""
 

@@ -9,11 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from licensing.models import UpgradeRequest
 from licensing.upgrade_requests import UnableToAsk, answer_request, ask_for_upgrade, tiers_to_ask_for
-from portal.access import members_only, spenders_only
+from portal.access import members_only, pressed_on, spenders_only
 from portal.forms.team import AnswerForm, AskForm
 
 
@@ -49,7 +49,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return render(request, "team/ask.html", {"form": form, "tiers": tiers}, status=status)
 
 
-@require_POST
+@pressed_on("team")
 @spenders_only
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """A yes leads to the upgrade, where the price is seen before anything is paid; a no goes back with its words."""

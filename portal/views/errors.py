@@ -26,7 +26,7 @@ def csrf_failed(_request: HttpRequest, **_reason: str) -> HttpResponse:
     return HttpResponse(render_to_string("403.html", {"stale_form": True}), status=403)
 
 
-def not_found(_request: HttpRequest, **_exception: Exception) -> HttpResponse:
+def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 (Django passes it)
     """404, the same for what is not there and for what is somebody else's."""
     return HttpResponse(render_to_string("404.html"), status=404)
 

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_safe
 
 from licensing.customers import UnableToClose, close_customer
 from licensing.invitations import UnableToInvite, invite, resend, revoke
@@ -19,18 +19,18 @@ from licensing.reasons import Reason
 from licensing.seats import seats_of
 from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member
 from licensing.upgrade_requests import open_questions, questions_of
-from portal.access import act_for, members_only, owners_only
+from portal.access import act_for, members_only, owners_only, pressed_on
 from portal.forms.team import CloseForm, InviteForm, RoleForm
 
 
-@require_GET
+@require_safe
 @members_only
 def team(request: HttpRequest) -> HttpResponse:
     """Who is in, who is invited, and what was asked."""
     return _page(request)
 
 
-@require_POST
+@pressed_on("team")
 @owners_only
 def invite_member(request: HttpRequest) -> HttpResponse:
     """Invite an address; what is wrong is said beside the form."""
@@ -52,7 +52,7 @@ def invite_member(request: HttpRequest) -> HttpResponse:
     return _page(request, form=form, status=422)
 
 
-@require_POST
+@pressed_on("team")
 @owners_only
 def resend_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     invitation = _invitation_or_404(request, pk)
@@ -63,7 +63,7 @@ def resend_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
+@pressed_on("team")
 @owners_only
 def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     invitation = _invitation_or_404(request, pk)
@@ -74,7 +74,7 @@ def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
+@pressed_on("team")
 @owners_only
 def change_member_role(request: HttpRequest, pk: int) -> HttpResponse:
     member = _member_or_404(request, pk)
@@ -89,7 +89,7 @@ def change_member_role(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
+@pressed_on("team")
 @owners_only
 def remove_from_team(request: HttpRequest, pk: int) -> HttpResponse:
     member = _member_or_404(request, pk)
@@ -100,7 +100,7 @@ def remove_from_team(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_POST
+@pressed_on("team")
 @members_only
 def leave(request: HttpRequest) -> HttpResponse:
     """Leave the organisation one acts for."""
@@ -111,7 +111,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
+@pressed_on("team")
 @owners_only
 def close(request: HttpRequest) -> HttpResponse:
     """Close the organisation for good, its name typed as a second thought."""
@@ -129,7 +129,7 @@ def close(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_POST
+@pressed_on("team")
 @login_required
 def switch(request: HttpRequest) -> HttpResponse:
     """Act for another of one's organisations, named by its slug."""

@@ -30,7 +30,9 @@ def test_the_owners_are_owed_the_question() -> None:
     notice = Notice.objects.get(kind="upgrade_request")
     assert notice.facts["tier_key"] == "business"
     assert notice.facts["note"] == "Single sign-on, please."
-    assert [question.request.note for question in open_questions(eve().customer)] == ["Single sign-on, please."]
+    assert [question.request.note for question in open_questions(eve().customer)] == [
+        "Single sign-on, please."
+    ]
 
 
 def test_only_a_higher_tier_can_be_asked_for() -> None:

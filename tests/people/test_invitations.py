@@ -165,7 +165,11 @@ def test_our_mails_cannot_be_used_to_write_to_crowds() -> None:
         invited(party, "one-more@demo.test")
     assert refused.value.reason.when == NOON + timedelta(days=1)
     invite(
-        customer=party.customer, email=GUS, role=Role.MEMBER, by=party.user, at=NOON + timedelta(days=1, seconds=1)
+        customer=party.customer,
+        email=GUS,
+        role=Role.MEMBER,
+        by=party.user,
+        at=NOON + timedelta(days=1, seconds=1),
     )
 
 

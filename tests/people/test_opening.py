@@ -47,7 +47,11 @@ def test_two_clicks_make_one_organisation() -> None:
 
 @pytest.mark.parametrize(
     ("wrong", "rule"),
-    [({"name": "  "}, "named"), ({"currency": "CHF"}, "currency-on-sale"), ({"time_zone": "Mars/Base"}, "time-zone")],
+    [
+        ({"name": "  "}, "named"),
+        ({"currency": "CHF"}, "currency-on-sale"),
+        ({"time_zone": "Mars/Base"}, "time-zone"),
+    ],
 )
 def test_what_is_wrong_is_refused_with_its_rule(wrong: dict[str, str], rule: str) -> None:
     make_catalogue()

@@ -1,0 +1,102 @@
+"""What the team page shows to whom, and what can be done there."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
+
+from licensing.models import Invitation, Licence, Member, Role, UpgradeRequest
+from tests.cast import ada, eve, fay, joins, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def owner(client: Client) -> Client:
+    client.force_login(ada().user)
+    return client
+
+
+def test_an_owner_invites_resends_and_takes_back(owner: Client) -> None:
+    assert owner.post("/team/invitations/", {"email": "gus@demo.test", "role": "member"}).url == "/team/"
+    invitation = Invitation.objects.get()
+    assert "gus@demo.test" in owner.get("/team/").content.decode()
+    owner.post(f"/team/invitations/{invitation.pk}/resend/")
+    owner.post(f"/team/invitations/{invitation.pk}/revoke/")
+    page = owner.get("/team/").content.decode()
+    assert "is taken back" in page
+    assert f"/team/invitations/{invitation.pk}/" not in page
+
+
+def test_a_full_team_says_why_nobody_can_be_invited(owner: Client) -> None:
+    Licence.objects.filter(ended_at=None).update(seats=1)
+    assert "1 of 1 seats are used." in owner.get("/team/").content.decode()
+    answer = owner.post("/team/invitations/", {"email": "gus@demo.test", "role": "member"})
+    assert answer.status_code == 422
+    assert "Add a seat" in answer.content.decode()
+
+
+def test_an_owner_changes_roles_and_removes(owner: Client) -> None:
+    member = eve()
+    owner.post(f"/team/members/{member.pk}/role/", {"role": "billing"})
+    member.refresh_from_db()
+    assert member.role == Role.BILLING
+    owner.post(f"/team/members/{member.pk}/remove/")
+    assert not Member.objects.filter(pk=member.pk).exists()
+
+
+def test_the_only_owner_is_told_why_they_must_stay(owner: Client) -> None:
+    page = owner.post("/team/leave/", follow=True).content.decode()
+    assert "Ada Okafor is the only owner. Make somebody else an owner first." in page
+
+
+def test_a_member_sees_the_team_and_can_ask_but_not_manage(client: Client) -> None:
+    client.force_login(eve().user)
+    page = client.get("/team/").content.decode()
+    assert "Ada Okafor" in page
+    assert "Invite somebody" not in page
+    assert "Ask for an upgrade" in page
+    answer = client.post("/team/invitations/", {"email": "gus@demo.test", "role": "owner"})
+    assert answer.status_code == 403
+    assert "Only an owner can do this." in answer.content.decode()
+
+
+def test_a_member_asks_and_billing_answers(client: Client) -> None:
+    client.force_login(eve().user)
+    assert client.post("/team/ask/", {"tier": "business", "note": "Sign-on"}).url == "/team/"
+    question = UpgradeRequest.objects.get()
+    client.force_login(fay().user)
+    assert "Eve Okafor</strong> asked for <strong>Business" in client.get("/team/").content.decode()
+    assert client.post(f"/team/requests/{question.pk}/", {"answer": "no", "words": "Later"}).url == "/team/"
+    client.force_login(eve().user)
+    assert "“Later”" in client.get("/team/").content.decode()
+
+
+def test_a_yes_leads_to_the_calculator(client: Client) -> None:
+    client.force_login(eve().user)
+    client.post("/team/ask/", {"tier": "business"})
+    client.force_login(ada().user)
+    answer = client.post(f"/team/requests/{UpgradeRequest.objects.get().pk}/", {"answer": "yes"})
+    assert answer.url == "/upgrade/?tier=business"
+
+
+def test_whoever_may_spend_needs_not_ask(owner: Client) -> None:
+    assert owner.get("/team/ask/?tier=business").url == "/upgrade/?tier=business"
+
+
+def test_the_page_costs_the_same_for_any_size_of_team(
+    owner: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    owner.get("/team/")
+    with CaptureQueriesContext(connection) as few:
+        owner.get("/team/")
+    cost = len(few)
+    for number in range(5):
+        joins(person(f"P{number}"), ada().customer)
+        owner.post("/team/invitations/", {"email": f"q{number}@demo.test", "role": "member"})
+    owner.get("/team/")
+    with django_assert_num_queries(cost):
+        owner.get("/team/")
