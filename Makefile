@@ -35,10 +35,10 @@ check: install-dev ## formatting, lint, types, templates, migrations, production
 	$(PRODUCTION) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 
 torture: install-dev ## search for wrong money under races, faults and time (slow)
-	@$(VENV_PYTHON) -m pytest -m torture $(ARGS) || [ $$? -eq 5 -a -z "$(ARGS)" ] && echo "Done."
+	@$(VENV_PYTHON) -m pytest -m torture $(ARGS) || { [ $$? -eq 5 ] && echo "There is nothing to torture yet."; }
 
 bench: install-dev ## measure what is meant to be fast
-	@$(VENV_PYTHON) -m pytest -m benchmark -s $(ARGS) || [ $$? -eq 5 -a -z "$(ARGS)" ] && echo "Done."
+	@$(VENV_PYTHON) -m pytest -m benchmark -s $(ARGS) || { [ $$? -eq 5 ] && echo "There is nothing to measure yet."; }
 
 UV = $(shell command -v uv || echo .venv/bin/uv)
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

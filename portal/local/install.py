@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -96,13 +97,17 @@ def _install_with_pip(name: str) -> bool:
     with subprocess.Popen(
         argv, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
-        for line in process.stdout or ():
-            heard.append(line)
-            if line.startswith("Collecting "):
-                count += 1
-                _say(f"  {count:3}  {line.split()[1]}")
-            elif line.startswith("Installing collected packages"):
-                _say(f"  putting {count or 'the'} packages in place")
+        try:
+            for line in process.stdout or ():
+                heard.append(line)
+                if line.startswith("Collecting "):
+                    count += 1
+                    _say(f"  {count:3}  {line.split()[1]}")
+                elif line.startswith("Installing collected packages"):
+                    _say(f"  putting {count or 'the'} packages in place")
+        except BaseException:
+            process.terminate()
+            raise
     if process.returncode:
         sys.stderr.writelines(heard[-25:])
     return process.returncode == 0
@@ -133,6 +138,7 @@ def _complain(sentence: str) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psycopg
 
-from portal.local.processes import Child, UnableToStart, last_lines, wait_until
+from portal.local.processes import Child, UnableToStart, complain_if_ended, last_lines, wait_until
 from portal.local.sockets import socket_directory
 
 SUPERUSER = "postgres"
@@ -152,11 +152,12 @@ class Postgres:
             user=self.owner,
         ).start()
         try:
-            code = initdb.process.wait(timeout=120)
-        except BaseException:
+            while initdb.poll() is None:
+                complain_if_ended([])
+                time.sleep(0.02)
+        finally:
             initdb.stop(within=2)
-            raise
-        if code:
+        if initdb.poll():
             raise UnableToStart(f"PostgreSQL's data folder could not be made:\n{last_lines(self.log)}")
         making.rename(self.data)
 

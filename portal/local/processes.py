@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 _PR_SET_PDEATHSIG = 1
@@ -18,6 +19,27 @@ _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 class UnableToStart(Exception):
     """Something needed could not be started; the message is one sentence for the person at the terminal."""
+
+
+class StopRequested(BaseException):
+    """Somebody pressed Ctrl-C, or sent a signal that asks to end."""
+
+
+_asked_to_stop = False
+
+
+def stop_on(*signals: signal.Signals) -> None:
+    """From now on, have any of `signals` end every wait of this module with StopRequested.
+
+    The signal only leaves a note: an exception raised in its handler is lost when it comes while Python forks.
+    """
+
+    def note(_number: int, _frame: FrameType | None) -> None:
+        global _asked_to_stop
+        _asked_to_stop = True
+
+    for number in signals:
+        signal.signal(number, note)
 
 
 class Part(Protocol):
@@ -134,7 +156,12 @@ def wait_until(
 
 
 def complain_if_ended(parts: Sequence[Part]) -> None:
-    """Raise UnableToStart naming the first of `parts` that is no longer running, with the end of its log."""
+    """Raise UnableToStart naming the first of `parts` that is no longer running, with the end of its log.
+
+    Raises StopRequested where we were asked to stop; every loop that waits calls this.
+    """
+    if _asked_to_stop:
+        raise StopRequested
     for part in parts:
         code = part.poll()
         if code is not None:

@@ -10,7 +10,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from types import FrameType
 
 import psycopg
 import redis
@@ -19,7 +18,15 @@ from portal.local import parts as launch
 from portal.local.environment import run_env_file, write_env_file
 from portal.local.instance import SETTINGS, Instance
 from portal.local.postgres import Postgres
-from portal.local.processes import Part, UnableToStart, complain_if_ended, stop_all, wait_until
+from portal.local.processes import (
+    Part,
+    StopRequested,
+    UnableToStart,
+    complain_if_ended,
+    stop_all,
+    stop_on,
+    wait_until,
+)
 from portal.local.redisserver import Redis
 from portal.local.terminal import complain, say, step
 from portal.local.welcome import welcome
@@ -27,14 +34,9 @@ from portal.local.welcome import welcome
 DATABASE = "portal"
 
 
-class StopRequested(BaseException):
-    """Ctrl-C, or a signal asking to end."""
-
-
 def main() -> int:
     """Run until told to stop. Gives back the exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _request_stop)
+    stop_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     launcher: Launcher | None = None
     try:
         instance = Instance.from_environment()
@@ -54,14 +56,8 @@ def main() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
         if launcher:
             launcher.stop()
-
-
-def _request_stop(_number: int, _frame: FrameType | None) -> None:
-    raise StopRequested
 
 
 class Launcher:
