@@ -9,6 +9,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.1
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$name; break; }; done)
 VENV_PYTHON := .venv/bin/python
 
+# makemigrations looks for a database, finds none, and says so at length; that is shown only where it fails.
 # Nothing of the caller's environment reaches the checks; `deploy/check.env` is all they see.
 PRODUCTION = env -i PATH="$$PATH" HOME="$$HOME" ENV_FILE=/dev/null DJANGO_SETTINGS_MODULE=portal.settings \
 	$$(grep -v '^\#' deploy/check.env)
@@ -29,10 +30,13 @@ test: install-dev ## run every test, browser journeys included (ARGS="-k trial" 
 check: install-dev ## formatting, lint, types, templates, migrations, production settings
 	$(VENV_PYTHON) -m ruff format --check .
 	$(VENV_PYTHON) -m ruff check .
-	$(PRODUCTION) $(VENV_PYTHON) -m mypy licensing billing
+	@echo "mypy licensing billing"
+	@$(PRODUCTION) $(VENV_PYTHON) -m mypy licensing billing
 	$(VENV_PYTHON) -m djlint templates --check --lint --quiet
-	$(PRODUCTION) $(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
-	$(PRODUCTION) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
+	@echo "manage.py makemigrations --check"; \
+	said=$$($(PRODUCTION) $(VENV_PYTHON) manage.py makemigrations --check --dry-run 2>&1) || { echo "$$said"; exit 1; }
+	@echo "manage.py check --deploy"
+	@$(PRODUCTION) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 
 torture: install-dev ## search for wrong money under races, faults and time (slow)
 	@$(VENV_PYTHON) -m pytest -m torture $(ARGS) || { [ $$? -eq 5 ] && echo "There is nothing to torture yet."; }
