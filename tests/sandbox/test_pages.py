@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -224,3 +225,11 @@ def test_the_start_page_explains_itself(cast: Cast, browser: Browser) -> None:
     for words in ("A sandbox for Stripe", "4242 4242 4242 4242", "<b>Ada</b>", "Clock", "Faults"):
         assert words in page.text
     assert browser.open("/nothing").status == 404
+
+
+def test_two_tabs_at_once_pay_once(cast: Cast, browser: Browser) -> None:
+    session = _session(cast, customer=cast.customer(None).id)
+    with ThreadPoolExecutor(6) as tabs:
+        visits = list(tabs.map(lambda _: browser.open(session.url, do="pay", **CARD), range(6)))
+    assert {visit.location for visit in visits} == {f"http://portal.test/done/?session={session.id}"}
+    assert cast.charges() == [3000]
