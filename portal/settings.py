@@ -250,6 +250,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": False,
+    "SITE_FAVICONS": [{"rel": "icon", "href": "data:,"}],
     "STYLES": ["portal.admin.navigation.stylesheet"],
     "DASHBOARD_CALLBACK": "portal.admin.dashboard.dashboard",
     "SIDEBAR": {"navigation": "portal.admin.navigation.menu"},

@@ -85,7 +85,7 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ["customer__name", "customer__slug", "=stripe_session_id", "=stripe_invoice_id"]
     search_help_text = "Customer, or the id of a Checkout session or an invoice at Stripe."
     fields = [
-        "customer_page", "tier", "due", "written_charged", "written_state", "failure", "failure_words", "needs_staff",
+        "customer_page", "tier", "due", "written_charged", "state", "failure", "failure_words", "needs_staff",
         "way", "accepted_at", "accepted_by", "closed_at", "quote", "stripe_session_id", "stripe_invoice_id",
     ]  # fmt: skip
     inlines = [AttemptInline]

@@ -126,7 +126,6 @@ class StaffAction(View):
             {
                 **self.model_admin.admin_site.each_context(self.request),
                 "opts": row._meta,
-                "original": row,
                 "title": self.title,
                 "button": self.button,
                 "facts": self.facts(),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -54,6 +54,15 @@ class ReadOnlyAdmin(_LookOnly, StaffAdmin):
     list_per_page = 50
     show_full_result_count = False
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
+        """Without the log of edits: there are none, and the history is the customer's."""
+        rendered: HttpResponse = super().render_change_form(
+            request, {**context, "show_history": False}, **kwargs
+        )
+        return rendered
+
     @display(description="customer", ordering="customer__name")
     def customer_page(self, row: Any) -> SafeString:
         """The row's customer, as a link to the one page that has everything. Needs `customer` selected along."""
@@ -67,6 +76,7 @@ class ReadOnlyInline(_LookOnly, TabularInline):
 
     extra = 0
     can_delete = False
+    hide_title = True
 
 
 def customer_url(customer_id: int) -> str:

@@ -19,7 +19,7 @@ class LicenceAdmin(ReadOnlyAdmin):
     search_fields = ["customer__name", "customer__slug", "=subscription__stripe_id"]
     search_help_text = "Customer, or the id of a subscription at Stripe."
     fields = [
-        "customer_page", "tier", "edition", "price", "seats", "written_state", "past_due_since", "period_start",
+        "customer_page", "tier", "edition", "price", "seats", "state", "past_due_since", "period_start",
         "period_end", "cancels_at_period_end", "started_at", "ended_at", "version",
     ]  # fmt: skip
 

@@ -62,7 +62,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_filter = [queue_filter(NOTICE_QUEUES), "state"]
     search_fields = ["customer__name", "customer__slug", "kind", "deliveries__address"]
     search_help_text = "Customer, kind of notice, or address."
-    fields = ["customer_page", "kind", "subject", "period", "written_state", "owed_at", "closed_at", "facts"]
+    fields = ["customer_page", "kind", "subject", "period", "state", "owed_at", "closed_at", "facts"]
     inlines = [DeliveryInline]
     resend = ResendNotice.on_rows("resend")
     actions_detail = ("resend",)

@@ -117,7 +117,7 @@ class TrialAdmin(ReadOnlyAdmin):
     search_fields = ["customer__name", "customer__slug", "tier__key"]
     search_help_text = "Customer or tier."
     fields = [
-        "customer_page", "tier", "licence", "state", "started_at", "started_by", "ends_at", "ended_at",
+        "customer_page", "tier", "licence", "end", "started_at", "started_by", "ends_at", "ended_at",
     ]  # fmt: skip
     extend = ExtendTrial.on_rows("extend")
     end_now = EndTrial.on_rows("end")

@@ -7,18 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.utils.dateparse import parse_datetime
 
-from licensing.staff_words import when
+from billing.admin.words import money
 from licensing.models import Edition, Event, Price, Tier
+from licensing.staff_words import when
+from portal.models import User
 
-NAMED = {"tier": Tier, "edition": Edition, "price": Price}
+NAMED: dict[str, type[Model]] = {"tier": Tier, "edition": Edition, "price": Price, "owner": User}
+# Amounts are in minor units of the currency that stands beside them.
+AMOUNTS = {"due", "charged"}
+# Facts that are keys of ours, with underscores for spaces.
+CHOICES = {"state", "end", "failure", "role"}
+
+Names = dict[tuple[str, Any], str]
 NOTHING = "–"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One fact that an event changed; `before` or `after` is a dash where there was none."""
+    """One fact of an event. Where `before` is empty it came with the event; a dash is a fact that went or is none."""
 
     what: str
     before: str
@@ -53,14 +62,20 @@ def lines(events: Sequence[Event]) -> list[Line]:
     ]
 
 
-def _changes(event: Event, names: dict[tuple[str, Any], str]) -> Iterable[Change]:
+def _changes(event: Event, names: Names) -> Iterable[Change]:
+    currency = str(event.after.get("currency") or event.before.get("currency") or "")
     for key in dict.fromkeys([*event.before, *event.after]):
         before, after = event.before.get(key), event.after.get(key)
-        if before != after:
-            yield Change(key.replace("_", " "), _written(names, key, before), _written(names, key, after))
+        if before == after or (key == "currency" and AMOUNTS & event.after.keys()):
+            continue
+        yield Change(
+            what=key.replace("_", " "),
+            before=_written(names, key, before, currency) if key in event.before else "",
+            after=_written(names, key, after, currency),
+        )
 
 
-def _written(names: dict[tuple[str, Any], str], key: str, value: Any) -> str:
+def _written(names: Names, key: str, value: Any, currency: str) -> str:
     if value is None or value == "":
         return NOTHING
     if isinstance(value, dict):
@@ -69,8 +84,12 @@ def _written(names: dict[tuple[str, Any], str], key: str, value: Any) -> str:
         return "yes" if value else "no"
     if key in NAMED:
         return names.get((key, value), str(value))
+    if key in AMOUNTS and currency:
+        return money(value, currency)
     moment = _moment(value)
-    return when(moment) if moment else str(value).replace("_", " ")
+    if moment:
+        return when(moment)
+    return str(value).replace("_", " ") if key in CHOICES else str(value)
 
 
 def _moment(value: Any) -> datetime | None:
@@ -81,8 +100,8 @@ def _moment(value: Any) -> datetime | None:
     return moment if moment and moment.tzinfo else None
 
 
-def _names(events: Sequence[Event]) -> dict[tuple[str, Any], str]:
-    names: dict[tuple[str, Any], str] = {}
+def _names(events: Sequence[Event]) -> Names:
+    names: Names = {}
     for key, model in NAMED.items():
         ids = {facts.get(key) for event in events for facts in (event.before, event.after)}
         wanted = [each for each in ids if isinstance(each, int)]

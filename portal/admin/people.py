@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
 
 from licensing.admin.base import ReadOnlyInline, customer_url
 from licensing.models import Member
@@ -70,7 +71,6 @@ class UserAdmin(ModelAdmin):
         ("Staff", {"fields": ["is_staff", "is_superuser", "groups"]}),
     ]
     readonly_fields = ["email", "date_joined", "last_login", "second_factors"]
-    filter_horizontal = ["groups"]
     inlines = [AddressInline, MembershipInline]
     actions = None
 
@@ -94,6 +94,12 @@ class UserAdmin(ModelAdmin):
         elif obj is not None and obj.pk == request.user.pk:
             fields += ["is_active", "is_staff", "is_superuser"]
         return fields
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """There are few groups: boxes to tick."""
+        return super().formfield_for_manytomany(
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultiple()}
+        )
 
     @display(description="second factors")
     def second_factors(self, user: User) -> str:

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from licensing.staff_words import when
 from licensing.models import Customer
+from licensing.staff_words import when
 from licensing.terms import FeatureTerms, TierTerms
 from portal.pages.values import value_words
 
