@@ -78,7 +78,9 @@ class Command(BaseCommand):
             made = sync_published(at=timezone.now())
         except (UnableToSync, StripeRefused, StripeUnavailable) as refusal:
             raise CommandError(f"Stripe's prices are not all up to date: {refusal}") from None
-        self.stdout.write(f"Every published price stands at Stripe; {made} of them were not known here before.")
+        self.stdout.write(
+            f"Every published price stands at Stripe; {made} of them were not known here before."
+        )
 
 
 def _find(product: str, edition: str) -> Edition:
