@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from billing.models import Invoice, Payer
 from billing.renewals import MONTHLY, YEARLY, Renewal, next_renewal
@@ -57,7 +57,7 @@ class RenewalReminder(Kind[AboutRenewal]):
 
     key = "renewal_reminder"
     audience = Audience.SPENDERS
-    opt_out_words = "reminders of monthly renewals"
+    opt_out_words = gettext_lazy("reminders of monthly renewals")
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutRenewal]:
         """Six queries."""

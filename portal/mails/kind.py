@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from licensing.models import Notice, Role
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 About = TypeVar("About")
 
@@ -28,7 +31,9 @@ class Kind(Generic[About]):
 
     key: str
     audience: Audience
-    opt_out_words: str = ""  # what an address that opts out hears no more of; empty: there is no opt-out
+    opt_out_words: StrOrPromise = (
+        ""  # what an address that opts out hears no more of; empty: there is no opt-out
+    )
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, About]:
         """What each notice (by its number) speaks of, in a fixed number of queries. Missing: there is no such row."""

@@ -14,6 +14,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -25,9 +26,11 @@ from portal.mails.kinds import KINDS
 from portal.mails.letter import write_letter
 from portal.mails.post import Line, MailServerSilent, NotTaken, mail, message_id_for
 
-BATCH = 100
+BATCH = 50
 # After each failed try, the wait before the next: three days in all, then a person has to look.
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 720, 720, 720, 720))
+# One run ends after so many seconds, well within Celery's time limit; the next takes on from there.
+LASTS = 120
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +46,7 @@ class Counts:
 
 
 def send_due(*, at: datetime, limit: int = 1000) -> Counts:
-    """Send what is owed and true at `at`: at most `limit` mails, a hundred in memory at a time.
+    """Send what is owed and true at `at`: at most `limit` mails, a batch in memory at a time.
 
     Where the mail server cannot be reached, everything stays as it is for the next run: no try is counted, so however
     long it lasts, nothing is given up for it.
@@ -58,8 +61,11 @@ def send_due(*, at: datetime, limit: int = 1000) -> Counts:
         state=Delivery.State.WAITING, next_try_at__lte=at, notice__kind__in=KINDS
     ).order_by("next_try_at", "pk")
     numbers = list(due.values_list("pk", flat=True)[:limit])
+    until = monotonic() + LASTS
     with Line() as line:
         for start in range(0, len(numbers), BATCH):
+            if monotonic() > until:
+                break
             try:
                 _send_batch(numbers[start : start + BATCH], line, shop.product, counts, at=at)
             except MailServerSilent as silence:
@@ -175,7 +181,7 @@ def _drop(numbers: Iterable[int], *, at: datetime) -> int:
     """Close those of these notices that have no delivery left: no longer true, or nobody is there to hear."""
     deliveries = Delivery.objects.filter(notice=OuterRef("pk"))
     waiting = Notice.objects.filter(~Exists(deliveries), pk__in=list(numbers), state=Notice.State.WAITING)
-    return waiting.update(state=Notice.State.DROPPED, closed_at=at)
+    return _close(waiting, Notice.State.DROPPED, at=at)
 
 
 def _close_finished(notices: QuerySet[Notice], *, at: datetime) -> None:
@@ -186,4 +192,11 @@ def _close_finished(notices: QuerySet[Notice], *, at: datetime) -> None:
         ~Exists(deliveries.filter(state=Delivery.State.WAITING)),
         state=Notice.State.WAITING,
     )
-    finished.update(state=Notice.State.DONE, closed_at=at)
+    _close(finished, Notice.State.DONE, at=at)
+
+
+def _close(notices: QuerySet[Notice], state: str, *, at: datetime) -> int:
+    """Close these notices but those that somebody else holds just now: whoever does closes them, or the next run."""
+    with transaction.atomic():
+        free = list(notices.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        return Notice.objects.filter(pk__in=free).update(state=state, closed_at=at)

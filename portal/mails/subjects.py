@@ -8,10 +8,12 @@ from typing import TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, QuerySet
 
-from licensing.models import Licence, Notice
+from billing.models import Order
+from licensing.models import Invitation, Licence, Notice, Trial, UpgradeRequest
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 
-Row = TypeVar("Row", bound=Model)
+# What notices are about: rows that belong to a customer.
+Row = TypeVar("Row", Invitation, Licence, Order, Trial, UpgradeRequest)
 
 
 def rows_of(notices: Sequence[Notice], rows: QuerySet[Row]) -> dict[int, Row]:
@@ -64,6 +66,7 @@ def _key(subject: str, name: str | None, model: type[Model]) -> object | None:
     if kind != name:
         return None
     try:
-        return model._meta.pk.to_python(key)
+        found: object = model._meta.pk.to_python(key)
     except ValidationError:
         return None
+    return found

@@ -38,8 +38,8 @@ class Command(BaseCommand):
 
 def _sweeps() -> dict[str, str]:
     """Name → task of everything beat starts, with the notices last: the others owe them."""
-    tasks = {name: entry["task"] for name, entry in settings.CELERY_BEAT_SCHEDULE.items()}
-    return dict(sorted(tasks.items(), key=lambda item: item[1] == send_notices.name))
+    tasks = {name: str(entry["task"]) for name, entry in settings.CELERY_BEAT_SCHEDULE.items()}
+    return dict(sorted(tasks.items(), key=lambda item: item[1] == str(send_notices.name)))
 
 
 def _words(counts: dict[str, Any]) -> str:
