@@ -160,6 +160,7 @@ class Instance:
             defaults["STRIPE_SECRET_KEY"] = "sk_test_sandbox"
             defaults["STRIPE_WEBHOOK_SECRET"] = ours["STRIPE_WEBHOOK_SECRET"]
             defaults["STRIPE_API_BASE"] = f"http://localhost:{self.sandbox_port}"
+            defaults["STRIPE_AUTOMATIC_TAX"] = "true"
         environment = {**defaults, **self.given, "DATA_DIR": str(self.data)}
         hosts = ["localhost", "127.0.0.1", urlsplit(environment["BASE_URL"]).hostname or "localhost"]
         environment.setdefault("ALLOWED_HOSTS", ",".join(dict.fromkeys(hosts)))

@@ -104,7 +104,7 @@ def _repeat(log: Path, heard: int, *, to_the_end: bool = False) -> int:
     until = len(fresh) if to_the_end else fresh.rfind(b"\n") + 1
     for line in fresh[:until].decode(errors="replace").splitlines():
         if line.strip():
-            say(f"    {line}")
+            say(f"    {line.strip()}")
     return heard + until
 
 
