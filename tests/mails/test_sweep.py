@@ -1,19 +1,27 @@
 """`manage.py sweep` runs every sweep of the schedule once and says what each did."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.utils import timezone
 
 from portal import tasks
 from portal.mails import outbox
-from tests.cast import Party
+from tests.cast import NOON, Party
 from tests.infra.mailbox import Mailbox
 from tests.mails.scenes import trial_of
+
+
+@pytest.fixture(autouse=True)
+def _at_noon() -> Iterator[None]:
+    """The sweeps read the clock; the cast's dates lie around noon."""
+    with time_machine.travel(NOON):
+        yield
 
 
 def sweep(*arguments: str) -> str:
@@ -23,7 +31,7 @@ def sweep(*arguments: str) -> str:
 
 
 def test_a_trial_that_is_over_is_ended_and_told_of_in_one_sweep(okafor: Party, mailbox: Mailbox) -> None:
-    trial_of(okafor, ends_at=timezone.now() - timedelta(minutes=1))
+    trial_of(okafor, ends_at=NOON - timedelta(minutes=1))
 
     did = json.loads(sweep("--json"))
 
@@ -33,7 +41,7 @@ def test_a_trial_that_is_over_is_ended_and_told_of_in_one_sweep(okafor: Party, m
 
 
 def test_it_says_in_words_what_it_did(okafor: Party, mailbox: Mailbox) -> None:
-    trial_of(okafor, ends_at=timezone.now() - timedelta(minutes=1))
+    trial_of(okafor, ends_at=NOON - timedelta(minutes=1))
 
     first, again = sweep(), sweep()
 
