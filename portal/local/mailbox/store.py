@@ -38,7 +38,7 @@ class Mail:
     @property
     def subject(self) -> str:
         """The Subject header, never empty."""
-        return str(self.message["Subject"] or "(no subject)")
+        return str(self.message["Subject"] or "").strip() or "(no subject)"
 
     @property
     def text(self) -> str:
