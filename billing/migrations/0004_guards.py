@@ -2,9 +2,14 @@
 
 from django.db import migrations
 
+# A person's account can be deleted; the quotes and orders they leave behind then name nobody.
 QUOTE = """
 CREATE FUNCTION billing_guard_quote() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.quoted_for_id IS NULL
+       AND to_jsonb(OLD) - 'quoted_for_id' = to_jsonb(NEW) - 'quoted_for_id' THEN
+        RETURN NEW;
+    END IF;
     RAISE EXCEPTION 'Quote % is a binding word to a customer: it is neither changed nor deleted.', OLD.id
         USING ERRCODE = 'restrict_violation';
 END $$;
@@ -18,8 +23,8 @@ CREATE TRIGGER guard BEFORE UPDATE OR DELETE ON billing_quote
 ORDER = """
 CREATE FUNCTION billing_guard_order() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    ordered CONSTANT text[] := ARRAY['id', 'quote_id', 'customer_id', 'accepted_by_id', 'accepted_at', 'way'];
-    afterwards CONSTANT text[] := ARRAY['charged', 'needs_staff', 'stripe_invoice_id'];
+    ordered CONSTANT text[] := ARRAY['id', 'quote_id', 'customer_id', 'accepted_at', 'way'];
+    afterwards CONSTANT text[] := ARRAY['charged', 'needs_staff', 'stripe_invoice_id', 'accepted_by_id'];
     was CONSTANT jsonb := to_jsonb(OLD);
     becomes jsonb;
     column_name text;
@@ -28,6 +33,9 @@ BEGIN
         RAISE EXCEPTION 'Order % is kept: orders are not deleted.', OLD.id USING ERRCODE = 'restrict_violation';
     END IF;
     becomes := to_jsonb(NEW);
+    IF NEW.accepted_by_id IS DISTINCT FROM OLD.accepted_by_id AND NEW.accepted_by_id IS NOT NULL THEN
+        RAISE EXCEPTION 'Order %: who accepted it never changes.', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
     FOREACH column_name IN ARRAY ordered LOOP
         IF was -> column_name IS DISTINCT FROM becomes -> column_name THEN
             RAISE EXCEPTION 'Order %: % was settled on when the quote was accepted and never changes.',

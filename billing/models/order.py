@@ -35,7 +35,7 @@ class Order(models.Model):
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="order")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="orders")
     accepted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     accepted_at = models.DateTimeField()
     way = models.CharField(max_length=8, choices=Way.choices)

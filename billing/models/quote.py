@@ -31,7 +31,7 @@ class Quote(models.Model):
     quoted_at = models.DateTimeField(help_text="Also the proration instant, to the second.")
     expires_at = models.DateTimeField()
     quoted_for = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     lines = models.JSONField()
     subtotal = models.BigIntegerField()
