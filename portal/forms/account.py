@@ -34,11 +34,15 @@ class SignupForm(Labelled, allauth_forms.SignupForm):
 
 
 class LoginForm(Labelled, allauth_forms.LoginForm):
-    pass
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["remember"].label = _("Stay signed in on this device")
 
 
 class AddEmailForm(Labelled, allauth_forms.AddEmailForm):
-    pass
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("New address")
 
 
 class ChangePasswordForm(Labelled, allauth_forms.ChangePasswordForm):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from licensing.customers import UnableToClose, close_customer
 from licensing.invitations import UnableToInvite, invite, resend, revoke
-from licensing.models import Invitation, Member
+from licensing.models import Invitation, Member, Role
 from licensing.reasons import Reason
 from licensing.seats import seats_of
 from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member
@@ -160,6 +160,7 @@ def _page(request: HttpRequest, *, form: InviteForm | None = None, status: int =
             "questions": open_questions(customer) if member.may_spend else [],
             "asked": [] if member.may_spend else questions_of(customer, asked_by=request.user),
             "form": form or InviteForm(),
+            "roles": Role.choices,
         },
         status=status,
     )

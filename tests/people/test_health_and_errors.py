@@ -76,6 +76,9 @@ def raises(error: Exception) -> Callable[..., Any]:
 
 
 urlpatterns = [
+    # The pages lead back to these.
+    path("", raises(ZeroDivisionError()), name="pricing"),
+    path("plan/", raises(ZeroDivisionError()), name="plan"),
     path("operational", raises(OperationalError("gone"))),
     path("interface", raises(InterfaceError("gone"))),
     path("redis", raises(RedisConnectionError("gone"))),

@@ -48,6 +48,13 @@ def test_an_owner_changes_roles_and_removes(owner: Client) -> None:
     assert not Member.objects.filter(pk=member.pk).exists()
 
 
+def test_each_member_is_shown_with_the_role_they_have(owner: Client) -> None:
+    eve(), fay()
+    page = owner.get("/team/").content.decode()
+    for role in ("owner", "member", "billing"):
+        assert page.count(f'<option value="{role}" selected>{role}</option>') == 1
+
+
 def test_the_only_owner_is_told_why_they_must_stay(owner: Client) -> None:
     page = owner.post("/team/leave/", follow=True).content.decode()
     assert "Ada Okafor is the only owner. Make somebody else an owner first." in page
