@@ -26,6 +26,7 @@ def sandbox(instance: Instance, environment: Environment) -> Child:
     """The stand-in for Stripe; it keeps its objects in `sandbox.json`."""
     options = {
         "--port": str(instance.sandbox_port),
+        "--public-url": environment["STRIPE_API_BASE"],
         "--state": str(instance.data / "sandbox.json"),
         "--webhook-url": f"http://127.0.0.1:{instance.port}/webhooks/stripe/",
         "--webhook-secret": environment["STRIPE_WEBHOOK_SECRET"],
