@@ -23,6 +23,7 @@ def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
             "amount_due": seen.amount_due,
             "amount_paid": seen.amount_paid,
             "issued_at": seen.issued_at,
+            "next_attempt_at": seen.next_attempt_at,
             "hosted_url": seen.hosted_url,
             "pdf_url": seen.pdf_url,
         },

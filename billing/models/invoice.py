@@ -20,6 +20,9 @@ class Invoice(models.Model):
     amount_due = models.BigIntegerField()
     amount_paid = models.BigIntegerField()
     issued_at = models.DateTimeField()
+    next_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text="When Stripe tries the card again, while it does."
+    )
     hosted_url = models.URLField(max_length=2000, blank=True)
     pdf_url = models.URLField(max_length=2000, blank=True)
 

@@ -142,6 +142,7 @@ class PaymentFailed(Kind[AboutLicence]):
             "currency": invoice.currency if invoice else "",
             "invoice_number": invoice.number if invoice else "",
             "failed_at": about.licence.past_due_since or notice.owed_at,
+            "next_attempt_at": _ahead(invoice.next_attempt_at if invoice else None, at=at),
             "card": card_of(about.payer),
             "pay_url": (invoice.hosted_url if invoice else "") or link("billing"),
             "billing_url": link("billing"),
@@ -177,6 +178,11 @@ class LicenceEnded(Kind[AboutLicence]):
             "upgrade_url": link("upgrade"),
             "plan_url": link("plan"),
         }
+
+
+def _ahead(moment: datetime | None, *, at: datetime) -> datetime | None:
+    """A date is only worth naming while it lies ahead."""
+    return moment if moment and moment > at else None
 
 
 def _held_before(orders: Any) -> dict[str, tuple[EditionTerms, TierTerms]]:

@@ -70,6 +70,24 @@ def test_a_failed_payment_says_what_failed_what_stays_and_where_to_pay(
         assert "https://invoice.stripe.example/D-9" in words
 
 
+def test_a_failed_payment_names_the_next_try_while_it_lies_ahead(marsh: Party, mailbox: Mailbox) -> None:
+    invoice = invoice_of(
+        marsh.customer,
+        number="M-8",
+        total=9600,
+        at=NOON,
+        status="open",
+        next_attempt_at=NOON + timedelta(days=3),
+    )
+    owed(marsh, "payment_failed", marsh.licence, period=invoice.stripe_id)
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(DI)
+    for words in words_of(message):
+        assert "tried again by itself on Wednesday 25 November" in words
+
+
 def test_a_failed_payment_is_told_even_before_its_invoice_is_known_here(
     marsh: Party, mailbox: Mailbox
 ) -> None:

@@ -97,6 +97,6 @@ BACKWARDS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("billing", "0003_initial"), ("licensing", "0003_guards")]
+    dependencies = [("billing", "0001_initial"), ("licensing", "0003_guards")]
 
     operations = [migrations.RunSQL(sql=FORWARDS, reverse_sql=BACKWARDS)]
