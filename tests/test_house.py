@@ -79,7 +79,10 @@ def test_the_clock_is_read_only_at_doors(path: Path) -> None:
 
 
 def test_there_are_no_import_cycles() -> None:
-    names = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in MODULES}
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+    }
     edges = {
         name: {target for target in imports_of(path) if target in names and target != name}
         for name, path in names.items()
