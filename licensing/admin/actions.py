@@ -77,9 +77,8 @@ class StaffAction(View):
         def open_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponseBase:
             return page(request, model_admin=model_admin, object_id=object_id)
 
-        as_action: Callable[..., HttpResponseBase] = action(
-            open_page, description=cls.title, permissions=[cls.permission.replace(".", "__")], url_path=path
-        )
+        as_action: Callable[..., HttpResponseBase] = action(open_page, description=cls.title, url_path=path)
+        as_action.needs = cls.permission  # type: ignore[attr-defined]  # read by StaffAdmin
         return as_action
 
     def rows(self) -> QuerySet[Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Model
@@ -16,22 +14,15 @@ from unfold.decorators import display
 
 
 class StaffAdmin(ModelAdmin):
-    """An admin with staff actions, each shown to whoever has its permission.
+    """An admin with staff actions, each shown to whoever may do it; its page refuses on its own too.
 
-    Unfold asks `has_<name>_permission`, and looks a dotted name up in the database whenever the project is checked,
-    before there is one. So an action's permission is written app__codename, and answered here.
+    Unfold's own way looks permissions up in the database whenever the project is checked, before there is one. So
+    each action carries what it `needs`, and it is asked here.
     """
 
-    def __getattr__(self, name: str) -> Callable[..., bool]:
-        asked = re.fullmatch(r"has_([a-z]+)__([a-z_]+)_permission", name)
-        if asked is None:
-            raise AttributeError(name)
-        permission = f"{asked[1]}.{asked[2]}"
-
-        def has_permission(request: HttpRequest, *_: Any, **__: Any) -> bool:
-            return bool(request.user.has_perm(permission))
-
-        return has_permission
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        return [each for each in actions if request.user.has_perm(each.method.needs)]
 
 
 class _LookOnly:

@@ -8,11 +8,13 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Count, JSONField, Q, QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from licensing.admin.base import StaffAdmin
+from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.editions import DraftFrom, Publish
 from licensing.catalogue import lookup_key
 from licensing.models import Edition, Feature, Grant, Price, Product, Tier
@@ -46,10 +48,17 @@ def _may(model_admin: Any, request: HttpRequest, verb: str) -> bool:
 
 class TierInline(_UntilPublished, TabularInline):
     model = Tier
-    fields = ["key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]
+    fields = ["key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats", "prices_and_grants"]
+    readonly_fields = ["prices_and_grants"]
     extra = 0
-    show_change_link = True
-    verbose_name_plural = "tiers (open one for its prices and what it gives)"
+    hide_title = True
+
+    @display(description="prices, what it gives")
+    def prices_and_grants(self, tier: Tier) -> SafeString | str:
+        """The way to the tier's own page, once it has one."""
+        if tier.pk is None:
+            return "after saving"
+        return format_html('<a class="staff-link" href="{}">open {}</a>', row_url(tier), tier.name)
 
 
 class FeatureInline(_UntilPublished, TabularInline):
@@ -57,6 +66,7 @@ class FeatureInline(_UntilPublished, TabularInline):
     fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about"]
     formfield_overrides = {JSONField: {"widget": UnfoldAdminTextInputWidget}}
     extra = 0
+    hide_title = True
 
 
 class PriceInline(_UntilPublished, TabularInline):
@@ -64,6 +74,7 @@ class PriceInline(_UntilPublished, TabularInline):
     fields = ["currency", "interval", "unit_amount", "per_seat", "lookup_key"]
     readonly_fields = ["lookup_key"]
     extra = 0
+    hide_title = True
 
 
 class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
@@ -92,6 +103,7 @@ class GrantInline(_UntilPublished, TabularInline):
     model = Grant
     form = GrantForm
     extra = 0
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
         return super().get_queryset(request).select_related("feature__edition").order_by("feature__position")

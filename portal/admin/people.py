@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from licensing.admin.base import ReadOnlyInline, customer_url
 from licensing.models import Member
@@ -98,7 +98,7 @@ class UserAdmin(ModelAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """There are few groups: boxes to tick."""
         return super().formfield_for_manytomany(
-            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultiple()}
+            db_field, request, **{**kwargs, "widget": UnfoldAdminCheckboxSelectMultipleWidget()}
         )
 
     @display(description="second factors")
