@@ -15,12 +15,12 @@ from licensing.pricing import Estimate
 from licensing.reasons import Reason
 from licensing.terms import NOT_INCLUDED, FeatureTerms
 from portal.pages.facts import Facts
+from portal.pages.reasons import telling
 from portal.pages.todo import Todo, todo_list
 from portal.pages.values import short_money
 
 LOOK_AHEAD = 24  # months
 SOMETHING_CHANGES = "something-changes"
-CANCELLING = "leaving-is-cancelling"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ class Calculator:
     @property
     def is_standing_still(self) -> bool:
         """Whether what was chosen is what is held."""
-        return any(reason.rule == SOMETHING_CHANGES for reason in self.chosen.reasons)
+        free = self.chosen is self.held and self.chosen.tier.is_free
+        return free or any(reason.rule == SOMETHING_CHANGES for reason in self.chosen.reasons)
 
     @property
     def seats_that_fit(self) -> int | None:
@@ -81,7 +82,7 @@ class Calculator:
     def closed(self) -> list[tuple[Offer, list[Reason]]]:
         """The other tiers that are not open now, with their reasons."""
         return [
-            (offer, _telling(offer.reasons))
+            (offer, telling(offer.reasons))
             for offer in self.offers
             if offer is not self.chosen and offer is not self.held and not offer.is_open
         ]
@@ -89,7 +90,7 @@ class Calculator:
     @property
     def reasons(self) -> list[Reason]:
         """Why the chosen tier is not open now."""
-        return _telling(self.chosen.reasons)
+        return telling(self.chosen.reasons)
 
     @property
     def heads(self) -> list[tuple[Offer, str]]:
@@ -155,11 +156,6 @@ def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) 
     while add_intervals(anchor=estimate.renews_at, interval=estimate.interval, count=renewals) < end:
         renewals += 1
     return estimate.due + max(renewals * estimate.renewal_amount - estimate.credit_gained, 0)
-
-
-def _telling(reasons: Sequence[Reason]) -> list[Reason]:
-    """Where the way is to cancel, the other reasons do not matter: cancelling asks for none of them."""
-    return [reason for reason in reasons if reason.rule == CANCELLING] or list(reasons)
 
 
 def _row_of(offer: Offer, feature: FeatureTerms) -> Row:

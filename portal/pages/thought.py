@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from licensing.entitlements import is_better
 from licensing.models import Licence
@@ -105,9 +106,12 @@ def _fewer_seats(facts: Facts) -> Thought | None:
     saved = paid.estimate.renewal_amount - offer.estimate.renewal_amount
     return Thought(
         key=f"seats:{wanted}:{standing.licence.pk}.{standing.licence.version}",
-        evidence=_("You pay for %(seats)s seats and are %(people)s people, invitations included.")
-        % {"seats": count_words(held.seats), "people": count_words(facts.situation.people)},
-        offer=_("With %(seats)s seats, %(tier)s would cost %(amount)s less %(interval)s.")
+        evidence=_evidence_of_seats(held.seats, people=facts.situation.people),
+        offer=ngettext(
+            "With one seat, %(tier)s would cost %(amount)s less %(interval)s.",
+            "With %(seats)s seats, %(tier)s would cost %(amount)s less %(interval)s.",
+            wanted,
+        )
         % {
             "seats": count_words(wanted),
             "tier": standing.tier.name,
@@ -116,6 +120,18 @@ def _fewer_seats(facts: Facts) -> Thought | None:
         },
         tier_key=standing.tier.key,
         seats=wanted,
+    )
+
+
+def _evidence_of_seats(seats: int, *, people: int) -> str:
+    said = {"seats": count_words(seats), "people": count_words(people)}
+    return (
+        ngettext(
+            "You pay for %(seats)s seats and are one person, invitations included.",
+            "You pay for %(seats)s seats and are %(people)s people, invitations included.",
+            people,
+        )
+        % said
     )
 
 

@@ -11,6 +11,7 @@ from licensing.models import Feature
 from licensing.offers import Offer, Row
 from licensing.terms import NOT_INCLUDED
 from portal.pages.facts import Facts
+from portal.pages.reasons import telling
 from portal.pages.values import feature_name, feature_words, small_number, value_words
 
 
@@ -41,7 +42,7 @@ def _gain(row: Row) -> str:
 
 
 def _does(offer: Offer, *, facts: Facts, held: Offer) -> list[str]:
-    found = [reason.change for reason in offer.reasons if reason.change]
+    found = [reason.change for reason in telling(offer.reasons) if reason.change]
     found += [_loss(row, offer=offer) for row in offer.loses]
     if offer.relation != "held" and offer.estimate and offer.is_open:
         if not (facts.payer and facts.payer.has_card):

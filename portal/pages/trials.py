@@ -14,6 +14,7 @@ from licensing.standing import Standing
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
 from licensing.usage import Usage, usage_of
 from portal.pages.facts import Facts
+from portal.pages.reasons import telling
 
 SHOWN = 12
 
@@ -35,11 +36,20 @@ class Loan:
 
 @dataclass(frozen=True)
 class Used:
-    """How much of a lent limit was in use when the trial began and when it ended, or now."""
+    """How much of a lent limit was in use when the trial began and when it ended, or now.
+
+    `room` is what the licence under it gives; None where it is not included at all.
+    """
 
     feature: FeatureTerms
     before: int
     after: int
+    room: int | None
+
+    @property
+    def is_above(self) -> bool:
+        """Whether more is used than the licence has room for; what is counted monthly begins anew anyway."""
+        return not self.feature.monthly and self.after > (self.room or 0)
 
 
 @dataclass(frozen=True)
@@ -111,7 +121,7 @@ def _used(loan: Loan, standing: Standing) -> list[Used]:
     begun = usage_of(standing.customer, at=loan.trial.started_at)
     ended = usage_of(standing.customer, at=loan.ended_at or standing.at)
     return [
-        Used(feature, _value(begun.get(feature.key)), ended[feature.key].value)
+        Used(feature, _value(begun.get(feature.key)), ended[feature.key].value, _room(standing, feature))
         for feature in loan.edition.features
         if feature.key in ended
         and ended[feature.key].read_at > loan.trial.started_at
@@ -119,11 +129,16 @@ def _used(loan: Loan, standing: Standing) -> list[Used]:
     ]
 
 
+def _room(standing: Standing, feature: FeatureTerms) -> int | None:
+    room = standing.tier.value(feature.key)
+    return room if isinstance(room, int) else None
+
+
 def _value(usage: Usage | None) -> int:
     return usage.value if usage else 0
 
 
 def _choice(tier: TierTerms, facts: Facts) -> Choice:
-    reasons = trial_reasons(facts.situation, tier)
+    reasons = telling(trial_reasons(facts.situation, tier))
     days = timedelta(days=tier.trial_days or 0)
     return Choice(tier, None if reasons else facts.standing.at + days, reasons)

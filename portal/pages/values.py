@@ -89,14 +89,14 @@ def small_number(count: int) -> str:
 
 def span_words(span: timedelta) -> str:
     """A span, roughly: "5 months", "4 minutes"."""
-    return format_timedelta(span, threshold=1.5, locale=reader_locale())
+    return format_timedelta(span, locale=reader_locale())
 
 
 def ago_words(moment: datetime, *, at: datetime) -> str:
     """How long ago: "4 minutes ago"; "just now" within a minute."""
     if at - moment < timedelta(minutes=1):
         return _("just now")
-    return format_timedelta(moment - at, add_direction=True, threshold=1.5, locale=reader_locale())
+    return format_timedelta(moment - at, add_direction=True, locale=reader_locale())
 
 
 def per_interval(interval: str) -> str:

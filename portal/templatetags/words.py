@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from licensing.money import format_money
-from licensing.terms import FeatureTerms, TierTerms
+from licensing.terms import FeatureTerms
 from portal.pages import values
 from portal.reader import reader_locale
 
@@ -88,12 +88,6 @@ def feature_words(value: Any, feature: FeatureTerms) -> str:
 def feature_name(feature: FeatureTerms) -> str:
     """The name, with "a month" where it is counted anew each month."""
     return values.feature_name(feature)
-
-
-@register.filter
-def room_for(tier: TierTerms, feature: FeatureTerms) -> str:
-    """What a tier gives of a feature, in words."""
-    return values.value_words(feature, tier.value(feature.key))
 
 
 @register.filter

@@ -49,8 +49,12 @@ def _for_somebody(
 ) -> HttpResponse:
     """A member finds their tier marked; nobody else's cache may keep it."""
     member = getattr(request, "member", None)
-    held = standing_of(member.customer, at=timezone.now()).tier.key if member else ""
-    context = {**_page(edition, currency=currency, interval=interval), "held": held}
+    standing = standing_of(member.customer, at=timezone.now()) if member else None
+    context = {
+        **_page(edition, currency=currency, interval=interval),
+        "held": standing.tier.key if standing else "",
+        "older": standing.edition.name if standing and standing.edition.id != edition.id else "",
+    }
     response = render(request, "pricing/pricing.html", context)
     response["Cache-Control"] = "private, no-store"
     return response

@@ -1,10 +1,12 @@
-// The − and + beside a number: without this script they submit the form, with it they change the number in place.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("button[name=step]");
-  const input = button?.form?.elements.seats;
-  if (!input) return;
-  event.preventDefault();
-  if (button.value === "1") input.stepUp();
-  else input.stepDown();
-  input.dispatchEvent(new Event("change", { bubbles: true }));
-});
+// The − and + beside a number. Without this script they submit the form; with it they change the number in place.
+for (const button of document.querySelectorAll("button[name=step]")) {
+  const input = button.form.elements.seats;
+  const up = button.value === "1";
+  button.type = "button";
+  button.removeAttribute("name"); // or the live question would carry the step as well
+  button.addEventListener("click", () => {
+    if (up) input.stepUp();
+    else input.stepDown();
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}

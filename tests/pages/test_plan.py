@@ -1,0 +1,180 @@
+"""My plan says what I have, what happens next and when, to the cent, and what is promised to me."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from billing.models import Payer
+from licensing.models import UpgradeRequest
+from tests import cast
+from tests.cast import NOON, Party
+from tests.pages.conftest import SignIn, orders, text_of, tries, uses
+
+
+def plan(client: Client) -> str:
+    response = client.get("/plan/")
+    assert response.status_code == 200
+    return text_of(response)
+
+
+def test_who_is_not_signed_in_is_led_to_sign_in(visitor: Client) -> None:
+    assert visitor.get("/plan/")["Location"] == "/accounts/login/?next=/plan/"
+
+
+def test_plan_names_tier_people_edition_date_and_exact_amount(ada: Party, sign_in: SignIn) -> None:
+    Payer.objects.filter(customer=ada.customer).update(tax_percent="19", tax_name="VAT", credit=1200)
+    words = plan(sign_in(ada.user))
+    assert "You have Team, for 8 people." in words
+    assert "Your terms are those of January 2026 and stay yours." in words
+    # 8 × $23.00 = $184.00; VAT 19 % = $34.96; less $12.00 credit.
+    assert "for US$206.96, after US$12.00 of your credit." in words
+    assert "Team renews: US$206.96 from Visa ·· 4242" in words
+
+
+def test_where_the_tax_is_not_known_it_is_said(ada: Party, sign_in: SignIn) -> None:
+    assert "US$184.00, plus tax where there is any." in plan(sign_in(ada.user))
+
+
+def test_limit_that_is_near_says_how_many_are_left(ada: Party, sign_in: SignIn) -> None:
+    uses(ada, "projects", 14, at=NOON - timedelta(days=40))
+    uses(ada, "projects", 18)
+    words = plan(sign_in(ada.user))
+    assert "Projects 18 of 20" in words
+    assert "Two left. At this pace, full in about 3 weeks. Read just now." in words
+
+
+def test_monthly_count_says_when_it_starts_again(ada: Party, sign_in: SignIn) -> None:
+    uses(ada, "api-calls", 31_400)
+    words = plan(sign_in(ada.user))
+    assert "API calls a month 31,400 of 40,000" in words
+    assert "Starts again on " in words
+
+
+def test_seats_count_open_invitations(ada: Party, sign_in: SignIn) -> None:
+    ada.customer.invitations.create(
+        email="kwame@x.test", token_hash="x", invited_at=NOON, expires_at=NOON + timedelta(days=14)
+    )
+    words = plan(sign_in(ada.user))
+    assert "Seats 2 of 8" in words
+    assert "An invitation is still open, and holds one." in words
+
+
+def test_a_trial_stands_over_the_plan_and_the_meters_keep_the_plans_own_limits(
+    ada: Party, sign_in: SignIn
+) -> None:
+    uses(ada, "projects", 23)
+    uses(ada, "automations", 900)
+    tries(ada, "business", started_at=NOON - timedelta(days=11))
+    words = plan(sign_in(ada.user))
+    assert "You are trying Business. On Wednesday 25 November at" in words
+    assert "you go back to Team exactly as it was" in words
+    assert "23 of 20" in words
+    assert "3 more than Team has room for: all of it stays, no more can be added." in words
+    assert "While you try Business: no limit." in words
+    assert "The Business trial ends by itself." in words
+
+
+def test_an_older_edition_is_set_beside_todays(bo: Party, sign_in: SignIn) -> None:
+    words = plan(sign_in(bo.user))
+    assert "€170 a seat a year (today €210)" in words
+    assert "API calls a month: 50,000 (today 40,000)" in words
+    assert "Single sign-on (today in Business)" in words
+    assert "Where today’s Team has more Rows stored: 2 million (yours 1 million)" in words
+
+
+def test_free_says_that_nothing_happens(cy: Party, sign_in: SignIn) -> None:
+    words = plan(sign_in(cy.user))
+    assert "You have Free." in words
+    assert "Nothing, unless you choose it. Free does not run out." in words
+
+
+def test_past_due_says_what_is_still_there_and_what_to_do(di: Party, sign_in: SignIn) -> None:
+    words = plan(sign_in(di.user))
+    assert "The last payment did not go through. You still have all of Business." in words
+    assert "Pay the open invoice" in words
+
+
+def test_cancelled_says_until_when(ada: Party, sign_in: SignIn) -> None:
+    ada.licence.cancels_at_period_end = True
+    ada.licence.save()
+    words = plan(sign_in(ada.user))
+    assert "You have Team, for 8 people, until " in words
+    assert "No more payments are due." in words
+    assert "Team ends, and you have Free." in words
+
+
+def test_an_order_on_its_way_is_shown_with_its_door(ada: Party, sign_in: SignIn) -> None:
+    order = orders(ada)
+    response = sign_in(ada.user).get("/plan/")
+    assert "A payment is on its way." in text_of(response)
+    assert f"/upgrade/quotes/{order.quote_id}/" in response.content.decode()
+
+
+class TestOneThought:
+    def test_no_evidence_no_thought(self, sign_in: SignIn, ada: Party) -> None:
+        ada.licence.seats = 1
+        ada.licence.save()
+        assert "One thought" not in plan(sign_in(ada.user))
+
+    def test_near_a_limit_it_names_the_figures_and_the_price(self, sign_in: SignIn, ada: Party) -> None:
+        uses(ada, "projects", 18)
+        words = plan(sign_in(ada.user))
+        # 8 × ($32.00 − $23.00)
+        assert (
+            "You use 18 of 20 projects. Business has no such limit and would add US$72.00 a month." in words
+        )
+        assert "Stay on Team" in words
+
+    def test_empty_seats_are_an_offer_to_pay_less(self, sign_in: SignIn, ada: Party) -> None:
+        words = plan(sign_in(ada.user))
+        assert "You pay for 8 seats and are one person, invitations included." in words
+        assert "With one seat, Team would cost US$161.00 less a month." in words
+
+    def test_a_no_is_remembered_and_the_next_thought_comes_forward(self, sign_in: SignIn, ada: Party) -> None:
+        uses(ada, "projects", 18)
+        client = sign_in(ada.user)
+        key = client.get("/plan/").context["page"].thought.key
+        assert client.post("/plan/", {"put_away": key})["Location"] == "/plan/"
+        words = plan(client)
+        assert "You use 18 of 20 projects." not in words
+        assert "You pay for 8 seats" in words
+
+    @pytest.mark.parametrize("fields", [{"cancels_at_period_end": True}, {"state": "past_due"}])
+    def test_who_leaves_or_owes_is_not_sold_anything(
+        self, sign_in: SignIn, ada: Party, fields: dict[str, object]
+    ) -> None:
+        uses(ada, "projects", 20)
+        for name, value in fields.items():
+            setattr(ada.licence, name, value)
+        ada.licence.save()
+        assert "One thought" not in plan(sign_in(ada.user))
+
+
+def test_owners_see_what_their_team_asks_and_members_do_not(ada: Party, sign_in: SignIn) -> None:
+    eve = cast.eve()
+    UpgradeRequest.objects.create(
+        customer=ada.customer, asked_by=eve.user, tier_key="business", note="For the menu.", asked_at=NOON
+    )
+    assert "Eve Okafor asked for Business" in plan(sign_in(ada.user))
+    assert "Your team asks" not in plan(sign_in(eve.user))
+
+
+def test_queries_do_not_grow_with_what_is_there(
+    ada: Party, sign_in: SignIn, django_assert_num_queries: object
+) -> None:
+    client = sign_in(ada.user)
+    client.get("/plan/")
+    # Who it is and for whom, two (the session is kept in the cache); then the storefront and four for the facts.
+    with django_assert_num_queries(7):  # type: ignore[operator]
+        client.get("/plan/")
+    for feature, value in (("projects", 18), ("rows", 900), ("api-calls", 7), ("guests", 3)):
+        for days in range(5):
+            uses(ada, feature, value, at=NOON - timedelta(days=days))
+    tries(ada, "business", started_at=NOON - timedelta(days=11))
+    cast.eve()
+    cast.fay()
+    with django_assert_num_queries(7):  # type: ignore[operator]
+        client.get("/plan/")

@@ -1,0 +1,198 @@
+"""The calculator prices every tier at once, to the cent, and says why where a tier is not open."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from billing.answers import StripeUnavailable
+from billing.models import Payer
+from billing.quotes import UnableToQuote
+from licensing.reasons import Reason
+from portal.pages.calculator import spent_within
+from portal.views import upgrade as door
+from tests import cast
+from tests.cast import NOON, Party
+from tests.pages.conftest import SignIn, text_of, tries, uses
+
+LIVE = {"hx-request": "true", "hx-target": "figures"}
+
+
+def words(client: Client, query: str = "") -> str:
+    response = client.get(f"/upgrade/{query}")
+    assert response.status_code == 200
+    return text_of(response)
+
+
+def sum_of(client: Client, query: str = "") -> dict[str, str]:
+    """The sum's lines: label → amount."""
+    html = client.get(f"/upgrade/{query}").content.decode()
+    lines = re.findall(r"<dt>(.*?)(?:<small>.*?)?</dt>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)
+    return {label.strip(): amount for label, amount in lines}
+
+
+def test_it_opens_with_the_next_tier_and_the_seats_of_today(ada: Party, sign_in: SignIn) -> None:
+    page = sign_in(ada.user).get("/upgrade/").context["page"]
+    assert (page.chosen.tier.key, page.seats, page.interval) == ("business", 8, "month")
+
+
+def test_it_opens_with_the_tier_on_trial(ada: Party, sign_in: SignIn) -> None:
+    tries(ada, "scale", started_at=NOON - timedelta(days=1))
+    assert sign_in(ada.user).get("/upgrade/").context["page"].chosen.tier.key == "scale"
+
+
+def test_every_line_of_the_sum_is_shown_and_adds_up(ada: Party, sign_in: SignIn) -> None:
+    Payer.objects.filter(customer=ada.customer).update(tax_percent="19", tax_name="VAT", credit=1200)
+    client = sign_in(ada.user)
+    lines = sum_of(client, "?tier=business&seats=8&interval=month")
+    assert list(lines) == ["Business, 8 seats", "Team, time not used", "VAT 19 %", "Your credit", "Due today"]
+    cents = [int(re.sub(r"[^\d−]", "", amount).replace("−", "-")) for amount in lines.values()]
+    assert sum(cents[:-1]) == cents[-1] > 0
+    assert f"Review and pay {lines['Due today']}" in words(client)
+
+
+def test_from_when_how_much_and_what_two_years_cost(ada: Party, sign_in: SignIn) -> None:
+    Payer.objects.filter(customer=ada.customer).update(tax_percent="19", tax_name="VAT")
+    text = words(sign_in(ada.user))
+    assert re.search(r"From \d+ \w+ 2026 US\$304\.64 a month, VAT included\. Nothing else\.", text)
+    assert "In 24 months, as things stand: US$7," in text
+
+
+def test_two_years_count_the_renewals_before_their_end_and_no_more(ada: Party, sign_in: SignIn) -> None:
+    estimate = sign_in(ada.user).get("/upgrade/?interval=year").context["page"].estimate
+    # Yearly: due now, again after one year, and the one after two years is not within them.
+    assert spent_within(estimate, at=NOON) == estimate.due + estimate.renewal_amount
+
+
+def test_unknown_tax_is_said_in_words_at_the_sum_and_on_the_button(cy: Party, sign_in: SignIn) -> None:
+    text = words(sign_in(cy.user))
+    assert "Stripe works it out from your address" in text
+    assert "plus tax" in text
+
+
+def test_features_that_change_come_first_then_what_stays(ada: Party, sign_in: SignIn) -> None:
+    uses(ada, "projects", 18)
+    text = words(sign_in(ada.user))
+    assert text.index("Changes for you") < text.index("Stays the same") < text.index("Not included")
+    assert "Projects you use 18 3 20 no limit no limit" in text
+    assert "Projects without a limit (now 20)" in text
+
+
+def test_tier_that_is_not_open_is_shown_with_reason_change_and_rule(ada: Party, sign_in: SignIn) -> None:
+    response = sign_in(ada.user).get("/upgrade/?tier=scale&seats=3")
+    text = text_of(response)
+    assert "Scale like this is not open to you now." in text
+    assert "Scale starts at 5 seats. Choose more seats." in text
+    assert "/policy/#seats-fit-tier" in response.content.decode()
+    assert "Choose 5 seats" in text
+    assert "Review and pay" not in text
+
+
+def test_free_is_shown_to_who_pays_with_the_way_there(ada: Party, sign_in: SignIn) -> None:
+    text = words(sign_in(ada.user), "?tier=free")
+    assert "You move to Free by cancelling: you keep what you paid for to the last day." in text
+    assert "Do without Automation runs a month, which Free does not have." in text
+
+
+def test_what_is_held_has_no_button_to_pay(ada: Party, cy: Party, sign_in: SignIn) -> None:
+    for party, query in ((ada, "?tier=team&seats=8"), (cy, "?tier=free")):
+        text = words(sign_in(party.user), query)
+        assert "as you have it" in text
+        assert "Review" not in text
+
+
+def test_giving_up_an_older_price_is_said_before_paying(bo: Party, sign_in: SignIn) -> None:
+    assert "This gives up your terms of March 2025." in words(sign_in(bo.user))
+
+
+@pytest.mark.parametrize(
+    "query", ["?tier=nonsense&seats=-3&interval=day", "?seats=99999999999999", "?seats=x"]
+)
+def test_nonsense_is_answered_with_the_defaults(ada: Party, sign_in: SignIn, query: str) -> None:
+    page = sign_in(ada.user).get(f"/upgrade/{query}").context["page"]
+    assert (page.chosen.tier.key, page.seats, page.interval) == ("business", 8, "month")
+
+
+def test_plus_and_minus_work_without_a_script(ada: Party, sign_in: SignIn) -> None:
+    client = sign_in(ada.user)
+    assert client.get("/upgrade/?seats=8&step=1").context["page"].seats == 9
+    assert client.get("/upgrade/?seats=1&step=-1").context["page"].seats == 1
+    assert "Work it out" in words(client)
+
+
+def test_live_answer_is_only_the_parts_that_change(ada: Party, sign_in: SignIn) -> None:
+    html = sign_in(ada.user).get("/upgrade/?tier=scale", headers=LIVE).content.decode()
+    assert "<html" not in html
+    assert 'id="figures"' in html
+    assert html.count('hx-swap-oob="outerHTML"') == 2
+
+
+def test_live_question_of_who_is_signed_out_reloads_the_page(visitor: Client) -> None:
+    assert visitor.get("/upgrade/", headers=LIVE)["HX-Refresh"] == "true"
+
+
+class TestReview:
+    ask = {"tier": "business", "seats": "8", "interval": "month"}
+
+    def test_leads_to_the_quote(self, ada: Party, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: dict[str, Any] = {}
+        quote = SimpleNamespace(pk=uuid.uuid4())
+        monkeypatch.setattr(door, "issue_quote", lambda **given: asked.update(given) or quote)
+        response = sign_in(ada.user).post("/upgrade/", self.ask)
+        assert response["Location"] == f"/upgrade/quotes/{quote.pk}/"
+        assert (asked["change"].tier.key, asked["change"].seats) == ("business", 8)
+        assert asked["email"] == ada.user.email
+
+    def test_nothing_happened_where_stripe_is_silent(
+        self, ada: Party, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def silent(**_given: Any) -> None:
+            raise StripeUnavailable
+
+        monkeypatch.setattr(door, "issue_quote", silent)
+        response = sign_in(ada.user).post("/upgrade/", self.ask)
+        assert response.status_code == 503
+        assert "nothing was ordered, and you were not charged" in text_of(response)
+
+    def test_a_no_is_given_with_its_reason(
+        self, ada: Party, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(**_given: Any) -> None:
+            raise UnableToQuote(
+                [Reason("usage-fits", "You use 21 projects.", "With 1 fewer it is open to you.")]
+            )
+
+        monkeypatch.setattr(door, "issue_quote", refuse)
+        response = sign_in(ada.user).post("/upgrade/", self.ask)
+        assert response.status_code == 422
+        assert "You use 21 projects. With 1 fewer it is open to you." in text_of(response)
+
+    def test_what_a_browser_sends_wrongly_asks_for_no_quote(
+        self, ada: Party, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(door, "issue_quote", lambda **_given: pytest.fail("asked for a quote"))
+        assert sign_in(ada.user).post("/upgrade/", {**self.ask, "seats": "0"}).status_code == 422
+
+    def test_a_member_asks_an_owner_instead(self, ada: Party, sign_in: SignIn) -> None:
+        client = sign_in(cast.eve().user)
+        text = words(client)
+        assert "Ask an owner" in text
+        assert "Review and pay" not in text
+        assert client.post("/upgrade/", self.ask).status_code == 403
+
+
+def test_queries_are_few_and_constant(ada: Party, sign_in: SignIn, django_assert_num_queries: object) -> None:
+    client = sign_in(ada.user)
+    client.get("/upgrade/")
+    uses(ada, "projects", 18)
+    tries(ada, "business", started_at=NOON - timedelta(days=11))
+    for query in ("", "?tier=scale&seats=40&interval=year"):
+        # Who it is and for whom, two (the session is kept in the cache); then the storefront and four for the facts.
+        with django_assert_num_queries(7):  # type: ignore[operator]
+            client.get(f"/upgrade/{query}")
