@@ -56,7 +56,7 @@ class TierInline(_UntilPublished, TabularInline):
     @display(description="prices, what it gives")
     def prices_and_grants(self, tier: Tier) -> SafeString | str:
         """The way to the tier's own page, once it has one."""
-        if tier.pk is None:
+        if tier._state.adding:
             return "after saving"
         return format_html('<a class="staff-link" href="{}">open {}</a>', row_url(tier), tier.name)
 
