@@ -52,6 +52,7 @@ def history(product_id: int, *, currency: str) -> list[Chapter]:
     published = [
         (edition_terms(pk), at)
         for pk, at in rows.order_by("published_at", "pk").values_list("pk", "published_at")
+        if at is not None
     ]
     first = [_chapter(None, *published[0], currency=currency)] if published else []
     later = [

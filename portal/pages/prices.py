@@ -45,7 +45,6 @@ class Column:
     tier: TierTerms
     price: PriceTerms | None
     saved_a_year: int
-    is_sold: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def _column(tier: TierTerms, *, currency: str, interval: str) -> Column:
     price = tier.price(currency=currency, interval=interval)
     monthly = tier.price(currency=currency, interval="month")
     saved = 12 * monthly.unit_amount - price.unit_amount if price and monthly and interval == "year" else 0
-    return Column(tier, price, max(saved, 0), is_sold=tier.is_free or price is not None)
+    return Column(tier, price, max(saved, 0))
 
 
 def comparison(edition: EditionTerms) -> list[Comparison]:

@@ -46,6 +46,13 @@ def short_day(moment: datetime | date) -> str:
 
 
 @register.filter
+def day_from(value: datetime, at: datetime) -> str:
+    """A day seen from `at`: 14 Dec, and 14 Aug 2027 where the year is another one."""
+    seen, here_and_now = _local(value), _local(at)
+    return short_day(value) if seen.year == here_and_now.year else f"{short_day(value)} {seen.year}"
+
+
+@register.filter
 def moment(value: datetime) -> str:
     """Weekday, date and time: Wednesday 25 November at 17:00."""
     local = timezone.localtime(value)

@@ -34,7 +34,7 @@ def sum_of(client: Client, query: str = "") -> dict[str, str]:
     """The sum's lines: label → amount."""
     html = client.get(f"/upgrade/{query}").content.decode()
     lines = re.findall(r"<dt>(.*?)(?:<small>.*?)?</dt>\s*<dd[^>]*>(.*?)</dd>", html, re.DOTALL)
-    return {label.strip(): amount for label, amount in lines}
+    return {label.strip(): amount.strip() for label, amount in lines}
 
 
 def test_it_opens_with_the_next_tier_and_the_seats_of_today(ada: Party, sign_in: SignIn) -> None:
