@@ -37,9 +37,8 @@ def client(okafor: Party, as_staff: SignIn) -> Client:
     return as_staff("support")
 
 
-@pytest.mark.parametrize(
-    "term",
-    [
+def test_a_customer_is_found_by_anything_a_support_case_names(client: Client) -> None:
+    for term in (
         "Okafor Bakeries",
         "baker",
         "  OKAFOR  ",
@@ -53,15 +52,13 @@ def client(okafor: Party, as_staff: SignIn) -> Client:
         "in_MER-0001",
         "in_order1",
         "cs_test_a1",
-    ],
-)
-def test_a_customer_is_found_by_anything_a_support_case_names(client: Client, term: str) -> None:
-    assert found(client, term) == ["okafor-bakeries"]
+    ):
+        assert found(client, term) == ["okafor-bakeries"], term
 
 
-@pytest.mark.parametrize("term", ["cus_nobody", "nobody@demo.test", "cus_okafor", "%", "'; --"])
-def test_what_matches_nothing_finds_nothing(client: Client, term: str) -> None:
-    assert found(client, term) == []
+def test_what_matches_nothing_finds_nothing(client: Client) -> None:
+    for term in ("cus_nobody", "nobody@demo.test", "cus_okafor", "%", "'; --"):
+        assert found(client, term) == [], term
 
 
 def test_everybody_is_listed_without_a_search(client: Client) -> None:
