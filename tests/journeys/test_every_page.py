@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.infra.portal import RunningPortal
 from tests.journeys.conftest import Cookies
+from tests.journeys.steps import choose, expect_title, pay_now
 
 LIGHT_ENOUGH = 30_000  # bytes, as they come over the wire: pages, styles and scripts
 PAGES = [
@@ -49,26 +51,55 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "path"), PAGES)
-def test_page(
-    name: str, path: str, browser: Browser, running_portal: RunningPortal, cookies_of: Cookies
-) -> None:
+@pytest.fixture
+def phone(browser: Browser, running_portal: RunningPortal) -> Iterator[BrowserContext]:
+    """A phone on which nobody has been before."""
     context = browser.new_context(
         base_url=running_portal.base_url, locale="en-US", viewport={"width": 390, "height": 844}
     )
-    context.add_cookies(cookies_of(name))
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize(("name", "path"), PAGES)
+def test_page(name: str, path: str, phone: BrowserContext, cookies_of: Cookies) -> None:
+    phone.add_cookies(cookies_of(name))
+    assert_light_narrow_and_clean(phone.new_page(), path)
+
+
+def test_a_quote_that_gives_up_an_older_edition(phone: BrowserContext, cookies_of: Cookies) -> None:
+    phone.add_cookies(cookies_of("bo"))
+    page = phone.new_page()
+    choose(page, "business", interval="year")
+    assert_light_narrow_and_clean(page, page.url)
+
+
+def test_a_payment_that_is_begun_and_withdrawn(phone: BrowserContext, cookies_of: Cookies) -> None:
+    phone.add_cookies(cookies_of("cy"))
+    page = phone.new_page()
+    choose(page, "team", seats=1)
+    quote = page.url
+    assert_light_narrow_and_clean(page, quote)
+    pay_now(page)
+    assert_light_narrow_and_clean(page, quote)
+    expect_title(page, "Your payment page is still open.")
+    page.get_by_role("button", name="Withdraw, and stay on Free").click()
+    expect_title(page, "You withdrew this payment.")
+    assert_light_narrow_and_clean(page, quote)
+
+
+def assert_light_narrow_and_clean(page: Page, path: str) -> None:
+    """Load it as on a first visit, then look."""
     requests: list[Request] = []
-    page.on("requestfinished", requests.append)
+    page.on("requestfinished", lambda request: requests.append(request))
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
     page.goto(path)
     sizes = compressed_size([request for request in requests if request.url.startswith("http")])
     assert sum(sizes.values()) < LIGHT_ENOUGH, sizes
     assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, "scrolls sideways"
-    page.emulate_media(reduced_motion="reduce")
     assert_clean(page)
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     assert_clean(page, runOnly=["color-contrast"])
-    context.close()
 
 
 def assert_clean(page: Page, **options: Any) -> None:
