@@ -4,6 +4,7 @@ import os
 
 import django
 import pytest
+import pytest_django
 import redis
 
 from portal.local.processes import UnableToStart
@@ -66,3 +67,24 @@ def _empty_redis() -> None:
         keys = [key for key in client.scan_iter(count=1000) if not key.startswith(b"_kombu")]
         if keys:
             client.delete(*keys)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
+    """Publish the demo's editions once: nearly every test needs them, and nothing can change them."""
+    from tests.cast import make_catalogue
+
+    with django_db_blocker.unblock():
+        make_catalogue()
+
+
+@pytest.fixture
+def nothing_on_sale(db: None) -> None:
+    """Take the editions away for one test. Only a superuser who switches all guards off can do that."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for table in ("price", "grant", "feature", "tier", "edition", "product"):
+            cursor.execute(f"DELETE FROM licensing_{table}")
+        cursor.execute("SET session_replication_role = origin")

@@ -16,6 +16,8 @@ from tests.cast import NOON, ada
 from tests.infra.sandbox import Sandbox
 from tests.licensing.small_catalogue import GOOD, load, published
 
+pytestmark = pytest.mark.usefixtures("nothing_on_sale")
+
 
 def command(*words: str) -> str:
     out = StringIO()

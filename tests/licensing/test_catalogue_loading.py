@@ -17,7 +17,7 @@ from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
 from tests.cast import CATALOGUES, NOON, PUBLISHED, TODAY
 from tests.licensing.small_catalogue import GOOD, load, published
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_on_sale")]
 FLAT = re.sub(r"JPY = (\d+)", r"JPY = { flat = \1 }", GOOD)
 
 

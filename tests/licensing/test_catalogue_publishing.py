@@ -13,7 +13,7 @@ from licensing.terms import read_edition, storefront
 from tests.cast import NOON, PUBLISHED, TODAY, make_catalogue, person
 from tests.licensing.small_catalogue import GOOD, load, published
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("nothing_on_sale")]
 
 
 def faults_of_publishing(edition: Edition) -> tuple[str, ...]:

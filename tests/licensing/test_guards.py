@@ -23,6 +23,8 @@ from tests.licensing.small_catalogue import GOOD, load, published
 TERMS: list[type[Model]] = [Edition, Tier, Feature, Grant, Price]
 TABLES = [*TERMS, Event, Quote, Order, StripeEvent]
 
+pytestmark = pytest.mark.usefixtures("nothing_on_sale")
+
 
 def refused(words: str, do: Callable[[], Any]) -> None:
     """The database says no, in words, and nothing has changed."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from tests import cast
 from tests.pages.conftest import text_of
 
 
+@pytest.mark.usefixtures("nothing_on_sale")
 def test_nothing_published_is_said(visitor: Client) -> None:
     assert "No edition has been published yet." in text_of(visitor.get("/changelog/"))
 

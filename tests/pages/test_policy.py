@@ -53,5 +53,6 @@ def test_the_page_is_public_and_names_the_days_of_each_trial(visitor: Client) ->
     assert '<li id="tried-once-a-year">' in response.content.decode()
 
 
+@pytest.mark.usefixtures("nothing_on_sale")
 def test_before_anything_is_on_sale_the_rules_stand_all_the_same(visitor: Client) -> None:
     assert "No tier is open to trials today." in text_of(visitor.get("/policy/"))

@@ -16,6 +16,7 @@ def _on_sale(db: None) -> None:
     cast.make_catalogue()
 
 
+@pytest.mark.usefixtures("nothing_on_sale")
 def test_before_anything_is_on_sale_the_page_says_so(visitor: Client) -> None:
     assert "Nothing is on sale yet." in text_of(visitor.get("/"))
 

@@ -61,6 +61,7 @@ def test_what_is_wrong_is_refused_with_its_rule(wrong: dict[str, str], rule: str
     assert not Customer.objects.exists()
 
 
+@pytest.mark.usefixtures("nothing_on_sale")
 def test_nothing_on_sale_means_nothing_to_open() -> None:
     with pytest.raises(UnableToOpen) as refused:
         open_customer(name="Byrne Maps", owner=person("Gus"), at=NOON, **WHERE)
