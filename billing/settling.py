@@ -18,6 +18,7 @@ from licensing import trials
 from licensing.history import STRIPE, Actor, entry, record
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Licence, Trial, UpgradeRequest
+from licensing.money import format_money
 from licensing.notices import owe
 
 # A bank challenge may take this long before we take the invoice back; Stripe itself gives up after 23 hours.
@@ -214,7 +215,10 @@ def _apply(*, order_id: UUID, subscription: SubscriptionSeen, invoice: InvoiceSe
         order.state, order.closed_at, order.pay_url, order.failure = Order.State.SETTLED, at, "", ""
         order.stripe_invoice_id, order.charged = invoice.stripe_id, invoice.amount_paid
         if invoice.amount_paid != quote.due:
-            order.needs_staff = f"Quoted {quote.due} and charged {invoice.amount_paid} {quote.currency}."
+            quoted, charged = (
+                format_money(amount, quote.currency, locale="en") for amount in (quote.due, invoice.amount_paid)
+            )
+            order.needs_staff = f"Quoted {quoted} and charged {charged}."
         order.save()
         record(
             entry(

@@ -25,7 +25,8 @@ from licensing.usage import Usage
 class Situation:
     """The facts that rules look at, gathered once at the door.
 
-    `people` counts members and open invitations. `trials_used` maps a tier's key to when it may be tried again.
+    `people` counts members and open invitations. `trials_used` maps a tier's key to when it may be tried again;
+    `addresses` are the owners' confirmed ones, for which that is so.
     """
 
     standing: Standing
@@ -33,7 +34,7 @@ class Situation:
     people: int
     usage: dict[str, Usage]
     trials_used: dict[str, datetime] = field(default_factory=dict)
-    verified: bool = True
+    addresses: tuple[str, ...] = ()
     order_pending: bool = False
 
     @property
@@ -233,7 +234,7 @@ def tried_once_a_year(situation: Situation, tier: TierTerms) -> Reason | None:
 
 
 def address_is_verified(situation: Situation, tier: TierTerms) -> Reason | None:
-    if situation.verified:
+    if situation.addresses:
         return None
     return Reason(
         "address-is-verified",

@@ -51,16 +51,13 @@ def trials_used(*, customer: Customer, addresses: Iterable[str], at: datetime) -
     return used
 
 
-def start_trial(
-    *, situation: Situation, tier: TierTerms, addresses: Sequence[str], actor: Actor, at: datetime
-) -> Trial:
+def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: datetime) -> Trial:
     """Lend `tier` to the customer from `at`, for the tier's own number of days.
 
     `situation` is what the door saw; the facts that a second click could have changed are read again under the lock.
-    `addresses` are the verified addresses of the customer's owners; each is marked as having tried.
-    Raises UnableToTry.
+    The customer, and each confirmed address of its owners, is marked as having tried. Raises UnableToTry.
     """
-    customer = situation.standing.customer
+    customer, addresses = situation.standing.customer, situation.addresses
     if reasons := trial_reasons(situation, tier):
         raise UnableToTry(reasons)
     with transaction.atomic():

@@ -60,7 +60,7 @@ class Licence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.customer}: {self.tier_id}"
+        return f"licence {self.pk}"
 
     @property
     def is_free(self) -> bool:

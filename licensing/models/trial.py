@@ -50,7 +50,7 @@ class Trial(models.Model):
         ordering = ["-started_at"]
 
     def __str__(self) -> str:
-        return f"{self.customer}: {self.tier_id} until {self.ends_at:%Y-%m-%d}"
+        return f"trial from {self.started_at:%Y-%m-%d} to {self.ends_at:%Y-%m-%d}"
 
     def is_live(self, *, at: datetime) -> bool:
         return self.ended_at is None and self.started_at <= at < self.ends_at

@@ -18,9 +18,9 @@ from licensing.history import Actor
 from licensing.models import Customer
 from licensing.terms import EditionTerms, storefront
 from portal.demo import sandbox
+from portal.facts import facts_of
 from portal.mails import outbox
 from portal.models import User
-from portal.situation import situation_of
 
 
 class NotBought(Exception):
@@ -44,7 +44,7 @@ def buy(*, customer: Customer, by: User, tier: str, seats: int, interval: str, a
     payer = ensure_payer(customer=customer, email=by.email)
     sandbox.put_card_on_file(payer.stripe_id, sandbox.PAYS)
     quote = issue_quote(
-        situation=situation_of(customer, today=edition, at=at),
+        situation=facts_of(customer, today=edition, at=at).situation,
         change=Change(tier=wanted, edition=edition, seats=seats, interval=interval),
         email=by.email,
         actor=Actor.person(by),

@@ -22,7 +22,7 @@ from portal.demo import sandbox
 from portal.demo.buying import buy, catch_up, change_card, on_sale
 from portal.demo.people import People
 from portal.demo.usage import record_weeks
-from portal.situation import situation_of, verified_addresses
+from portal.facts import facts_of
 
 HERE = Path(__file__).resolve().parent
 PUBLISHED = {
@@ -123,12 +123,10 @@ class Demo:
         change_card(customer=self.marsh, card=sandbox.FAILS_LATER)
 
     def _ada_tries_business(self, at: datetime) -> None:
-        edition, addresses = on_sale(), verified_addresses(self.okafor)
-        situation = situation_of(self.okafor, today=edition, at=at, addresses=addresses)
+        edition = on_sale()
+        situation = facts_of(self.okafor, today=edition, at=at).situation
         business = next(tier for tier in edition.tiers if tier.key == "business")
-        start_trial(
-            situation=situation, tier=business, addresses=addresses, actor=Actor.person(self.ada), at=at
-        )
+        start_trial(situation=situation, tier=business, actor=Actor.person(self.ada), at=at)
         self.say("Ada: three days left of her trial of Business")
 
     def _cy(self, at: datetime) -> None:

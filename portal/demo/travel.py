@@ -20,7 +20,7 @@ from licensing.licences import lock_live_licence
 from licensing.models import Customer, Delivery, Notice, TrialMark
 from licensing.trials import identities_of
 from portal.demo import sandbox
-from portal.situation import verified_addresses
+from portal.facts import verified_addresses
 
 LONGEST = 400  # days
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -14,7 +14,7 @@ from licensing.periods import add_intervals
 from licensing.pricing import Estimate
 from licensing.reasons import Reason
 from licensing.terms import NOT_INCLUDED, FeatureTerms
-from portal.pages.facts import Facts
+from portal.facts import Facts
 from portal.pages.reasons import telling
 from portal.pages.todo import Todo, todo_list
 from portal.pages.values import short_money

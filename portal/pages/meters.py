@@ -12,7 +12,7 @@ from licensing.entitlements import Entitlement, entitlements, is_better
 from licensing.periods import add_intervals
 from licensing.standing import Standing
 from licensing.usage import Meter, Usage, meters
-from portal.pages.facts import Facts
+from portal.facts import Facts
 from portal.pages.values import ago_words, count_words, feature_name, small_number, span_words
 from portal.templatetags.words import day
 

@@ -14,7 +14,7 @@ from licensing.models import Licence
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from licensing.trials import REMINDERS
-from portal.pages.facts import Facts
+from portal.facts import Facts
 from portal.pages.meters import Gauge, gauges
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for

@@ -12,7 +12,7 @@ from licensing.entitlements import is_better
 from licensing.models import Licence
 from licensing.offers import Offer, offer_of, offers_for
 from licensing.usage import Meter
-from portal.pages.facts import Facts
+from portal.facts import Facts
 from portal.pages.meters import own_meters
 from portal.pages.values import count_words, per_interval
 from portal.templatetags.words import money

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from licensing.models import Feature
 from licensing.offers import Offer, Row
 from licensing.terms import NOT_INCLUDED
-from portal.pages.facts import Facts
+from portal.facts import Facts
 from portal.pages.reasons import telling
 from portal.pages.values import feature_name, feature_words, small_number, value_words
 

@@ -13,7 +13,7 @@ from licensing.reasons import Reason
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
 from licensing.usage import Usage, usage_of
-from portal.pages.facts import Facts
+from portal.facts import Facts
 from portal.pages.reasons import telling
 
 SHOWN = 12

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from licensing.upgrade_requests import open_questions
 from portal.access import members_only
 from portal.context import storefront_of
-from portal.pages.facts import facts_of
+from portal.facts import facts_of
 from portal.pages.plan import plan_page
 
 PUT_AWAY = "thoughts_put_away"

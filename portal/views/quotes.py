@@ -24,8 +24,8 @@ from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from portal.access import members_only, spenders_only
 from portal.context import storefront_of
+from portal.facts import facts_of
 from portal.pages.quotes import Trouble, given_up, live_licence, quote_page
-from portal.situation import situation_of
 
 # A signed-out person who pressed a button comes back here by GET after signing in; then the page is shown.
 buttons = require_http_methods(["GET", "HEAD", "POST"])
@@ -109,7 +109,7 @@ def ask_again(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     if request.method != "POST" or shop is None:
         return redirect("quote", quote_id)
     at = timezone.now()
-    situation = situation_of(request.member.customer, today=shop.edition, at=at)
+    situation = facts_of(request.member.customer, today=shop.edition, at=at).situation
     change = _same_change(old, standing=situation.standing, today=shop.edition)
     if change is None:
         return redirect("upgrade")

@@ -16,7 +16,7 @@ from licensing.models import Trial
 from licensing.trials import UnableToTry, end_trial, start_trial
 from portal.access import members_only
 from portal.context import storefront_of
-from portal.pages.facts import Facts, facts_of
+from portal.facts import Facts, facts_of
 from portal.pages.trials import trials_page
 from portal.templatetags.words import moment
 
@@ -46,7 +46,6 @@ def _start(request: HttpRequest, facts: Facts) -> HttpResponse:
         trial = start_trial(
             situation=facts.situation,
             tier=tier,
-            addresses=facts.addresses,
             actor=Actor.person(request.user),
             at=facts.standing.at,
         )

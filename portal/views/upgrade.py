@@ -21,9 +21,9 @@ from licensing.offers import tiers_open_to
 from licensing.reasons import Reason
 from portal.access import members_only
 from portal.context import storefront_of
+from portal.facts import Facts, facts_of
 from portal.forms.upgrade import CalculatorForm
 from portal.pages.calculator import Calculator, calculator, first_choice
-from portal.pages.facts import Facts, facts_of
 
 LIVE_PART = "figures"
 

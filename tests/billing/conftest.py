@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from billing import gateway, inbox
+from billing.answers import SubscriptionSeen
 from billing.models import Order, Payer, Quote
 from billing.orders import accept_quote
 from billing.payers import ensure_payer, refresh_payer
@@ -25,7 +30,8 @@ from licensing.eligibility import Change
 from licensing.history import Actor
 from licensing.models import Customer
 from licensing.terms import storefront
-from portal.situation import situation_of
+from portal.facts import facts_of
+from portal.models import User
 from tests.cast import make_catalogue, person
 from tests.infra.environment import WEBHOOK_SECRET
 from tests.infra.sandbox import Sandbox
@@ -81,7 +87,7 @@ class Buyer:
         at = at or timezone.now()
         today = storefront().edition
         return issue_quote(
-            situation=situation_of(self.customer, today=today, at=at),
+            situation=facts_of(self.customer, today=today, at=at).situation,
             change=Change(tier=today.tier(tier), edition=today, seats=seats, interval=interval),
             email=self.user.email,
             actor=self.actor,
@@ -122,6 +128,27 @@ class Buyer:
             inbox.receive(payload=payload, signature=sign(payload, at=at), at=at)
         inbox.drain(at=at)
 
+    def fault(self, kind: str, *, path: str = "/v1/", method: str = "", after: int = 0, **more: Any) -> None:
+        """Let one request to Stripe go wrong: the one that comes `after` so many that match."""
+        match = {"method": method, "path": path}
+        self.sandbox.control("faults", match=match, fault=kind, times=1, after=after, **more)
+
+    def charged(self) -> list[int]:
+        """What this customer's cards were charged, in minor units, oldest first."""
+        stripe_id = self.payer.stripe_id
+        found = [charge for charge in self.sandbox.charges() if charge["customer"] == stripe_id]
+        return [charge["amount"] for charge in sorted(found, key=lambda charge: charge["created"])]
+
+    def subscriptions(self) -> list[SubscriptionSeen]:
+        """The subscriptions at Stripe that would be charged again."""
+        found = gateway.list_subscriptions(self.payer.stripe_id)
+        return [each for each in found if each.status not in ("canceled", "incomplete_expired")]
+
+    def credited(self, amount: int) -> None:
+        """Let Stripe owe the customer `amount` minor units; below zero, the customer owes it."""
+        with gateway._asking() as v1:
+            v1.customers.update(self.payer.stripe_id, {"balance": -amount})
+
     def let_pass(self, **time: int) -> datetime:
         """Let time pass at Stripe for everybody; the moment it is there then."""
         self.sandbox.control("clock", advance=int(timedelta(**time).total_seconds()))
@@ -130,6 +157,27 @@ class Buyer:
     @property
     def payer(self) -> Payer:
         return Payer.objects.get(customer=self.customer)
+
+
+def at_once(*calls: Callable[[], Any]) -> list[Any]:
+    """Make calls at the same moment, each in a thread with a database connection of its own; answers or errors."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], Any]) -> Any:
+        barrier.wait()
+        try:
+            return call()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [each.result() for each in [pool.submit(run, call) for call in calls]]
+
+
+class Died(BaseException):
+    """The worker was killed here: no handler of ours may run."""
 
 
 @pytest.fixture
@@ -141,11 +189,23 @@ def catalogue(transactional_db: None) -> None:
 def ada(catalogue: None, sandbox: Sandbox, settings: Any) -> Buyer:
     """Ada's organisation before it has bought anything; 19 % tax."""
     settings.STRIPE_AUTOMATIC_TAX = True
-    user = person("Ada Okafor")
+    return newcomer(sandbox, name="Okafor Bakeries", owner="Ada Okafor")
+
+
+def newcomer(
+    sandbox: Sandbox,
+    *,
+    name: str = "Somebody",
+    owner: str = "",
+    country: str = "DE",
+    currency: str = "USD",
+) -> Buyer:
+    """An organisation that has bought nothing yet, of an owner of its own."""
+    user = person(owner or f"Owner{User.objects.count()}")
     customer = open_customer(
-        name="Okafor Bakeries",
-        country="DE",
-        currency="USD",
+        name=name,
+        country=country,
+        currency=currency,
         time_zone="Europe/Berlin",
         locale="en_US",
         owner=user,

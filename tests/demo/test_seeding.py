@@ -42,6 +42,7 @@ def licence_of(name: str) -> Licence:
     )
 
 
+@pytest.mark.usefixtures("nothing_on_sale")
 def test_the_demo(sandbox: Sandbox) -> None:
     now = timezone.now()
     said = command("demo", "seed")

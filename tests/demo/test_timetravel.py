@@ -18,7 +18,7 @@ from licensing.trials import remind_due, start_trial
 from licensing.usage import record_reading
 from portal.demo import sandbox
 from portal.demo.travel import let_pass, shift
-from portal.situation import situation_of, verified_addresses
+from portal.facts import facts_of
 from tests.cast import NOON, Party, ada, bo, cy, make_catalogue
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +26,12 @@ DAYS = timedelta(days=5)
 
 
 def tries_business(party: Party) -> Trial:
-    edition, addresses = edition_terms(make_catalogue().pk), verified_addresses(party.customer)
+    edition = edition_terms(make_catalogue().pk)
     business = edition.tier("business")
     assert business
     return start_trial(
-        situation=situation_of(party.customer, today=edition, at=NOON, addresses=addresses),
+        situation=facts_of(party.customer, today=edition, at=NOON).situation,
         tier=business,
-        addresses=addresses,
         actor=Actor.person(party.user),
         at=NOON,
     )

@@ -10,7 +10,7 @@ from licensing.eligibility import Change, Situation, change_reasons
 from licensing.offers import offer_of, offers_for
 from licensing.terms import storefront
 from licensing.usage import UnableToRecord, record_reading
-from portal.situation import situation_of
+from portal.facts import facts_of
 from tests import cast
 from tests.cast import NOON, Party
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def situation(party: Party) -> Situation:
-    return situation_of(party.customer, today=storefront().edition, at=NOON)
+    return facts_of(party.customer, today=storefront().edition, at=NOON).situation
 
 
 def rules(party: Party, tier: str, *, seats: int = 8, interval: str = "month", **facts: object) -> list[str]:

@@ -14,8 +14,8 @@ from licensing.history import Actor
 from licensing.models import Customer, Event, Licence, Notice, Trial, TrialMark
 from licensing.standing import standing_of
 from licensing.terms import storefront
+from portal.facts import facts_of
 from portal.models import User
-from portal.situation import situation_of, verified_addresses
 from tests import cast
 from tests.cast import NOON
 
@@ -25,9 +25,8 @@ DAY = timedelta(days=1)
 def start(customer: Customer, user: User, tier: str, at=NOON) -> Trial:
     today = storefront().edition
     return trials.start_trial(
-        situation=situation_of(customer, today=today, at=at),
+        situation=facts_of(customer, today=today, at=at).situation,
         tier=today.tier(tier),
-        addresses=verified_addresses(customer),
         actor=Actor.person(user),
         at=at,
     )

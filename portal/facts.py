@@ -1,4 +1,4 @@
-"""All that the pages about one customer look at, read in four queries."""
+"""Gathers, at the door, all that the rules and the pages about one customer look at: four queries."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from licensing.usage import usage_of
 
 @dataclass(frozen=True)
 class Facts:
-    """`pending_quote` is the quote whose payment is on its way; `addresses` are the owners' confirmed ones.
+    """`pending_quote` is the quote whose payment is on its way.
 
     `questions` counts the members' questions for an upgrade that wait for an answer.
     """
@@ -31,7 +31,6 @@ class Facts:
     situation: Situation
     members: int
     invited: int
-    addresses: list[str]
     payer: Payer | None
     pending_quote: uuid.UUID | None
     questions: int
@@ -64,13 +63,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
             question_count=_how_many(
                 UpgradeRequest.objects.filter(customer=OuterRef("pk"), answered_at=None)
             ),
-            owner_addresses=ArraySubquery(
-                EmailAddress.objects.filter(
-                    verified=True,
-                    user__memberships__customer=OuterRef("pk"),
-                    user__memberships__role=Role.OWNER,
-                ).values("email")
-            ),
+            owner_addresses=ArraySubquery(_of_owners(OuterRef("pk")).values("email")),
             pending=Subquery(
                 Order.objects.filter(customer=OuterRef("pk"), state=Order.State.PENDING).values("quote_id")[
                     :1
@@ -86,16 +79,25 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
             people=around.member_count + around.invited_count,
             usage=usage_of(customer, at=at),
             trials_used=trials_used(customer=customer, addresses=around.owner_addresses, at=at),
-            verified=bool(around.owner_addresses),
+            addresses=tuple(around.owner_addresses),
             order_pending=around.pending is not None,
         ),
         members=around.member_count,
         invited=around.invited_count,
-        addresses=around.owner_addresses,
         payer=getattr(around, "payer", None),
         pending_quote=around.pending,
         questions=around.question_count,
     )
+
+
+def verified_addresses(customer: Customer) -> list[str]:
+    """The confirmed addresses of the customer's owners: who a trial counts for."""
+    return list(_of_owners(customer.pk).values_list("email", flat=True))
+
+
+def _of_owners(customer_id: Any) -> QuerySet[Any]:
+    owners = {"user__memberships__customer": customer_id, "user__memberships__role": Role.OWNER}
+    return EmailAddress.objects.filter(verified=True, **owners)
 
 
 def _how_many(rows: QuerySet[Any]) -> Coalesce:
