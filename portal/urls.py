@@ -3,6 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 from hijack.views import ReleaseUserView
 
 from portal.views import (
@@ -66,7 +67,8 @@ urlpatterns = [
     path("team/requests/<int:pk>/", asking.answer, name="team_answer"),
     # Mails
     path("notices/opt-out/<str:token>/", optout.opt_out, name="opt_out"),
-    # Staff
+    # Staff; their password is changed where everybody's is, so that a mail tells of it
+    path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path(
         "hijack/",
