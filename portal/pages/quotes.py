@@ -18,6 +18,7 @@ from licensing.models import Event, Licence, Member
 from licensing.offers import Row, compare
 from licensing.reasons import Reason
 from licensing.terms import EditionTerms, TierTerms, edition_terms
+from portal.pages.quote_sums import ComparedAmount, Held, SumLine, compared, sum_lines
 from portal.pages.values import card_words
 
 
@@ -32,40 +33,6 @@ class State(StrEnum):
     ASKING = "asking"
     SETTLED = "settled"
     FAILED = "failed"
-
-
-@dataclass(frozen=True)
-class SumLine:
-    """One line of the sum, in words. `amount` is in minor units of the quote's currency."""
-
-    label: str
-    amount: int
-    start: datetime | None = None
-    end: datetime | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class ComparedAmount:
-    """One amount of an earlier quote and of the one that stands in for it, in minor units."""
-
-    label: str
-    before: int
-    now: int
-
-    @property
-    def differs(self) -> bool:
-        return self.before != self.now
-
-
-@dataclass(frozen=True)
-class Held:
-    """What the change starts from: the licence as it is, or as it was before the order settled."""
-
-    edition: EditionTerms
-    tier: TierTerms
-    seats: int
-    interval: str | None
 
 
 @dataclass(frozen=True)
@@ -167,17 +134,7 @@ class QuotePage:
     @property
     def sums_side_by_side(self) -> list[ComparedAmount]:
         """The quote that this one stands in for, beside this one."""
-        old, new = self.replaces, self.quote
-        if old is None:
-            return []
-        amounts = [
-            ComparedAmount(_("Before tax"), old.subtotal, new.subtotal),
-            ComparedAmount(_("Tax"), old.tax, new.tax),
-            ComparedAmount(_("Your credit"), -old.credit, -new.credit),
-            ComparedAmount(_("Due today"), old.due, new.due),
-            ComparedAmount(_("At renewal"), old.renewal_amount, new.renewal_amount),
-        ]
-        return [amount for amount in amounts if amount.before or amount.now]
+        return compared(self.replaces, self.quote) if self.replaces else []
 
     @property
     def sum_is_the_same(self) -> bool:
@@ -185,14 +142,17 @@ class QuotePage:
         return not any(amount.differs for amount in self.sums_side_by_side)
 
     @property
-    def settles_in_place(self) -> bool:
-        """Whether the licence is still what this order made it, so that its next date may be shown here."""
+    def renews_at(self) -> datetime | None:
+        """When the next payment is, as far as this page may still say so: not of what was not bought, and once
+        settled only while the licence is what this order made it.
+        """
+        if self.state == State.FAILED:
+            return None
+        if self.state != State.SETTLED:
+            return self.quote.renews_at
         licence, quote = self.licence, self.quote
-        return (licence.tier_id, licence.price_id, licence.seats) == (
-            quote.tier_id,
-            quote.price_id,
-            quote.seats,
-        )
+        is_as_bought = (licence.price_id, licence.seats) == (quote.price_id, quote.seats)
+        return licence.period_end if is_as_bought and not licence.cancels_at_period_end else None
 
 
 def quote_page(
@@ -227,7 +187,7 @@ def quote_page(
         if held
         else (),
         given_up=given_up(quote=quote, licence=licence) if state in (State.OPEN, State.BUSY) else (),
-        lines=tuple(_sum_lines(quote, tier, held, payer)),
+        lines=tuple(sum_lines(quote=quote, tier=tier, held=held, payer=payer)),
         may_spend=member.may_spend,
         licence=licence,
         licence_tier=standing_edition.tier_by_id(licence.tier_id),
@@ -310,46 +270,6 @@ def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:
     tier = edition.tier_by_id(moved.before["tier"])
     price = tier.price_by_id(moved.before["price"])
     return Held(edition, tier, moved.before["seats"], price.interval if price else None)
-
-
-def _sum_lines(quote: Quote, tier: TierTerms, held: Held | None, payer: Payer | None) -> list[SumLine]:
-    lines = []
-    for line in quote.lines:
-        start, end = _moment(line.get("from")), _moment(line.get("to"))
-        if line["kind"] == "unused" and held:
-            lines.append(
-                SumLine(
-                    _("%(tier)s, time not used") % {"tier": held.tier.name},
-                    line["amount"],
-                    note=_("already paid, given back"),
-                )
-            )
-        elif line["kind"] == "charge":
-            lines.append(
-                SumLine(_with_seats(tier.name, line.get("quantity"), quote), line["amount"], start, end)
-            )
-        else:
-            lines.append(SumLine(line["text"], line["amount"], start, end))
-    lines.append(SumLine(_tax_label(payer), quote.tax))
-    if quote.credit > 0:
-        lines.append(SumLine(_("Your credit"), -quote.credit, note=_("what we owe you, taken off")))
-    return lines
-
-
-def _with_seats(name: str, seats: int | None, quote: Quote) -> str:
-    if not seats or not quote.price.per_seat:
-        return name
-    return ngettext("%(tier)s, one seat", "%(tier)s, %(count)d seats", seats) % {"tier": name, "count": seats}
-
-
-def _tax_label(payer: Payer | None) -> str:
-    if payer is None or not payer.tax_name:
-        return _("Tax")
-    return f"{payer.tax_name} {payer.tax_percent} %" if payer.tax_percent else payer.tax_name
-
-
-def _moment(iso: str | None) -> datetime | None:
-    return datetime.fromisoformat(iso) if iso else None
 
 
 def _replaced(quote: Quote, instead_of: str) -> Quote | None:
