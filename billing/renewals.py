@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 from billing.models import Payer
 from licensing.models import Licence, Price
-from licensing.notices import notice, owe_all
 from licensing.pricing import tax_on
+from licensing.reminders import owe_reminders
 from licensing.standing import Standing
 
 YEARLY = (timedelta(days=1), timedelta(days=7), timedelta(days=30))  # the nearest first
 MONTHLY = (timedelta(days=3),)
-BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -45,33 +44,14 @@ def remind_due(*, at: datetime) -> int:
     Only the nearest turn is owed, so that after a downtime one useful word goes out and not the missed ones. Safe to
     repeat. Returns how many renewals were looked at.
     """
+    renewing = Licence.objects.filter(ended_at=None, cancels_at_period_end=False)
     return sum(
-        _remind(interval=interval, after=after, within=within, at=at)
-        for interval, turns in ((Price.Interval.YEAR, YEARLY), (Price.Interval.MONTH, MONTHLY))
-        for after, within in zip((timedelta(0), *turns), turns, strict=False)
-    )
-
-
-def _remind(*, interval: str, after: timedelta, within: timedelta, at: datetime) -> int:
-    renewing = Licence.objects.filter(
-        ended_at=None,
-        price__interval=interval,
-        cancels_at_period_end=False,
-        period_end__gt=at + after,
-        period_end__lte=at + within,
-    )
-    looked, last = 0, 0
-    while batch := list(renewing.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        owe_all(
-            notice(
-                customer=licence.customer_id,
-                kind="renewal_reminder",
-                subject=licence,
-                period=f"{within.days}d:{licence.period_end:%Y-%m-%d}",
-                at=at,
-            )
-            for licence in batch
+        owe_reminders(
+            renewing.filter(price__interval=interval),
+            kind="renewal_reminder",
+            date_field="period_end",
+            turns=turns,
+            at=at,
         )
-        looked += len(batch)
-        last = batch[-1].pk
-    return looked
+        for interval, turns in ((Price.Interval.YEAR, YEARLY), (Price.Interval.MONTH, MONTHLY))
+    )

@@ -23,8 +23,26 @@ class Row:
     change: str
 
 
+class Compared:
+    """Something with rows that compare what is held with what is offered."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def gains(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "gain"]
+
+    @property
+    def keeps(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "keep"]
+
+    @property
+    def loses(self) -> list[Row]:
+        return [row for row in self.rows if row.change == "lose"]
+
+
 @dataclass(frozen=True)
-class Offer:
+class Offer(Compared):
     """One tier as this customer could have it. No estimate where the tier is free or not sold in their currency."""
 
     tier: TierTerms
@@ -43,18 +61,6 @@ class Offer:
     @property
     def can_try(self) -> bool:
         return not self.trial_reasons
-
-    @property
-    def gains(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "gain"]
-
-    @property
-    def keeps(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "keep"]
-
-    @property
-    def loses(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "lose"]
 
 
 def offers_for(

@@ -2,7 +2,8 @@
 
 Stripe's rules: proration is by the second; the old item is credited and the new one debited whole (seats included);
 each line is rounded by itself, nearest, an exact half toward minus infinity; the total is the sum of rounded lines. A
-change of interval bills the new period whole and resets the billing date. Tax is added before credit is taken off.
+change of interval bills the new period whole and resets the billing date. Tax is added before the customer's balance is
+reckoned with, and what is too small to be charged is carried to the next payment.
 """
 
 from __future__ import annotations
@@ -14,6 +15,13 @@ from math import ceil, floor
 
 from licensing.periods import add_intervals, to_the_second
 from licensing.terms import PriceTerms
+
+# Minor units, where Stripe names a least amount for a currency (https://docs.stripe.com/currencies, minimum charges).
+SMALLEST_CHARGES = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400,
+    "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200,
+    "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,8 +46,26 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Balance:
+    """How a total meets what is owed between us and the customer. Minor units, none below zero.
+
+    `debt_paid` is what the customer owed from before and pays now; `carried` is too little to charge by itself and
+    comes with the next payment.
+    """
+
+    credit_used: int
+    credit_gained: int
+    debt_paid: int
+    carried: int
+    due: int
+
+
+@dataclass(frozen=True)
 class Estimate:
-    """All amounts in minor units of `currency`. `tax` is None where the rate is not known yet."""
+    """All amounts in minor units of `currency`. `tax` is None where the rate is not known yet.
+
+    due = subtotal + tax − credit_used + credit_gained + debt_paid − carried.
+    """
 
     currency: str
     interval: str
@@ -51,6 +77,8 @@ class Estimate:
     tax_percent: str
     credit_used: int
     credit_gained: int
+    debt_paid: int
+    carried: int
     due: int
     renews_at: datetime
     renewal_amount: int
@@ -85,13 +113,43 @@ def tax_on(amount: int, *, percent: str) -> int:
     return round_half_away(amount * Fraction(percent) / 100)
 
 
+def smallest_charge(currency: str) -> int:
+    """The least that Stripe charges in `currency`, in minor units; 1 where it names none (docs: Minimum amounts)."""
+    return SMALLEST_CHARGES.get(currency.upper(), 1)
+
+
+def apply_balance(*, total: int, credit: int, smallest: int) -> Balance:
+    """Set a total against `credit` (what we owe the customer; below zero, what they owe us), as Stripe does.
+
+    >>> apply_balance(total=1000, credit=300, smallest=50)
+    Balance(credit_used=300, credit_gained=0, debt_paid=0, carried=0, due=700)
+    >>> apply_balance(total=1000, credit=980, smallest=50)
+    Balance(credit_used=980, credit_gained=0, debt_paid=0, carried=20, due=0)
+    >>> apply_balance(total=-500, credit=300, smallest=50)
+    Balance(credit_used=0, credit_gained=500, debt_paid=0, carried=0, due=0)
+    >>> apply_balance(total=1000, credit=-200, smallest=50)
+    Balance(credit_used=0, credit_gained=0, debt_paid=200, carried=0, due=1200)
+    """
+    debt = max(-credit, 0)
+    used = min(max(total, 0), max(credit, 0))
+    owed = max(total + debt - used, 0)
+    due = owed if owed >= smallest else 0
+    return Balance(
+        credit_used=used,
+        credit_gained=max(-(total + debt), 0),
+        debt_paid=debt,
+        carried=owed - due,
+        due=due,
+    )
+
+
 def estimate(
     *, held: Held | None, price: PriceTerms, seats: int, at: datetime, tax_percent: str, credit: int
 ) -> Estimate:
     """What moving from `held` (None: nothing paid for) to `price` for `seats` at `at` costs.
 
-    `credit` is what we owe the customer, in minor units; `tax_percent` is empty where it is not known yet, and then
-    tax is left out of every amount.
+    `credit` is what we owe the customer, in minor units, below zero what they owe us; `tax_percent` is empty where it
+    is not known yet, and then tax is left out of every amount.
     """
     at = to_the_second(at)
     full = price.amount(seats)
@@ -112,8 +170,9 @@ def estimate(
         lines = []
     subtotal = sum(line.amount for line in lines)
     tax = sum(tax_on(line.amount, percent=tax_percent) for line in lines) if tax_percent else None
-    total = subtotal + (tax or 0)
-    credit_used = min(max(total, 0), max(credit, 0))
+    balance = apply_balance(
+        total=subtotal + (tax or 0), credit=credit, smallest=smallest_charge(price.currency)
+    )
     return Estimate(
         currency=price.currency,
         interval=price.interval,
@@ -123,9 +182,11 @@ def estimate(
         subtotal=subtotal,
         tax=tax,
         tax_percent=tax_percent,
-        credit_used=credit_used,
-        credit_gained=max(-total, 0),
-        due=max(total, 0) - credit_used,
+        credit_used=balance.credit_used,
+        credit_gained=balance.credit_gained,
+        debt_paid=balance.debt_paid,
+        carried=balance.carried,
+        due=balance.due,
         renews_at=renews_at,
         renewal_amount=full + (tax_on(full, percent=tax_percent) if tax_percent else 0),
     )

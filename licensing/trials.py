@@ -15,6 +15,7 @@ from licensing.licences import lock_live_licence
 from licensing.models import Customer, Trial, TrialMark
 from licensing.notices import notice, owe_all
 from licensing.reasons import Reason
+from licensing.reminders import owe_reminders
 from licensing.terms import TierTerms
 
 AGAIN_AFTER = timedelta(days=365)
@@ -163,26 +164,8 @@ def remind_due(*, at: datetime) -> int:
 
     Safe to repeat: a reminder is owed once a trial, turn and end date. Returns how many trials were looked at.
     """
-    looked = 0
-    for nearest, within in zip((timedelta(0), *REMINDERS), REMINDERS, strict=False):
-        due = Trial.objects.filter(
-            ended_at=None, ends_at__gt=at + nearest, ends_at__lte=at + within, customer__closed_at=None
-        )
-        last = 0
-        while batch := list(due.filter(pk__gt=last).order_by("pk")[:BATCH]):
-            owe_all(
-                notice(
-                    customer=trial.customer_id,
-                    kind="trial_reminder",
-                    subject=trial,
-                    period=f"{within.days}d:{trial.ends_at:%Y-%m-%d}",
-                    at=at,
-                )
-                for trial in batch
-            )
-            looked += len(batch)
-            last = batch[-1].pk
-    return looked
+    live = Trial.objects.filter(ended_at=None, customer__closed_at=None)
+    return owe_reminders(live, kind="trial_reminder", date_field="ends_at", turns=REMINDERS, at=at)
 
 
 def _end_expired(trials: QuerySet[Trial], *, at: datetime, skip_locked: bool = False) -> int:

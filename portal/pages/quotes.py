@@ -15,7 +15,7 @@ from billing.models import Order, Payer, Quote
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member
-from licensing.offers import Row, compare
+from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from portal.pages.quote_sums import ComparedAmount, Held, SumLine, compared, sum_lines
@@ -45,7 +45,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class QuotePage:
+class QuotePage(Compared):
     """Everything the templates under `quotes/` read."""
 
     quote: Quote
@@ -90,18 +90,6 @@ class QuotePage:
     def goes_to_checkout(self) -> bool:
         """Whether the card is entered on Stripe's page; with a card on file, or nothing to pay, it is not asked for."""
         return not self.card and self.quote.due > 0
-
-    @property
-    def gains(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "gain"]
-
-    @property
-    def keeps(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "keep"]
-
-    @property
-    def loses(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "lose"]
 
     @property
     def price_given_up(self) -> Difference | None:
