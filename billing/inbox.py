@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -21,6 +21,9 @@ from billing.models import StripeEvent
 BATCH = 500
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=6)
+# The SDK refuses a signature that is too old. One from the future could be kept, and sent for as long as it lies ahead.
+AHEAD_AT_MOST = timedelta(minutes=5)
+FAR_AHEAD = 2**33  # seconds
 log = logging.getLogger(__name__)
 
 
@@ -30,6 +33,8 @@ def receive(*, payload: bytes, signature: str, at: datetime) -> None:
     An event of the other mode (live or test) than our key's is not for us either.
     """
     event = gateway.verify_event(payload=payload, signature=signature)
+    if _signed_at(signature) > at + AHEAD_AT_MOST:
+        raise StripeForged("The signature is of a time to come.")
     if event.livemode != ("_live_" in settings.STRIPE_SECRET_KEY):
         raise StripeForged("The event is of the other mode, live or test.")
     row = StripeEvent(
@@ -43,6 +48,12 @@ def receive(*, payload: bytes, signature: str, at: datetime) -> None:
         handled_at=None if event.type in HANDLERS else at,
     )
     StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _signed_at(signature: str) -> datetime:
+    """When Stripe says it signed: the `t` of a verified "t=1492774577,v1=…"."""
+    stamp = next(part.split("=")[1] for part in signature.split(",") if part.startswith("t="))
+    return datetime.fromtimestamp(min(int(stamp), FAR_AHEAD), tz=UTC)
 
 
 def drain(*, at: datetime) -> dict[str, int]:

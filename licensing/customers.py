@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -13,12 +13,15 @@ from django.utils.text import slugify
 
 from licensing.history import Actor, entry, record
 from licensing.licences import change_licence, lock_customer, open_free_licence
-from licensing.models import Customer, Licence, Member, Role, Trial
+from licensing.models import Customer, Event, Licence, Member, Role, Trial
+from licensing.names import plain_name
 from licensing.reasons import Reason
 from licensing.terms import storefront
 from licensing.trials import end_trial
 
 SLUG_TRIES = 8
+# Each may invite strangers by mail, so nobody makes them by the dozen.
+ORGANISATIONS_A_DAY = 5
 
 
 class UnableToOpen(Exception):
@@ -46,7 +49,7 @@ def open_customer(
     of the tz database. Two clicks make one organisation: an open one that `owner` owns under the same name is
     returned as it is. Raises UnableToOpen.
     """
-    name, currency = " ".join(name.split()), currency.upper()
+    name, currency = plain_name(name), currency.upper()
     shop = storefront()
     if shop is None:
         raise UnableToOpen(
@@ -76,6 +79,7 @@ def open_customer(
             name=name, closed_at=None, members__user_id=owner.pk, members__role=Role.OWNER
         ).first():
             return already
+        _check_pace(owner, at)
         customer = _insert(
             Customer(
                 name=name,
@@ -146,6 +150,23 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
             )
         )
     return customer
+
+
+def _check_pace(owner: Any, at: datetime) -> None:
+    oldest = (
+        Event.objects.filter(kind="customer_opened", actor_id=owner.pk, at__gt=at - timedelta(days=1))
+        .order_by("-at")
+        .values_list("at", flat=True)[ORGANISATIONS_A_DAY - 1 : ORGANISATIONS_A_DAY]
+    )
+    if oldest:
+        raise UnableToOpen(
+            Reason(
+                "organisations-a-day",
+                f"You have made {ORGANISATIONS_A_DAY} organisations in a day.",
+                "You can make another when a day has passed.",
+                oldest[0] + timedelta(days=1),
+            )
+        )
 
 
 def _insert(customer: Customer) -> Customer:

@@ -11,6 +11,7 @@ from django.db import transaction
 from licensing.history import Actor, entry, record, subject_of
 from licensing.licences import lock_customer
 from licensing.models import Customer, Event, UpgradeRequest
+from licensing.names import plain_lines
 from licensing.notices import owe
 from licensing.reasons import Reason
 from licensing.standing import standing_of
@@ -69,7 +70,7 @@ def ask_for_upgrade(
                 )
             )
         request = UpgradeRequest.objects.create(
-            customer=customer, asked_by=asked_by, tier_key=tier_key, note=note.strip(), asked_at=at
+            customer=customer, asked_by=asked_by, tier_key=tier_key, note=plain_lines(note), asked_at=at
         )
         record(
             entry(
@@ -99,7 +100,7 @@ def answer_request(
 
     A yes is a word, not a purchase: the licence moves when somebody who may spend accepts a quote.
     """
-    words = words.strip()
+    words = plain_lines(words)
     with transaction.atomic():
         lock_customer(request.customer_id)
         request = UpgradeRequest.objects.select_for_update().get(pk=request.pk)

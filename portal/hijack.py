@@ -14,21 +14,27 @@ from licensing.history import Actor, entry, record
 from licensing.models import Member
 
 
+def may_look(person: Any) -> bool:
+    """Whether this person may look as anybody at all."""
+    return bool(person.is_active and person.is_staff and person.has_perm("licensing.view_customer"))
+
+
 def may_look_as(*, hijacker: Any, hijacked: Any) -> bool:
     """Support staff may look as customers' people; never as other staff, nor as somebody whose account is shut."""
     return bool(
-        hijacker.is_active
-        and hijacker.is_staff
-        and hijacker.has_perm("licensing.view_customer")
-        and hijacked.is_active
-        and not hijacked.is_staff
-        and not hijacked.is_superuser
+        may_look(hijacker) and hijacked.is_active and not hijacked.is_staff and not hijacked.is_superuser
     )
 
 
 def is_looking_as(request: HttpRequest) -> bool:
     """Whether staff look through this session as somebody else."""
     return bool(request.session.get("hijack_history"))
+
+
+def may_still_look(request: HttpRequest) -> bool:
+    """Whether the staff behind this session may look as this person even now: they may be staff no more."""
+    behind = get_user_model().objects.filter(pk=request.session["hijack_history"][-1]).first()
+    return behind is not None and may_look_as(hijacker=behind, hijacked=request.user)
 
 
 def put_on_record(*, staff: Any, person: Any, at: datetime) -> None:

@@ -9,6 +9,8 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from licensing.names import plain_name
+
 
 class Labelled:
     """A placeholder that repeats the label vanishes on typing and reads badly; the label stays."""
@@ -27,9 +29,16 @@ class SignupForm(Labelled, allauth_forms.SignupForm):
     )
     field_order = ["name", "email", "password1"]
 
+    def clean_name(self) -> str:
+        """Something that can be read, on one line."""
+        name = plain_name(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Write your name with letters."))
+        return name
+
     def custom_signup(self, request: HttpRequest, user: Any) -> None:
         super().custom_signup(request, user)
-        user.name = self.cleaned_data["name"].strip()
+        user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from billing.quotes import QUOTE_LASTS
 from billing.renewals import MONTHLY, YEARLY
+from licensing.customers import ORGANISATIONS_A_DAY
 from licensing.eligibility import CHANGE_RULES, TRIAL_RULES
 from licensing.invitations import INVITATIONS_A_DAY
 from licensing.models.customer import INVITATION_LASTS
@@ -86,7 +87,7 @@ def chapters(edition: EditionTerms | None) -> list[Chapter]:
             [
                 "roles", "higher-tier", "asked-once", "seat-free", "invitation-open", "invited-address",
                 "invited-once", "invitations-a-day", "one-owner", "closing-when-free", "on-sale",
-                "currency-on-sale", "named", "time-zone",
+                "currency-on-sale", "named", "time-zone", "organisations-a-day",
             ],
         ),
     ]  # fmt: skip
@@ -221,6 +222,8 @@ def _people() -> dict[str, str]:
         "currency-on-sale": _("An organisation pays in one of the currencies of the price list."),
         "named": _("An organisation has a name, by which its people and we know it."),
         "time-zone": _("An organisation lives in a time zone; every date we name is told in it."),
+        "organisations-a-day": _("One person makes at most %(count)d organisations in a day.")
+        % {"count": ORGANISATIONS_A_DAY},
     }
 
 

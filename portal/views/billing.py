@@ -22,6 +22,7 @@ from billing.payers import NoPayer, billing_portal_url
 from licensing.history import Actor
 from portal.access import spenders_only
 from portal.context import storefront_of
+from portal.pace import at_human_pace
 from portal.pages.billing import billing_page, cancel_page
 
 SILENT = gettext_lazy(
@@ -44,6 +45,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @buttons
 @spenders_only
+@at_human_pace
 def stripe_portal(request: HttpRequest) -> HttpResponse:
     """Lead to Stripe's own page for cards, details and receipts, and from there back to where the reader was."""
     if request.method != "POST":
@@ -65,6 +67,7 @@ def stripe_portal(request: HttpRequest) -> HttpResponse:
 @buttons
 @never_cache
 @spenders_only
+@at_human_pace
 def cancel(request: HttpRequest) -> HttpResponse:
     """Say what cancelling does and when; on POST, do it."""
     customer, at = request.member.customer, timezone.now()
@@ -86,6 +89,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
 
 @buttons
 @spenders_only
+@at_human_pace
 def undo_cancel(request: HttpRequest) -> HttpResponse:
     """Take a cancellation back, while the licence still runs."""
     if request.method == "POST":

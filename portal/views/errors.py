@@ -31,9 +31,10 @@ def not_found(_request: HttpRequest, exception: Exception | None = None) -> Http
     return HttpResponse(render_to_string("404.html"), status=404)
 
 
-def too_many_requests(_request: HttpRequest) -> HttpResponse:
-    """429, for the rate limits of signing in and up."""
-    return HttpResponse(render_to_string("429.html"), status=429)
+def too_many_requests(_request: HttpRequest, *, minutes: int = 0) -> HttpResponse:
+    """429, for the rate limits of signing in and up; with `minutes`, for those of a member's buttons."""
+    headers = {"Retry-After": str(minutes * 60)} if minutes else {}
+    return HttpResponse(render_to_string("429.html", {"minutes": minutes}), status=429, headers=headers)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -25,6 +25,8 @@ from licensing.terms import EditionTerms
 from portal.access import members_only, spenders_only
 from portal.context import storefront_of
 from portal.facts import facts_of
+from portal.hijack import is_looking_as
+from portal.pace import at_human_pace
 from portal.pages.quotes import Trouble, given_up, live_licence, quote_page
 
 # A signed-out person who pressed a button comes back here by GET after signing in; then the page is shown.
@@ -42,6 +44,7 @@ def show(request: HttpRequest, quote_id: UUID) -> HttpResponse:
 @buttons
 @never_cache
 @spenders_only
+@at_human_pace
 def accept(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """Accept and pay. Pressed twice, it answers with the same order."""
     quote = _quote(request, quote_id)
@@ -64,7 +67,7 @@ def accept(request: HttpRequest, quote_id: UUID) -> HttpResponse:
             tuple(refusal.reasons),
         )
         return _page(request, quote, trouble=trouble, status=409)
-    except StripeUnavailable:
+    except (StripeUnavailable, StripeRefused):
         return _page(request, quote, trouble=_stripe_is_silent(), status=503)
     return redirect(order.pay_url) if order.is_pending and order.pay_url else redirect("quote", quote_id)
 
@@ -75,11 +78,12 @@ def accept(request: HttpRequest, quote_id: UUID) -> HttpResponse:
 def come_back(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """Where Stripe's pages lead back to, and where a waiting page looks: ask Stripe, then show.
 
-    Asking is safe any number of times, so this may be a GET: Stripe's redirect is one.
+    Asking is safe any number of times, so this may be a GET: Stripe's redirect is one. Staff who look as the member
+    only look.
     """
     quote = _quote(request, quote_id)
     order = Order.objects.filter(quote=quote).only("pk", "state").first()
-    if order is not None and order.is_pending:
+    if order is not None and order.is_pending and not is_looking_as(request):
         pursue(order_id=order.pk, at=timezone.now())
     return redirect("quote", quote_id)
 
@@ -87,6 +91,7 @@ def come_back(request: HttpRequest, quote_id: UUID) -> HttpResponse:
 @buttons
 @never_cache
 @spenders_only
+@at_human_pace
 def withdraw(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """End a payment that was not finished. If it was paid meanwhile, it settles instead, and the page says so."""
     quote = _quote(request, quote_id)
@@ -102,6 +107,7 @@ def withdraw(request: HttpRequest, quote_id: UUID) -> HttpResponse:
 @buttons
 @never_cache
 @spenders_only
+@at_human_pace
 def ask_again(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     """A fresh quote for the same change, on the terms sold today."""
     old = _quote(request, quote_id)

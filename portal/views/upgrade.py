@@ -23,6 +23,7 @@ from portal.access import members_only
 from portal.context import storefront_of
 from portal.facts import Facts, facts_of
 from portal.forms.upgrade import CalculatorForm
+from portal.pace import at_human_pace
 from portal.pages.calculator import Calculator, calculator, first_choice
 
 LIVE_PART = "figures"
@@ -51,6 +52,7 @@ def _show(request: HttpRequest) -> HttpResponse:
 
 
 @members_only
+@at_human_pace
 def _post(request: HttpRequest) -> HttpResponse:
     """Ask for a binding quote of what the calculator shows, and go to it."""
     if not request.member.may_spend:

@@ -1,0 +1,42 @@
+"""Doors that ask Stripe answer as often as people press buttons, not as often as a program can."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from portal.views.errors import too_many_requests
+
+PRESSES = 30
+MINUTES = 10
+
+
+def at_human_pace(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """At most 30 presses (POST) in ten minutes by a customer's people, at all such doors together; then 429.
+
+    Stands below the guard that knows the member. Only presses of those who may spend count, so that nobody else can
+    use the customer's share up.
+    """
+
+    @wraps(view)
+    def paced(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        presses = request.method == "POST" and request.member.may_spend
+        if presses and _count(request.member.customer_id) > PRESSES:
+            return too_many_requests(request, minutes=MINUTES)
+        return view(request, *args, **kwargs)
+
+    return paced
+
+
+def _count(customer_id: int) -> int:
+    """How many presses there were since the first one, this one among them; after ten minutes it begins anew."""
+    key = f"pace:{customer_id}"
+    cache.add(key, 0, timeout=MINUTES * 60)
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # The ten minutes ended between the two lines.
+        return 1
