@@ -1,0 +1,83 @@
+"""Every request that the gateway sends fits Stripe's published description of its API."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from billing import gateway
+from billing.cancellation import cancel_at_period_end, undo_cancellation
+from billing.models import Subscription
+from billing.orders import withdraw
+from billing.payers import billing_portal_url
+from billing.prices import sync_published
+from billing.settling import settle
+from tests.billing.conftest import RETURN, Buyer
+from tests.sandbox.contract import ABSENT_REASON, PRESENT, request_problems
+
+# What the gateway can ask, and the tests below must make it ask.
+EXPECTED = {
+    "POST /v1/billing_portal/sessions",
+    "POST /v1/checkout/sessions",
+    "POST /v1/checkout/sessions/{id}/expire",
+    "GET /v1/checkout/sessions/{id}",
+    "POST /v1/customers",
+    "POST /v1/customers/{id}",
+    "GET /v1/customers/{id}",
+    "POST /v1/invoices/create_preview",
+    "GET /v1/invoices/{id}",
+    "GET /v1/invoices",
+    "POST /v1/invoices/{id}/void",
+    "POST /v1/payment_intents/{id}/confirm",
+    "GET /v1/prices",
+    "POST /v1/prices",
+    "GET /v1/products/{id}",
+    "POST /v1/products",
+    "POST /v1/subscriptions",
+    "POST /v1/subscriptions/{id}",
+    "GET /v1/subscriptions/{id}",
+    "DELETE /v1/subscriptions/{id}",
+    "GET /v1/subscriptions",
+    "GET /v1/tax_rates/{id}",
+}
+
+
+def shape(request: dict[str, str]) -> str:
+    """POST /v1/customers/cus_1 → POST /v1/customers/{id}."""
+    parts = request["path"].split("/")
+    named = [part if index < 3 or part in VERBS else "{id}" for index, part in enumerate(parts)]
+    return f"{request['method']} {'/'.join(named)}"
+
+
+VERBS = {"sessions", "expire", "create_preview", "void", "confirm"}
+
+
+@pytest.mark.skipif(not PRESENT, reason=ABSENT_REASON)
+def test_every_request_fits_stripes_description(ada: Buyer) -> None:
+    at = timezone.now()
+    sync_published(at=at)
+    withdraw(order=ada.buy("team"), actor=ada.actor, at=at)
+    order = ada.buy("team")
+    ada.pay_at_checkout(order)
+    settle(order_id=order.pk, at=at)
+    ada.buy("business")
+    subscription = Subscription.objects.get()
+    gateway.preview_renewal(customer_id=ada.payer.stripe_id, subscription_id=subscription.stripe_id)
+    gateway.list_invoices(customer_id=ada.payer.stripe_id, since=order.accepted_at)
+    cancel_at_period_end(customer=ada.customer, actor=ada.actor, at=at)
+    undo_cancellation(customer=ada.customer, actor=ada.actor, at=at)
+    billing_portal_url(customer=ada.customer, return_url=RETURN)
+    ada.with_card("pm_card_authenticationRequired")
+    withdraw(order=ada.buy("scale", seats=5), actor=ada.actor, at=at)
+    gateway.cancel_subscription(subscription.stripe_id)
+    ada.receive(*ada.events())
+    ada.buy("team")
+
+    requests = ada.sandbox.requests()
+    faults = {}
+    for request in requests:
+        path = f"{request['path']}?{request['query']}" if request["query"] else request["path"]
+        if problems := request_problems(request["method"], path, request["form"]):
+            faults[shape(request)] = problems
+    assert faults == {}
+    assert {shape(request) for request in requests} >= EXPECTED
