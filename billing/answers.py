@@ -34,9 +34,13 @@ class CardSeen:
 
 @dataclass(frozen=True)
 class PayerSeen:
-    """`credit` is what we owe the customer, in minor units: Stripe's balance with its sign turned."""
+    """`credit` is what we owe the customer, in minor units of `currency`: Stripe's balance with its sign turned.
+
+    `currency` is empty until the first payment.
+    """
 
     stripe_id: str
+    currency: str
     credit: int
     card: CardSeen | None
 
@@ -55,7 +59,10 @@ class LineSeen:
 
 @dataclass(frozen=True)
 class InvoiceSeen:
-    """An invoice or a preview of one. Amounts in minor units. `status` is Stripe's word, empty on a preview."""
+    """An invoice or a preview of one. Amounts in minor units. `status` is Stripe's word, empty on a preview.
+
+    `balance_before` is what the customer owed before it; below zero, their credit.
+    """
 
     stripe_id: str
     customer_id: str
@@ -70,6 +77,7 @@ class InvoiceSeen:
     tax: int
     tax_rate_id: str
     total: int
+    balance_before: int
     amount_due: int
     amount_paid: int
     issued_at: datetime
@@ -101,11 +109,10 @@ class SubscriptionSeen:
 
 @dataclass(frozen=True)
 class CheckoutSeen:
-    """`status` is open, complete or expired; `is_paid` also when there was nothing to pay."""
+    """`status` is open, complete or expired. Whether it was paid, its invoice tells."""
 
     stripe_id: str
     status: str
-    is_paid: bool
     url: str
     subscription_id: str
     invoice_id: str

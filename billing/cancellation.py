@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 
 from billing import gateway
+from billing.answers import StripeUnavailable
 from billing.models import Order, Subscription
+from billing.subscriptions import StillMoving, follow
 from licensing.history import Actor
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Customer, Licence
@@ -57,4 +60,7 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Li
             actor=actor,
             cancels_at_period_end=seen.cancels_at_period_end,
         )
-    return licence
+    # Another tab may have asked for the opposite since Stripe answered: what Stripe shows now is what counts.
+    with suppress(StripeUnavailable, StillMoving):
+        follow(subscription_id=subscription.stripe_id, at=at)
+    return Licence.objects.get(pk=licence.pk)

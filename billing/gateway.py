@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -60,9 +61,10 @@ def _asking() -> Iterator[Any]:
         raise StripeRefused(
             error.user_message or "The card was declined.", code=error.code or "", declined=True
         ) from error
-    except stripe.RateLimitError as error:
-        raise StripeUnavailable(str(error)) from error
-    except (stripe.APIConnectionError, stripe.APIError) as error:
+    except (stripe.AuthenticationError, stripe.PermissionError, stripe.IdempotencyError) as error:
+        # No answer to what was asked: it may have been done under this key before. The message names the key.
+        raise StripeUnavailable(f"{type(error).__name__} ({error.http_status})") from None
+    except (stripe.RateLimitError, stripe.APIConnectionError, stripe.APIError) as error:
         raise StripeUnavailable(str(error)) from error
     except stripe.StripeError as error:
         if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
@@ -119,7 +121,7 @@ def fetch_tax_rate(tax_rate_id: str) -> tuple[str, str]:
     """Percentage, as an exact decimal, and name of a tax rate."""
     with _asking() as v1:
         rate = v1.tax_rates.retrieve(tax_rate_id)
-    return f"{rate.percentage:g}", str(rate.display_name)
+    return f"{Decimal(str(rate.percentage)).normalize():f}", str(rate.display_name)
 
 
 def open_billing_portal(*, customer_id: str, return_url: str) -> str:
@@ -217,10 +219,12 @@ def create_subscription(
     price_id: str,
     quantity: int,
     order_id: str,
-    payment_method_id: str,
     idempotency_key: str,
 ) -> SubscriptionSeen:
-    """Start to pay with a card on file. Unpaid, it stays incomplete and grants nothing."""
+    """Start to pay with the customer's card on file. Unpaid, it stays incomplete and grants nothing.
+
+    The card is not named: put another way, the same question asked again after a change of card would be another one.
+    """
     with _asking() as v1:
         return read_subscription(
             v1.subscriptions.create(
@@ -228,7 +232,6 @@ def create_subscription(
                     "customer": customer_id,
                     "items": [{"price": price_id, "quantity": quantity}],
                     "payment_behavior": "allow_incomplete",
-                    "default_payment_method": payment_method_id,
                     "metadata": {"order": order_id},
                     "expand": SUBSCRIPTION,
                     **_tax(),
@@ -238,13 +241,13 @@ def create_subscription(
         )
 
 
-def mark_subscription(*, subscription_id: str, order_id: str, idempotency_key: str) -> None:
-    """Put our mark on the subscription, so that the invoice of the coming change carries it.
+def mark_subscription(*, subscription_id: str, order_id: str) -> None:
+    """Put our mark on the subscription, so that the invoice of the coming change carries it. Safe to repeat.
 
     A pending update takes no metadata, and an invoice keeps what its subscription's metadata was when it was made.
     """
     with _asking() as v1:
-        v1.subscriptions.update(subscription_id, {"metadata": {"order": order_id}}, _key(idempotency_key))
+        v1.subscriptions.update(subscription_id, {"metadata": {"order": order_id}})
 
 
 def change_subscription(
@@ -343,7 +346,10 @@ def create_checkout(
     expires_at: datetime,
     idempotency_key: str,
 ) -> CheckoutSeen:
-    """A hosted page for a first purchase. The customer's stored address decides tax, so the total is the quote's."""
+    """A hosted page for a first purchase. The customer's stored address decides tax, so the total is the quote's.
+
+    Cards only: other means pay days later, and until then nobody could say what the customer has.
+    """
     with _asking() as v1:
         return read_checkout(
             v1.checkout.sessions.create(
@@ -351,6 +357,7 @@ def create_checkout(
                     "mode": "subscription",
                     "customer": customer_id,
                     "client_reference_id": order_id,
+                    "payment_method_types": ["card"],
                     "line_items": [{"price": price_id, "quantity": quantity}],
                     "success_url": return_url,
                     "cancel_url": cancel_url,

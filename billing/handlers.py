@@ -23,8 +23,9 @@ def look_at_checkout(session_id: str, at: datetime) -> None:
 
 
 def look_at_subscription(subscription_id: str, at: datetime) -> None:
-    if not follow(subscription_id=subscription_id, at=at):
-        _settle_marked(gateway.fetch_subscription(subscription_id).order_id, at=at)
+    """What was bought goes first, so that the period it brings is not taken for a renewal."""
+    _settle_marked(gateway.fetch_subscription(subscription_id).order_id, at=at)
+    follow(subscription_id=subscription_id, at=at)
 
 
 def look_at_invoice(invoice_id: str, at: datetime) -> None:
@@ -42,12 +43,12 @@ def look_at_payer(customer_id: str, at: datetime) -> None:
 
 
 def _settle_marked(mark: str, *, at: datetime) -> None:
-    """Settle the pending order that a mark at Stripe names, where it names one of ours."""
+    """Settle the order that a mark at Stripe names, where it names one of ours: a failed one may be paid late."""
     try:
-        order = Order.objects.filter(pk=uuid.UUID(mark), state=Order.State.PENDING).first()
+        order = Order.objects.filter(pk=uuid.UUID(mark)).only("state").first()
     except ValueError:
         return
-    if order is not None:
+    if order is not None and order.state != Order.State.SETTLED:
         settle(order_id=order.pk, at=at)
 
 

@@ -6,23 +6,32 @@ call `settle`; whoever comes second finds it done.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
 from billing.answers import StripeRefused, StripeUnavailable
-from billing.asking import ask
+from billing.asking import NotAsked, ask
 from billing.models import Order, Payer, Quote, Subscription
 from billing.payers import refresh_payer
-from billing.quotes import QUOTE_LASTS, fingerprint, lines_of, preview_of
-from billing.settling import close_failed, settle
+from billing.quotes import fingerprint, preview_of, stripe_disagrees, write_quote
+from billing.settling import close_failed, settle, show_staff
+from licensing.eligibility import Change, Situation, change_reasons
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_live_licence
+from licensing.models import Licence
 from licensing.reasons import Reason
+from licensing.seats import seats_of
+from licensing.standing import standing_of
+from licensing.terms import edition_terms
+from licensing.usage import usage_of
 
+log = logging.getLogger(__name__)
 PENDING = Order.State.PENDING
 
 
@@ -50,9 +59,14 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, return_url: str) -
     """
     order = Order.objects.filter(quote=quote).first()
     if order is None:
-        _refuse_if_stale(quote, at=at)
-        payer = refresh_payer(Payer.objects.get(customer_id=quote.customer_id))
-        _stop_if_changed(quote, payer=payer, at=at)
+        _refuse(_reasons_against(quote, at=at))
+        try:
+            payer = refresh_payer(Payer.objects.get(customer_id=quote.customer_id))
+            _stop_if_changed(quote, payer=payer, actor=actor, at=at)
+            _refuse_without_card(quote, payer=payer)
+        except StripeRefused as refusal:
+            log.error("acceptance_refused", extra={"quote": str(quote.pk), "code": refusal.code})
+            raise UnableToAccept([stripe_disagrees()]) from refusal
         order = _open_order(quote, payer=payer, actor=actor, at=at, return_url=return_url)
     return pursue(order_id=order.pk, at=at)
 
@@ -63,19 +77,27 @@ def pursue(*, order_id: UUID, at: datetime) -> Order:
     An answer that does not come is unknown, not no: we look for our mark at once, and if it is not there the order
     stays pending and the sweep asks again, with the same idempotency key.
     """
-    order = Order.objects.select_related("quote").get(pk=order_id)
+    order = Order.objects.select_related("quote__price").get(pk=order_id)
     if not order.is_pending:
         return order
-    with suppress(StripeUnavailable):
-        try:
-            ask(order, at=at)
-        except StripeRefused as refusal:
-            failure = Order.Failure.DECLINED if refusal.declined else Order.Failure.REFUSED
-            return close_failed(order_id=order.pk, failure=failure, words=str(refusal), at=at)
     try:
-        return settle(order_id=order.pk, at=at)
+        with suppress(StripeUnavailable):
+            ask(order, at=at)
+    except NotAsked as stop:
+        if stop.failure:
+            return close_failed(order_id=order_id, failure=stop.failure, words="", at=at)
+    except StripeRefused as refusal:
+        failure = Order.Failure.DECLINED if refusal.declined else Order.Failure.REFUSED
+        return close_failed(order_id=order_id, failure=failure, words=str(refusal), at=at)
+    try:
+        return settle(order_id=order_id, at=at)
     except StripeUnavailable:
         return Order.objects.get(pk=order_id)
+    except StripeRefused as refusal:
+        log.error("order_not_shown", extra={"order": str(order_id), "code": refusal.code})
+        order = Order.objects.get(pk=order_id)
+        show_staff(order, "Stripe refuses to show this order's payment.")
+        return order
 
 
 def withdraw(*, order: Order, actor: Actor, at: datetime) -> Order:
@@ -89,53 +111,58 @@ def withdraw(*, order: Order, actor: Actor, at: datetime) -> Order:
     return settle(order_id=order.pk, at=at, withdrawn_by=actor)
 
 
-def _refuse_if_stale(quote: Quote, *, at: datetime) -> None:
-    reasons = []
-    if quote.is_expired(at=at):
-        reasons.append(
-            Reason("quotes-expire", "This quote has expired.", "Ask for a fresh one; it takes a second.")
-        )
-    elif quote.licence.ended_at is not None or quote.licence.version != quote.licence_version:
-        reasons.append(
-            Reason(
-                "quotes-fit-the-licence", "Your plan has changed since this quote.", "Ask for a fresh one."
-            )
-        )
-    elif Order.objects.filter(customer_id=quote.customer_id, state=PENDING).exists():
-        reasons.append(_another_order())
+def _refuse(reasons: Sequence[Reason]) -> None:
     if reasons:
         raise UnableToAccept(reasons)
 
 
-def _stop_if_changed(quote: Quote, *, payer: Payer, at: datetime) -> None:
+def _reasons_against(quote: Quote, *, at: datetime) -> list[Reason]:
+    """The rules are asked again: since the quote, people may have come or an order may have been placed."""
+    if quote.is_expired(at=at):
+        return [
+            Reason(
+                "quotes-expire", _("This quote has expired."), _("Ask for a fresh one; it takes a second.")
+            )
+        ]
+    standing = standing_of(quote.customer, at=at)
+    if not _fits(quote, standing.licence):
+        return [_plan_has_changed()]
+    edition = edition_terms(quote.tier.edition_id)
+    situation = Situation(
+        standing=standing,
+        today=edition,
+        people=seats_of(quote.customer, at=at).taken,
+        usage=usage_of(quote.customer, at=at),
+        order_pending=Order.objects.filter(customer_id=quote.customer_id, state=PENDING).exists(),
+    )
+    change = Change(edition.tier_by_id(quote.tier_id), edition, quote.seats, quote.price.interval)
+    return change_reasons(situation, change)
+
+
+def _stop_if_changed(quote: Quote, *, payer: Payer, actor: Actor, at: datetime) -> None:
     """Charge = quote: ask for the preview again at the quoted instant; any difference stops, and is shown."""
     seen = preview_of(
         licence=quote.licence, payer=payer, price=quote.price, seats=quote.seats, at=quote.quoted_at
     )
-    if fingerprint(seen) == quote.fingerprint:
-        return
-    raise QuoteChanged(
-        Quote.objects.create(
-            customer_id=quote.customer_id,
-            licence_id=quote.licence_id,
-            licence_version=quote.licence_version,
-            tier_id=quote.tier_id,
-            price_id=quote.price_id,
-            seats=quote.seats,
-            currency=quote.currency,
-            quoted_at=quote.quoted_at,
-            expires_at=max(quote.expires_at, at + QUOTE_LASTS / 4),
-            quoted_for_id=quote.quoted_for_id,
-            lines=lines_of(seen),
-            subtotal=seen.subtotal,
-            tax=seen.tax,
-            total=seen.total,
-            credit=seen.total - seen.amount_due,
-            due=seen.amount_due,
-            renews_at=quote.renews_at,
-            renewal_amount=quote.renewal_amount,
-            fingerprint=fingerprint(seen),
+    if fingerprint(seen) != quote.fingerprint:
+        raise QuoteChanged(
+            write_quote(
+                licence=quote.licence, payer=payer, price=quote.price, seats=quote.seats, actor=actor, at=at
+            )
         )
+
+
+def _refuse_without_card(quote: Quote, *, payer: Payer) -> None:
+    if payer.has_card or not quote.due or not _is_running(quote):
+        return
+    raise UnableToAccept(
+        [
+            Reason(
+                "card-on-file",
+                _("There is no card on file that could be charged."),
+                _("Put one on file on the billing page first."),
+            )
+        ]
     )
 
 
@@ -146,10 +173,7 @@ def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, retur
             licence = lock_live_licence(quote.customer_id)
             if existing := Order.objects.filter(quote=quote).first():
                 return existing
-            if (licence.pk, licence.version) != (quote.licence_id, quote.licence_version):
-                raise UnableToAccept(
-                    [Reason("quotes-fit-the-licence", "Your plan has changed since this quote.")]
-                )
+            _refuse([] if _fits(quote, licence) else [_plan_has_changed()])
             order = Order.objects.create(
                 quote=quote,
                 customer_id=quote.customer_id,
@@ -174,14 +198,27 @@ def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, retur
 
 
 def _way(quote: Quote, *, payer: Payer) -> str:
-    """With a card on file, or nothing to pay on a running subscription, we confirm here; else on Stripe's page."""
-    running = Subscription.objects.filter(licence_id=quote.licence_id).exists()
-    return Order.Way.CARD if payer.has_card or (running and quote.due == 0) else Order.Way.CHECKOUT
+    """A running subscription is changed, with the card on file; Stripe's page would begin a second one beside it."""
+    return Order.Way.CARD if payer.has_card or _is_running(quote) else Order.Way.CHECKOUT
+
+
+def _is_running(quote: Quote) -> bool:
+    return Subscription.objects.filter(licence_id=quote.licence_id).exists()
+
+
+def _fits(quote: Quote, licence: Licence) -> bool:
+    return (licence.pk, licence.version) == (quote.licence_id, quote.licence_version)
+
+
+def _plan_has_changed() -> Reason:
+    return Reason(
+        "quotes-fit-the-licence", _("Your plan has changed since this quote."), _("Ask for a fresh one.")
+    )
 
 
 def _another_order() -> Reason:
     return Reason(
         "nothing-is-on-its-way",
-        "Another order is still on its way.",
-        "Finish its payment or withdraw it first.",
+        _("Another order is still on its way."),
+        _("Finish its payment or withdraw it first."),
     )

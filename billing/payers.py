@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from django.db import transaction
 
 from billing import gateway
-from billing.answers import CardSeen
+from billing.answers import CardSeen, InvoiceSeen
 from billing.models import Payer, Subscription
 from licensing.models import Customer
 
@@ -21,39 +24,54 @@ def payer_of(customer: Customer) -> Payer | None:
 def ensure_payer(*, customer: Customer, email: str) -> Payer:
     """The customer's Payer, made at Stripe when first needed; `email` is where Stripe sends its receipts.
 
-    Two owners buying first at once get the same Stripe customer: the idempotency key is the customer's own.
+    Two owners buying first at once end with the same one: a second Stripe customer is left unused. The idempotency
+    key is of all that is said, because the same key with another address would be refused for a day.
     """
     if payer := payer_of(customer):
         return payer
+    said = {
+        "name": customer.name,
+        "email": email,
+        "country": customer.country,
+        "reference": customer.slug,
+    }
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
     stripe_id = gateway.create_customer(
-        name=customer.name,
-        email=email,
-        country=customer.country,
-        reference=customer.slug,
-        idempotency_key=f"payer-{customer.pk}-{int(customer.created_at.timestamp())}",
+        **said, idempotency_key=f"payer-{customer.pk}-{int(customer.created_at.timestamp())}-{digest}"
     )
     payer, _ = Payer.objects.get_or_create(customer=customer, defaults={"stripe_id": stripe_id})
     return payer
 
 
 def refresh_payer(payer: Payer) -> Payer:
-    """Read card and credit from Stripe as they stand now. The subscription's own card goes before the customer's."""
+    """Read card and credit from Stripe as they stand now. The subscription's own card goes before the customer's.
+
+    A card that only the subscription has, as after Checkout, is made the customer's, so that it outlives it.
+    """
     seen = gateway.fetch_payer(payer.stripe_id)
     card = seen.card
     subscription = Subscription.objects.filter(licence__customer_id=payer.customer_id).first()
     if subscription is not None:
         card = gateway.fetch_subscription(subscription.stripe_id).card or card
+    if card is not None and seen.card is None:
+        gateway.keep_card(customer_id=payer.stripe_id, payment_method_id=card.payment_method_id)
     with transaction.atomic():
-        payer = Payer.objects.select_for_update().get(pk=payer.pk)
-        payer.credit = seen.credit
+        payer = Payer.objects.select_for_update(of=("self",)).select_related("customer").get(pk=payer.pk)
+        # A balance in another currency comes off no invoice of ours.
+        payer.credit = seen.credit if seen.currency in ("", payer.customer.currency) else 0
         _show_card(payer, card)
         payer.save()
     return payer
 
 
-def learn_tax(*, payer: Payer, tax_rate_id: str) -> None:
-    """Remember the rate of the tax that Stripe just charged, so that estimates can name it before it is asked."""
-    percent, name = gateway.fetch_tax_rate(tax_rate_id) if tax_rate_id else ("0", "")
+def learn_tax(*, payer: Payer, preview: InvoiceSeen) -> None:
+    """Remember the rate of the tax that Stripe just reckoned, so that estimates can name it before it is asked.
+
+    Where several rates make up the tax, no one rate gives it to the cent: it stays unknown.
+    """
+    percent, name = ("", "") if preview.tax else ("0", "")
+    if preview.tax and preview.tax_rate_id:
+        percent, name = gateway.fetch_tax_rate(preview.tax_rate_id)
     if (payer.tax_percent, payer.tax_name) != (percent, name):
         payer.tax_percent, payer.tax_name = percent, name
         payer.save(update_fields=["tax_percent", "tax_name"])

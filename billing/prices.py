@@ -7,11 +7,12 @@ from datetime import datetime
 from itertools import islice
 
 from billing import gateway
+from billing.answers import StripeRefused
 from billing.models import StripePrice
 from licensing.models import Price
 
 
-class UnableToSync(Exception):
+class UnableToSync(StripeRefused):
     """Stripe holds another amount under the same lookup key; a person must look."""
 
 

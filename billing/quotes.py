@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from billing import gateway
-from billing.answers import InvoiceSeen
+from billing.answers import InvoiceSeen, StripeRefused
 from billing.models import Payer, Quote, Subscription
 from billing.payers import ensure_payer, learn_tax, refresh_payer
 from billing.prices import stripe_price_id
@@ -17,9 +20,11 @@ from licensing.eligibility import Change, Situation, change_reasons
 from licensing.history import Actor
 from licensing.models import Licence, Price
 from licensing.periods import to_the_second
+from licensing.pricing import Balance, apply_balance, smallest_charge
 from licensing.reasons import Reason
 
 QUOTE_LASTS = timedelta(hours=1)
+log = logging.getLogger(__name__)
 
 
 class UnableToQuote(Exception):
@@ -34,7 +39,7 @@ def issue_quote(*, situation: Situation, change: Change, email: str, actor: Acto
     """Price one change for one customer at `at`, bindingly for an hour.
 
     `email` is where Stripe sends its own receipts if the customer is new to it. Raises UnableToQuote where a rule is
-    against it, StripeUnavailable or StripeRefused where Stripe gives no preview; then nothing has happened.
+    against it or Stripe refuses, StripeUnavailable where it gives no preview; then nothing has happened.
     """
     standing = situation.standing
     if reasons := change_reasons(situation, change):
@@ -43,40 +48,82 @@ def issue_quote(*, situation: Situation, change: Change, email: str, actor: Acto
     if terms is None:
         raise UnableToQuote([Reason("tier-is-free", "A free tier needs no quote.")])
     price = Price.objects.select_related("tier__edition__product").get(pk=terms.id)
-    payer = refresh_payer(ensure_payer(customer=standing.customer, email=email))
+    try:
+        payer = refresh_payer(ensure_payer(customer=standing.customer, email=email))
+        return write_quote(
+            licence=standing.licence, payer=payer, price=price, seats=change.seats, actor=actor, at=at
+        )
+    except StripeRefused as refusal:
+        log.error("quote_refused", extra={"price": price.lookup_key, "code": refusal.code})
+        raise UnableToQuote([stripe_disagrees()]) from refusal
+
+
+def write_quote(
+    *, licence: Licence, payer: Payer, price: Price, seats: int, actor: Actor, at: datetime
+) -> Quote:
+    """Freeze what Stripe would charge at `at`. Raises StripeUnavailable, StripeRefused."""
     at = to_the_second(at)
-    preview = preview_of(licence=standing.licence, payer=payer, price=price, seats=change.seats, at=at)
+    preview = preview_of(licence=licence, payer=payer, price=price, seats=seats, at=at)
     renewal = gateway.preview_first(
         customer_id=payer.stripe_id,
         price_id=stripe_price_id(price, at=at),
-        quantity=quantity_of(price, seats=change.seats),
+        quantity=quantity_of(price, seats=seats),
     )
-    learn_tax(payer=payer, tax_rate_id=preview.tax_rate_id or renewal.tax_rate_id)
-    charges = [line.end for line in preview.lines if line.kind == "charge"]
-    expires_at = at + QUOTE_LASTS
-    if standing.licence.period_end is not None:
-        expires_at = min(expires_at, standing.licence.period_end)
+    learn_tax(payer=payer, preview=renewal)
+    balance = apply_balance(
+        total=preview.total, credit=-preview.balance_before, smallest=smallest_charge(price.currency)
+    )
     return Quote.objects.create(
-        customer=standing.customer,
-        licence=standing.licence,
-        licence_version=standing.licence.version,
-        tier_id=change.tier.id,
+        customer_id=licence.customer_id,
+        licence=licence,
+        licence_version=licence.version,
+        tier_id=price.tier_id,
         price=price,
-        seats=change.seats,
+        seats=seats,
         currency=price.currency,
         quoted_at=at,
-        expires_at=expires_at,
+        expires_at=_expiry(licence, at=at),
         quoted_for_id=actor.user_id,
-        lines=lines_of(preview),
+        lines=[*lines_of(preview), *_balance_lines(balance, at=at)],
         subtotal=preview.subtotal,
         tax=preview.tax,
         total=preview.total,
-        credit=preview.total - preview.amount_due,
+        credit=balance.credit_used - balance.credit_gained,
         due=preview.amount_due,
-        renews_at=max(charges),
+        renews_at=max(line.end for line in preview.lines if line.kind == "charge"),
         renewal_amount=renewal.total,
         fingerprint=fingerprint(preview),
     )
+
+
+def stripe_disagrees() -> Reason:
+    """The processor refuses what our rules allow: a price withdrawn there, a customer deleted there."""
+    return Reason(
+        "quotes-fit-the-licence",
+        _("Stripe, who takes our payments, does not accept this change as it stands. Nothing was charged."),
+        _("Ask for a fresh quote; if it stays so, write to us."),
+    )
+
+
+def _expiry(licence: Licence, *, at: datetime) -> datetime:
+    """An hour, or the end of the period. A period that ended unnoticed is Stripe's to tell us about."""
+    if licence.period_end is None or licence.period_end <= at:
+        return at + QUOTE_LASTS
+    return min(at + QUOTE_LASTS, licence.period_end)
+
+
+def _balance_lines(balance: Balance, *, at: datetime) -> list[dict[str, Any]]:
+    """What of the balance is neither credit used nor gained, so that the written sum comes to what is due."""
+    words = (
+        (balance.debt_paid, _("Left over from an earlier payment")),
+        (-balance.carried, _("Too little to charge by itself: comes with your next payment")),
+    )
+    moment = at.isoformat()
+    return [
+        {"kind": "other", "amount": amount, "quantity": 1, "from": moment, "to": moment, "text": str(text)}
+        for amount, text in words
+        if amount
+    ]
 
 
 def preview_of(*, licence: Licence, payer: Payer, price: Price, seats: int, at: datetime) -> InvoiceSeen:

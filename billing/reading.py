@@ -21,6 +21,7 @@ Json = dict[str, Any]
 def read_payer(customer: Json) -> PayerSeen:
     return PayerSeen(
         stripe_id=customer["id"],
+        currency=(customer.get("currency") or "").upper(),
         credit=-(customer.get("balance") or 0),
         card=read_card((customer.get("invoice_settings") or {}).get("default_payment_method")),
     )
@@ -73,6 +74,7 @@ def read_invoice(invoice: Json) -> InvoiceSeen:
         tax=sum(tax["amount"] for tax in taxes if tax.get("tax_behavior") != "inclusive"),
         tax_rate_id=_tax_rate_id(taxes),
         total=invoice["total"],
+        balance_before=invoice.get("starting_balance") or 0,
         amount_due=invoice["amount_due"],
         amount_paid=invoice["amount_paid"],
         issued_at=_moment(invoice["created"]),
@@ -91,7 +93,6 @@ def read_checkout(session: Json) -> CheckoutSeen:
     return CheckoutSeen(
         stripe_id=session["id"],
         status=session.get("status") or "",
-        is_paid=session.get("payment_status") in ("paid", "no_payment_required"),
         url=session.get("url") or "",
         subscription_id=_id(session.get("subscription")),
         invoice_id=_id(session.get("invoice")),

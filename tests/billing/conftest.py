@@ -29,7 +29,7 @@ from licensing.customers import open_customer
 from licensing.eligibility import Change
 from licensing.history import Actor
 from licensing.models import Customer
-from licensing.terms import storefront
+from licensing.terms import EditionTerms, storefront
 from portal.facts import facts_of
 from portal.models import User
 from tests.cast import make_catalogue, person
@@ -75,20 +75,28 @@ class Buyer:
         with gateway._asking() as v1:
             method = v1.payment_methods.attach(token, {"customer": payer.stripe_id})
         gateway.keep_card(customer_id=payer.stripe_id, payment_method_id=method.id)
-        for subscription in gateway.list_subscriptions(payer.stripe_id):
+        for subscription in self.subscriptions():
             with gateway._asking() as v1:
                 v1.subscriptions.update(subscription.stripe_id, {"default_payment_method": method.id})
         refresh_payer(payer)
         return self
 
     def quote(
-        self, tier: str, *, seats: int = 3, interval: str = "month", at: datetime | None = None
+        self,
+        tier: str,
+        *,
+        seats: int = 3,
+        interval: str = "month",
+        at: datetime | None = None,
+        edition: EditionTerms | None = None,
     ) -> Quote:
+        """A quote on today's terms, or on those of `edition` where the tier is held on them."""
         at = at or timezone.now()
         today = storefront().edition
+        terms = edition or today
         return issue_quote(
             situation=facts_of(self.customer, today=today, at=at).situation,
-            change=Change(tier=today.tier(tier), edition=today, seats=seats, interval=interval),
+            change=Change(tier=terms.tier(tier), edition=terms, seats=seats, interval=interval),
             email=self.user.email,
             actor=self.actor,
             at=at,
@@ -146,8 +154,13 @@ class Buyer:
 
     def credited(self, amount: int) -> None:
         """Let Stripe owe the customer `amount` minor units; below zero, the customer owes it."""
-        with gateway._asking() as v1:
-            v1.customers.update(self.payer.stripe_id, {"balance": -amount})
+        payer = self.payer
+        if more := amount - gateway.fetch_payer(payer.stripe_id).credit:
+            currency = self.customer.currency.lower()
+            with gateway._asking() as v1:
+                v1.customers.balance_transactions.create(
+                    payer.stripe_id, {"amount": -more, "currency": currency}
+                )
 
     def let_pass(self, **time: int) -> datetime:
         """Let time pass at Stripe for everybody; the moment it is there then."""
