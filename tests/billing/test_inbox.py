@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from billing import inbox
-from billing.answers import StripeForged
+from billing.answers import StripeForged, StripeUnavailable
+from billing.handlers import HANDLERS
 from billing.models import StripeEvent
-from tests.billing.conftest import Buyer, sign
+from licensing.models import Event
+from tests.billing.conftest import Buyer, Died, sign
 
 EVENT = {
     "id": "evt_1",
@@ -71,6 +75,12 @@ def test_an_event_of_live_mode_is_not_for_a_test_key() -> None:
         receive(payload(livemode=True))
 
 
+def test_the_docs_list_every_kind_that_we_act_on() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "07-paying.md").read_text()
+    listed = {line.strip() for line in page.splitlines() if re.fullmatch(r"    [a-z_]+(\.[a-z_]+)+", line)}
+    assert listed == set(HANDLERS)
+
+
 @pytest.mark.django_db
 def test_kinds_we_do_not_act_on_are_stored_as_done() -> None:
     receive(payload(type="charge.updated"))
@@ -88,3 +98,40 @@ def test_one_that_cannot_be_handled_is_put_off_and_the_others_are_not(ada: Buyer
     inbox.drain(at=timezone.now() + timedelta(minutes=1))
     poison.refresh_from_db()
     assert poison.tries == 2
+
+
+def test_while_stripe_is_silent_the_rest_waits_and_is_handled_afterwards(
+    ada: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        receive(payload(id=f"evt_{number}", data={"object": {"id": f"in_{number}", "object": "invoice"}}))
+    looked = []
+
+    def silent(invoice_id: str) -> None:
+        looked.append(invoice_id)
+        raise StripeUnavailable("no answer")
+
+    monkeypatch.setattr("billing.gateway.fetch_invoice", silent)
+    inbox.drain(at=timezone.now())
+    assert len(looked) == inbox.SILENT_AFTER
+    inbox.drain(at=timezone.now() + timedelta(minutes=3))
+    assert len(looked) == 2 * inbox.SILENT_AFTER
+    assert StripeEvent.objects.filter(handled_at=None).count() == 8
+
+
+def test_what_was_bought_is_not_taken_for_a_renewal_when_its_webhook_comes_first(
+    ada: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada.with_card().buy("team")
+    quote = ada.quote("team", interval="year")
+
+    def dies(**_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr("billing.orders.settle", dies)
+        with pytest.raises(Died):
+            ada.accept(quote)
+    ada.receive(*ada.events())
+    assert ada.licence.price.interval == "year"
+    assert not Event.objects.filter(kind="licence_renewed").exists()
