@@ -23,7 +23,7 @@ INVOICE_WORDS: dict[str, tuple[str | Promise, str]] = {
     "draft": (_("being made"), ""),
     "open": (_("to be paid"), "mind"),
     "paid": (_("paid"), "good"),
-    "void": (_("void"), ""),
+    "void": (_("not charged"), ""),
     "uncollectible": (_("written off"), "bad"),
 }
 

@@ -93,6 +93,11 @@ class Calculator:
         return telling(self.chosen.reasons)
 
     @property
+    def rules_said(self) -> set[str]:
+        """The rules that the reasons for the chosen tier name already."""
+        return {reason.rule for reason in self.reasons}
+
+    @property
     def heads(self) -> list[tuple[Offer, str]]:
         """Each tier with a word on its terms: whose they are, or what a seat costs."""
         return [(offer, self._head(offer)) for offer in self.offers]
@@ -149,9 +154,9 @@ def first_choice(facts: Facts, *, tiers: Sequence[str]) -> dict[str, str | int]:
 def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) -> int:
     """Today's charge and every renewal before `months` from `at` have passed, in minor units.
 
-    Credit that is gained today comes off what follows.
+    Credit that is gained today comes off what follows. Stripe's instants are whole seconds, so `at` counts as one.
     """
-    end = add_intervals(anchor=at, interval="month", count=months)
+    end = add_intervals(anchor=at.replace(microsecond=0), interval="month", count=months)
     renewals = 0
     while add_intervals(anchor=estimate.renews_at, interval=estimate.interval, count=renewals) < end:
         renewals += 1

@@ -9,8 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from licensing.entitlements import Entitlement, entitlements, is_better
+from licensing.models import Feature
 from licensing.periods import add_intervals
 from licensing.standing import Standing
+from licensing.terms import NOT_INCLUDED
 from licensing.usage import Meter, Usage, meters
 from portal.facts import Facts
 from portal.pages.values import ago_words, count_words, feature_name, small_number, span_words
@@ -19,7 +21,9 @@ from portal.templatetags.words import day
 
 @dataclass(frozen=True)
 class Gauge:
-    """`limit` None: no limit, and no bar. `tone`: "near" from four fifths on, "full" at the limit, else empty."""
+    """`limit` None: no bar, as there is no limit or nothing was read. `tone`: "near" from four fifths on, "full" at
+    the limit, else empty.
+    """
 
     name: str
     used: int
@@ -30,18 +34,35 @@ class Gauge:
 
 
 def gauges(facts: Facts) -> list[Gauge]:
-    """A gauge for every limit that has been read, then one for the seats.
+    """A gauge for every limit, those that have been read first, then one for the seats.
 
     A limit stands as the licence has it; what a trial lends on top is told in words, because it goes home again.
     """
-    standing = facts.standing
+    standing, usage = facts.standing, facts.situation.usage
     lent = entitlements(standing)
-    own = own_meters(standing, facts.situation.usage)
+    own = own_meters(standing, usage)
+    told_once = read_at_once(facts) is not None
     found = [
-        _gauge(own.get(meter.feature.key, meter), lent=lent[meter.feature.key], standing=standing)
-        for meter in meters(entitled=lent, usage=facts.situation.usage)
+        _gauge(
+            own.get(meter.feature.key, meter), lent=lent[meter.feature.key], facts=facts, told_once=told_once
+        )
+        for meter in meters(entitled=lent, usage=usage)
     ]
-    return [*found, *_seats(facts)]
+    unread = [
+        _unread(entitlement, standing=standing)
+        for key, entitlement in lent.items()
+        if entitlement.feature.kind == Feature.Kind.LIMIT
+        and entitlement.value is not NOT_INCLUDED
+        and key not in usage
+    ]
+    return [*found, *unread, *_seats(facts)]
+
+
+def read_at_once(facts: Facts) -> str | None:
+    """How long ago the limits were read, where that is the same for all of them; then it is said once."""
+    at, usage = facts.standing.at, facts.situation.usage
+    told = {ago_words(one.read_at, at=at) for one in usage.values()}
+    return told.pop() if len(told) == 1 and len(usage) > 1 else None
 
 
 def own_meters(standing: Standing, usage: dict[str, Usage]) -> dict[str, Meter]:
@@ -50,12 +71,13 @@ def own_meters(standing: Standing, usage: dict[str, Usage]) -> dict[str, Meter]:
     return {meter.feature.key: meter for meter in meters(entitled=own, usage=usage)}
 
 
-def _gauge(meter: Meter, *, lent: Entitlement, standing: Standing) -> Gauge:
+def _gauge(meter: Meter, *, lent: Entitlement, facts: Facts, told_once: bool) -> Gauge:
+    standing = facts.standing
     notes = [
         _room(meter, standing=standing),
         _outlook(meter, standing=standing),
         _on_loan(meter, lent=lent, standing=standing),
-        _("Read %(ago)s.") % {"ago": ago_words(meter.read_at, at=standing.at)},
+        "" if told_once else _("Read %(ago)s.") % {"ago": ago_words(meter.read_at, at=standing.at)},
     ]
     return Gauge(
         name=feature_name(meter.feature),
@@ -65,6 +87,16 @@ def _gauge(meter: Meter, *, lent: Entitlement, standing: Standing) -> Gauge:
         tone="full" if meter.is_full else "near" if meter.is_near else "",
         notes=" ".join(note for note in notes if note),
     )
+
+
+def _unread(lent: Entitlement, *, standing: Standing) -> Gauge:
+    """A limit of which nothing has been counted yet: what there is room for, while a trial lasts the trial's."""
+    limit = lent.value
+    said = _("no limit") if limit is None else _("up to %(limit)s") % {"limit": count_words(limit)}
+    notes = ""
+    if lent.source == "trial" and standing.trial_tier is not None:
+        notes = _("On loan from the %(tier)s trial.") % {"tier": standing.trial_tier.name}
+    return Gauge(name=feature_name(lent.feature), used=0, limit=None, said=said, tone="", notes=notes)
 
 
 def _said(used: int, limit: int | None) -> str:

@@ -15,7 +15,7 @@ from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from licensing.trials import REMINDERS
 from portal.facts import Facts
-from portal.pages.meters import Gauge, gauges
+from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
 from portal.pages.values import card_words
@@ -39,6 +39,7 @@ class PlanPage:
     card: str
     coming: list[Coming]
     gauges: list[Gauge]
+    read_ago: str | None
     promises: Promises
     is_todays_edition: bool
     thought: Thought | None
@@ -61,6 +62,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         card=card_words(payer.card_brand, payer.card_last4) if payer else "",
         coming=_coming(standing, state=state),
         gauges=gauges(facts),
+        read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
         is_todays_edition=standing.edition.id == today.id,
         thought=thought_for(facts, put_away=put_away),

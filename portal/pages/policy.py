@@ -66,7 +66,10 @@ def chapters(edition: EditionTerms | None) -> list[Chapter]:
             "changing",
             _("Changing your plan"),
             _("You move up, down or to other seats at any moment; these rules say when you cannot, and why."),
-            [*changing, "tier-is-free", "quotes-expire", "quotes-fit-the-licence", "unpaid-changes-nothing"],
+            [
+                *changing, "tier-is-free", "quotes-expire", "quotes-fit-the-licence", "card-on-file",
+                "unpaid-changes-nothing",
+            ],
         ),
         chapter(
             "trying",
@@ -141,6 +144,7 @@ def _changing() -> dict[str, str]:
         "quotes-fit-the-licence": _(
             "A quote holds for the plan it was made for. Once the plan moves, ask for a new one."
         ),
+        "card-on-file": _("A change of what is paid already is charged to a card that is on file."),
         "unpaid-changes-nothing": _(
             "A payment that is declined or not finished leaves your tier, price and dates exactly as they were."
         ),

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from billing.models import Payer, Quote
 from licensing.terms import EditionTerms, TierTerms
+from portal.templatetags.words import day
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,16 @@ class Held:
 
 
 def sum_lines(*, quote: Quote, tier: TierTerms, held: Held | None, payer: Payer | None) -> list[SumLine]:
-    """The quote's lines in the words of our tiers, then tax, then the credit that is taken off."""
+    """The quote's lines in the words of our tiers, what is charged first; then tax, then the credit taken off."""
     lines = []
-    for line in quote.lines:
+    for line in sorted(quote.lines, key=lambda line: line["kind"] != "charge"):
         start, end = _moment(line.get("from")), _moment(line.get("to"))
         if line["kind"] == "unused" and held:
             lines.append(
                 SumLine(
                     _("%(tier)s, time not used") % {"tier": held.tier.name},
                     line["amount"],
-                    note=_("already paid, given back"),
+                    note=_already_paid(end),
                 )
             )
         elif line["kind"] == "charge":
@@ -69,6 +70,10 @@ def sum_lines(*, quote: Quote, tier: TierTerms, held: Held | None, payer: Payer 
     if quote.credit > 0:
         lines.append(SumLine(_("Your credit"), -quote.credit, note=_("what we owe you, taken off")))
     return lines
+
+
+def _already_paid(end: datetime | None) -> str:
+    return _("up to %(day)s, already paid") % {"day": day(end)} if end else _("already paid")
 
 
 def _with_seats(name: str, seats: int | None, quote: Quote) -> str:

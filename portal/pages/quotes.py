@@ -19,7 +19,10 @@ from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from portal.pages.quote_sums import ComparedAmount, Held, SumLine, compared, sum_lines
+from portal.pages.seats import room_for, seats_gained
 from portal.pages.values import card_words
+
+NOT_CONFIRMED = "failed authentication"
 
 
 class State(StrEnum):
@@ -117,7 +120,25 @@ class QuotePage(Compared):
 
     @property
     def more_seats(self) -> int:
-        return max(self.quote.seats - self.held.seats, 0) if self.held else 0
+        return max(self._seats_gained, 0)
+
+    @property
+    def fewer_seats(self) -> int:
+        return max(-self._seats_gained, 0)
+
+    @property
+    def _seats_gained(self) -> int:
+        if self.held is None:
+            return 0
+        return seats_gained(
+            before=room_for(self.held.tier, seats=self.held.seats),
+            after=room_for(self.tier, seats=self.quote.seats),
+        )
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether the bank's question was not answered with yes; Stripe's words on that are for programmers."""
+        return bool(self.order) and NOT_CONFIRMED in self.order.failure_words
 
     @property
     def sums_side_by_side(self) -> list[ComparedAmount]:

@@ -12,7 +12,8 @@ from licensing.offers import Offer, Row
 from licensing.terms import NOT_INCLUDED
 from portal.facts import Facts
 from portal.pages.reasons import telling
-from portal.pages.values import feature_name, feature_words, small_number, value_words
+from portal.pages.seats import room_for, seats_gained
+from portal.pages.values import count_words, feature_name, feature_words, small_number, value_words
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,15 @@ class Todo:
 
 def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
     """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand."""
+    more = _seats_gained(offer, facts=facts)
     return Todo(
-        gains=[_gain(row) for row in offer.gains] or [_("Nothing that you do not have already.")],
+        gains=[*_more_seats(more), *(_gain(row) for row in offer.gains)]
+        or [_("Nothing that you do not have already.")],
         keeps=[
             _("All you have made, your team and its roles"),
             *(feature_words(row.feature, row.offered) for row in offer.keeps),
         ],
-        does=_does(offer, facts=facts, held=held),
+        does=_does(offer, facts=facts, held=held, more_seats=more),
     )
 
 
@@ -41,9 +44,29 @@ def _gain(row: Row) -> str:
     return _("%(gain)s (now %(held)s)") % {"gain": words, "held": value_words(row.feature, row.held)}
 
 
-def _does(offer: Offer, *, facts: Facts, held: Offer) -> list[str]:
+def _seats_gained(offer: Offer, *, facts: Facts) -> int:
+    if offer.estimate is None:
+        return 0
+    standing = facts.standing
+    return seats_gained(
+        before=room_for(standing.tier, seats=standing.licence.seats),
+        after=room_for(offer.tier, seats=offer.estimate.seats),
+    )
+
+
+def _more_seats(count: int) -> list[str]:
+    said = {"count": count_words(count)}
+    return [ngettext("One more seat", "%(count)s more seats", count) % said] if count > 0 else []
+
+
+def _does(offer: Offer, *, facts: Facts, held: Offer, more_seats: int) -> list[str]:
     found = [reason.change for reason in telling(offer.reasons) if reason.change]
     found += [_loss(row, offer=offer) for row in offer.loses]
+    if more_seats < 0:
+        said = {"count": count_words(-more_seats)}
+        found.append(
+            ngettext("Make do with one seat less.", "Make do with %(count)s seats less.", -more_seats) % said
+        )
     if offer.relation != "held" and offer.estimate and offer.is_open:
         if not (facts.payer and facts.payer.has_card):
             found.append(_("Give a card, on Stripe’s own page. We never see its number."))

@@ -38,11 +38,12 @@ class Loan:
 class Used:
     """How much of a lent limit was in use when the trial began and when it ended, or now.
 
-    `room` is what the licence under it gives; None where it is not included at all.
+    `room` is what the licence under it gives; None where it is not included at all. Where the count began anew in
+    between, `before` is None: it has nothing to do with the count that followed.
     """
 
     feature: FeatureTerms
-    before: int
+    before: int | None
     after: int
     room: int | None
 
@@ -121,7 +122,12 @@ def _used(loan: Loan, standing: Standing) -> list[Used]:
     begun = usage_of(standing.customer, at=loan.trial.started_at)
     ended = usage_of(standing.customer, at=loan.ended_at or standing.at)
     return [
-        Used(feature, _value(begun.get(feature.key)), ended[feature.key].value, _room(standing, feature))
+        Used(
+            feature,
+            _before(feature, begun.get(feature.key), ended[feature.key]),
+            ended[feature.key].value,
+            _room(standing, feature),
+        )
         for feature in loan.edition.features
         if feature.key in ended
         and ended[feature.key].read_at > loan.trial.started_at
@@ -134,8 +140,9 @@ def _room(standing: Standing, feature: FeatureTerms) -> int | None:
     return room if isinstance(room, int) else None
 
 
-def _value(usage: Usage | None) -> int:
-    return usage.value if usage else 0
+def _before(feature: FeatureTerms, begun: Usage | None, ended: Usage) -> int | None:
+    before = begun.value if begun else 0
+    return None if feature.monthly and ended.value < before else before
 
 
 def _choice(tier: TierTerms, facts: Facts) -> Choice:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -18,13 +20,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.cancellation import UnableToCancel, cancel_at_period_end, undo_cancellation
 from billing.models import Quote
-from billing.payers import NoPayer, billing_portal_url
+from billing.payers import NoPayer, billing_portal_url, payer_of, refresh_payer
 from licensing.history import Actor
 from portal.access import spenders_only
 from portal.context import storefront_of
 from portal.pace import at_human_pace
 from portal.pages.billing import billing_page, cancel_page
 
+FROM_STRIPE = "back"
 SILENT = gettext_lazy(
     "Stripe, who takes our payments, does not answer. Nothing changed. Try again in a minute."
 )
@@ -37,6 +40,10 @@ buttons = require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @spenders_only
 def show(request: HttpRequest) -> HttpResponse:
+    """The page; for who comes back from Stripe's pages it first reads what card is on file now."""
+    if FROM_STRIPE in request.GET:
+        _read_card_again(request)
+        return redirect(_way_back(request))
     page = billing_page(
         customer=request.member.customer, at=timezone.now(), page=request.GET.get("page", "1")
     )
@@ -51,10 +58,11 @@ def stripe_portal(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("billing")
     customer = request.member.customer
+    back = (
+        f"{settings.BASE_URL}{reverse('billing')}?{urlencode({FROM_STRIPE: request.POST.get('quote', '')})}"
+    )
     try:
-        return redirect(
-            billing_portal_url(customer=customer, return_url=settings.BASE_URL + _way_back(request))
-        )
+        return redirect(billing_portal_url(customer=customer, return_url=back))
     except NoPayer:
         messages.info(
             request, _("You have not bought anything yet, so there is no payment method to change.")
@@ -105,10 +113,18 @@ def undo_cancel(request: HttpRequest) -> HttpResponse:
     return redirect("billing")
 
 
+def _read_card_again(request: HttpRequest) -> None:
+    """Where Stripe is silent, its event brings the same a little later."""
+    payer = payer_of(request.member.customer)
+    if payer is not None:
+        with suppress(StripeUnavailable, StripeRefused):
+            refresh_payer(payer)
+
+
 def _way_back(request: HttpRequest) -> str:
     """The quote the reader came from, if it is theirs; else the billing page."""
     try:
-        quote_id = UUID(request.POST.get("quote", ""))
+        quote_id = UUID(request.GET.get(FROM_STRIPE, ""))
     except ValueError:
         return reverse("billing")
     is_theirs = Quote.objects.filter(pk=quote_id, customer=request.member.customer_id).exists()

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.answers import StripeUnavailable
-from billing.models import Invoice
+from billing.models import Invoice, Payer
 from licensing.models import Licence
 from tests.money_pages.conftest import Buyer, SignIn, join
 
@@ -112,14 +112,35 @@ def test_payment_method_and_details_lead_to_stripe_and_back_to_where_one_was(
     quote = ada.with_card().quote("team")
     answer = ada_client.post(reverse("billing_portal"), {"quote": str(quote.pk)})
     assert answer.url.startswith(ada.sandbox.url)
-    assert where_stripe_leads_back_to(ada) == f"http://testserver{reverse('quote', args=[quote.pk])}"
+    back = where_stripe_leads_back_to(ada)
+    assert back == f"http://testserver{reverse('billing')}?back={quote.pk}"
+    assert ada_client.get(back).url == reverse("quote", args=[quote.pk])
+
+
+def test_a_card_given_at_stripe_is_named_on_the_way_back_before_any_event(
+    ada: Buyer, ada_client: Client
+) -> None:
+    ada.with_card()
+    ada_client.post(reverse("billing_portal"))
+    Payer.objects.update(card_brand="", card_last4="")
+    answer = ada_client.get(where_stripe_leads_back_to(ada), follow=True)
+    assert answer.redirect_chain == [(reverse("billing"), 302)]
+    assert "Visa ·· 4242" in answer.content.decode()
+
+
+def test_on_the_way_back_a_silent_stripe_does_not_stand_in_the_way(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card()
+    with mock.patch("portal.views.billing.refresh_payer", side_effect=StripeUnavailable("cut")):
+        assert ada_client.get(reverse("billing"), {"back": ""}).url == reverse("billing")
 
 
 @pytest.mark.parametrize("nonsense", ["https://evil.test/", "x", ""])
 def test_nobody_is_led_elsewhere_from_stripes_pages(ada: Buyer, ada_client: Client, nonsense: str) -> None:
     ada.with_card()
     ada_client.post(reverse("billing_portal"), {"quote": nonsense, "return_url": "https://evil.test/"})
-    assert where_stripe_leads_back_to(ada) == "http://testserver/billing/"
+    back = where_stripe_leads_back_to(ada)
+    assert back.startswith("http://testserver/billing/?back=")
+    assert ada_client.get(back).url == reverse("billing")
 
 
 def test_without_a_payer_there_is_nothing_to_open(ada: Buyer, ada_client: Client) -> None:

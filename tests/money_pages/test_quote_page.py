@@ -55,7 +55,26 @@ def test_unused_time_is_named_by_the_tier_it_comes_from(ada: Buyer, ada_client: 
     ada.with_card().buy("team", seats=3)
     said = page(ada_client, ada.quote("business", seats=3))
     assert "Team, time not used" in said
-    assert "Business, 3 seats" in said
+    assert said.index("Business, 3 seats") < said.index("Team, time not used")
+    assert "already paid" in said
+
+
+def test_seats_are_set_beside_the_room_there_was(ada: Buyer, ada_client: Client) -> None:
+    """Free has room for three people: two seats are fewer than that, and five are two more."""
+    said = page(ada_client, ada.with_card().quote("team", seats=2))
+    assert "One seat</li>" in said
+    assert "more seat" not in said
+    assert "2 more seats" in page(ada_client, ada.quote("team", seats=5))
+
+
+def test_a_bank_that_was_not_told_yes_is_no_declined_card(ada: Buyer, ada_client: Client) -> None:
+    order = ada.with_card("pm_card_threeDSecure2Required").buy("team")
+    ada.fill_in(order.pay_url, decision="refuse")
+    ada_client.get(reverse("quote_return", args=[order.quote_id]))
+    said = page(ada_client, order.quote)
+    assert "The payment was not confirmed with your bank." in said
+    assert "You were not charged." in said
+    assert "payment method has failed" not in said
 
 
 def test_a_change_that_gives_back_more_than_it_costs_asks_for_nothing(ada: Buyer, ada_client: Client) -> None:

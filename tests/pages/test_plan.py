@@ -46,6 +46,24 @@ def test_limit_that_is_near_says_how_many_are_left(ada: Party, sign_in: SignIn) 
     assert "Two left. At this pace, full in about 3 weeks. Read just now." in words
 
 
+def test_readings_of_one_moment_say_once_when_they_were_taken(ada: Party, sign_in: SignIn) -> None:
+    uses(ada, "projects", 12)
+    uses(ada, "guests", 3)
+    assert plan(sign_in(ada.user)).count("Read just now") == 1
+
+
+def test_a_limit_that_nobody_counted_yet_says_what_there_is_room_for(cy: Party, sign_in: SignIn) -> None:
+    words = plan(sign_in(cy.user))
+    assert "Nothing has been counted yet." in words
+    assert "Projects up to 3" in words
+    assert "Automation runs" not in words, "Free does not have them"
+
+
+def test_a_limit_on_loan_that_nobody_counted_yet_says_so(cy: Party, sign_in: SignIn) -> None:
+    tries(cy, "business", started_at=NOON - timedelta(days=1))
+    assert "Automation runs a month up to 10,000 On loan from the Business trial." in plan(sign_in(cy.user))
+
+
 def test_monthly_count_says_when_it_starts_again(ada: Party, sign_in: SignIn) -> None:
     uses(ada, "api-calls", 31_400)
     words = plan(sign_in(ada.user))

@@ -51,6 +51,14 @@ def test_what_was_used_is_told_with_the_room_that_waits(ada: Party, sign_in: Sig
     )
 
 
+def test_a_count_that_began_anew_is_not_set_beside_the_month_before(ada: Party, sign_in: SignIn) -> None:
+    uses(ada, "api-calls", 39_900, at=NOON - timedelta(days=12))
+    uses(ada, "api-calls", 11_400)
+    tries(ada, "business", started_at=NOON - timedelta(days=11))
+    text = words(sign_in(ada.user))
+    assert "API calls a month 11,400 Team has room for 40,000." in text
+
+
 def test_given_back_early_the_plan_is_as_before_and_the_trial_is_remembered(
     ada: Party, sign_in: SignIn
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,7 @@ from django.test import Client
 from billing.answers import StripeUnavailable
 from billing.models import Payer
 from billing.quotes import UnableToQuote
+from licensing.periods import add_intervals
 from licensing.reasons import Reason
 from portal.pages.calculator import spent_within
 from portal.views import upgrade as door
@@ -68,6 +70,15 @@ def test_two_years_count_the_renewals_before_their_end_and_no_more(ada: Party, s
     estimate = sign_in(ada.user).get("/upgrade/?interval=year").context["page"].estimate
     # Yearly: due now, again after one year, and the one after two years is not within them.
     assert spent_within(estimate, at=NOON) == estimate.due + estimate.renewal_amount
+
+
+def test_two_years_end_at_the_second_at_which_they_began(ada: Party, sign_in: SignIn) -> None:
+    """Stripe's instants are whole seconds, a clock's are not: 1 payment today and 23 more, not 24."""
+    estimate = sign_in(ada.user).get("/upgrade/?tier=business").context["page"].estimate
+    a_month_on = add_intervals(anchor=NOON, interval="month", count=1)
+    begun_now = replace(estimate, renews_at=a_month_on, credit_gained=0)
+    spent = spent_within(begun_now, at=NOON.replace(microsecond=900_000))
+    assert spent == estimate.due + 23 * estimate.renewal_amount
 
 
 def test_unknown_tax_is_said_in_words_at_the_sum_and_on_the_button(cy: Party, sign_in: SignIn) -> None:

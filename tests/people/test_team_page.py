@@ -33,7 +33,7 @@ def test_an_owner_invites_resends_and_takes_back(owner: Client) -> None:
 
 def test_a_full_team_says_why_nobody_can_be_invited(owner: Client) -> None:
     Licence.objects.filter(ended_at=None).update(seats=1)
-    assert "1 of 1 seats are used." in owner.get("/team/").content.decode()
+    assert "Seats used: 1 of 1." in owner.get("/team/").content.decode()
     answer = owner.post("/team/invitations/", {"email": "gus@demo.test", "role": "member"})
     assert answer.status_code == 422
     assert "Add a seat" in answer.content.decode()
