@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
+
+from django.db.models import Q
 
 from billing import gateway
 from billing.invoices import keep_invoice
@@ -23,15 +26,15 @@ def look_at_checkout(session_id: str, at: datetime) -> None:
 
 
 def look_at_subscription(subscription_id: str, at: datetime) -> None:
-    """What was bought goes first, so that the period it brings is not taken for a renewal."""
-    _settle_marked(gateway.fetch_subscription(subscription_id).order_id, at=at)
+    seen = gateway.fetch_subscription(subscription_id)
+    _settle_first(mark=seen.order_id, customer_id=seen.customer_id, at=at)
     follow(subscription_id=subscription_id, at=at)
 
 
 def look_at_invoice(invoice_id: str, at: datetime) -> None:
     invoice = gateway.fetch_invoice(invoice_id)
     keep_invoice(invoice)
-    _settle_marked(invoice.order_id, at=at)
+    _settle_first(mark=invoice.order_id, customer_id=invoice.customer_id, at=at)
     if invoice.subscription_id:
         follow(subscription_id=invoice.subscription_id, at=at)
 
@@ -42,14 +45,15 @@ def look_at_payer(customer_id: str, at: datetime) -> None:
         refresh_payer(payer)
 
 
-def _settle_marked(mark: str, *, at: datetime) -> None:
-    """Settle the order that a mark at Stripe names, where it names one of ours: a failed one may be paid late."""
-    try:
-        order = Order.objects.filter(pk=uuid.UUID(mark)).only("state").first()
-    except ValueError:
-        return
-    if order is not None and order.state != Order.State.SETTLED:
-        settle(order_id=order.pk, at=at)
+def _settle_first(*, mark: str, customer_id: str, at: datetime) -> None:
+    """Settle what the customer bought before their subscription is followed: the period that a purchase brings is no
+    renewal. The order that the mark names is looked at even if it failed, because it may be paid late.
+    """
+    waiting = Q(customer__payer__stripe_id=customer_id, state=Order.State.PENDING)
+    with suppress(ValueError):
+        waiting |= Q(pk=uuid.UUID(mark)) & ~Q(state=Order.State.SETTLED)
+    for order_id in Order.objects.filter(waiting).values_list("pk", flat=True):
+        settle(order_id=order_id, at=at)
 
 
 # Event type → (handler, the field of the stored event that it is about).

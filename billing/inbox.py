@@ -18,7 +18,9 @@ from billing.answers import StripeForged, StripeUnavailable
 from billing.handlers import HANDLERS, Handler
 from billing.models import StripeEvent
 
-BATCH = 500
+BATCH = 100
+# Stripe is taken to be down after so many subjects in a row without an answer; each can cost eight seconds.
+SILENT_AFTER = 3
 LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=6)
 # The SDK refuses a signature that is too old. One from the future could be kept, and sent for as long as it lies ahead.
@@ -59,15 +61,22 @@ def _signed_at(signature: str) -> datetime:
 def drain(*, at: datetime) -> dict[str, int]:
     """Work off what waits, a batch at a time: {"handled": n, "put_off": n}.
 
-    Events about the same thing are worked off together, with one look at Stripe.
+    Events about the same thing are worked off together, with one look at Stripe. While Stripe is silent the rest of
+    what was claimed waits for its lease to end, so that no worker spends its day on time-outs.
     """
     counts = {"handled": 0, "put_off": 0}
+    silent = 0
     while batch := _claim(at=at):
         for (handler, key), events in _by_subject(batch).items():
-            if _handle(handler, key, events, at=at):
-                counts["handled"] += len(events)
-            else:
-                counts["put_off"] += len(events)
+            try:
+                handled = _handle(handler, key, events, at=at)
+                silent = 0
+            except StripeUnavailable as error:
+                _put_off(events, error, at=at)
+                handled, silent = False, silent + 1
+            counts["handled" if handled else "put_off"] += len(events)
+            if silent == SILENT_AFTER:
+                return counts
     return counts
 
 
@@ -95,13 +104,15 @@ def _by_subject(batch: list[StripeEvent]) -> dict[tuple[Handler, str], list[Stri
 
 
 def _handle(handler: Handler, key: str, events: list[StripeEvent], *, at: datetime) -> bool:
-    """One event that cannot be handled must not hold up the others, whatever the reason: it is put off and shown."""
+    """One event that cannot be handled must not hold up the others, whatever the reason: it is put off and shown.
+
+    Raises StripeUnavailable.
+    """
     ids = [event.pk for event in events]
     try:
         handler(key, at)
-    except StripeUnavailable as error:
-        _put_off(events, error, at=at)
-        return False
+    except StripeUnavailable:
+        raise
     except Exception as error:
         log.exception("stripe_event_not_handled", extra={"events": [event.stripe_id for event in events]})
         _put_off(events, error, at=at)

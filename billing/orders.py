@@ -90,14 +90,9 @@ def pursue(*, order_id: UUID, at: datetime) -> Order:
         failure = Order.Failure.DECLINED if refusal.declined else Order.Failure.REFUSED
         return close_failed(order_id=order_id, failure=failure, words=str(refusal), at=at)
     try:
-        return settle(order_id=order_id, at=at)
+        return _settle_or_show(order_id, at=at)
     except StripeUnavailable:
         return Order.objects.get(pk=order_id)
-    except StripeRefused as refusal:
-        log.error("order_not_shown", extra={"order": str(order_id), "code": refusal.code})
-        order = Order.objects.get(pk=order_id)
-        show_staff(order, "Stripe refuses to show this order's payment.")
-        return order
 
 
 def withdraw(*, order: Order, actor: Actor, at: datetime) -> Order:
@@ -105,10 +100,21 @@ def withdraw(*, order: Order, actor: Actor, at: datetime) -> Order:
 
     Raises StripeUnavailable; then nothing has changed.
     """
-    order = settle(order_id=order.pk, at=at)
+    order = _settle_or_show(order.pk, at=at)
     if not order.is_pending:
         return order
-    return settle(order_id=order.pk, at=at, withdrawn_by=actor)
+    return _settle_or_show(order.pk, at=at, withdrawn_by=actor)
+
+
+def _settle_or_show(order_id: UUID, *, at: datetime, withdrawn_by: Actor | None = None) -> Order:
+    """Settle; what Stripe refuses to show for good is a matter for staff, and the order stays as it is."""
+    try:
+        return settle(order_id=order_id, at=at, withdrawn_by=withdrawn_by)
+    except StripeRefused as refusal:
+        log.error("order_not_shown", extra={"order": str(order_id), "code": refusal.code})
+        order = Order.objects.get(pk=order_id)
+        show_staff(order, "Stripe refuses to show this order's payment.")
+        return order
 
 
 def _refuse(reasons: Sequence[Reason]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from billing.models import Payer
 from licensing.models import Licence, Price
-from licensing.pricing import tax_on
+from licensing.pricing import apply_balance, smallest_charge, tax_on
 from licensing.reminders import owe_reminders
 from licensing.standing import Standing
 
@@ -17,7 +17,10 @@ MONTHLY = (timedelta(days=3),)
 
 @dataclass(frozen=True)
 class Renewal:
-    """The next charge of a licence, in minor units. `due` is what leaves the card: the price, tax, less credit."""
+    """The next charge of a licence, in minor units.
+
+    `due` is what leaves the card: the price and tax, less credit, and with what was left over from before.
+    """
 
     at: datetime
     currency: str
@@ -34,8 +37,11 @@ def next_renewal(*, standing: Standing, payer: Payer | None) -> Renewal | None:
         return None
     price = held.price.amount(held.seats)
     tax = tax_on(price, percent=payer.tax_percent) if payer and payer.tax_percent else 0
-    credit = min(max(payer.credit, 0), price + tax) if payer else 0
-    return Renewal(held.period_end, held.price.currency, price, tax, credit, price + tax - credit)
+    currency = held.price.currency
+    balance = apply_balance(
+        total=price + tax, credit=payer.credit if payer else 0, smallest=smallest_charge(currency)
+    )
+    return Renewal(held.period_end, currency, price, tax, balance.credit_used, balance.due)
 
 
 def remind_due(*, at: datetime) -> int:
