@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from billing import gateway
 from billing.answers import StripeUnavailable
@@ -39,14 +40,14 @@ def undo_cancellation(*, customer: Customer, actor: Actor, at: datetime) -> Lice
 def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Licence:
     subscription = Subscription.objects.filter(licence__customer=customer, licence__ended_at=None).first()
     if subscription is None:
-        raise UnableToCancel([Reason("cancelling", "Your plan is free: there is nothing to cancel.")])
+        raise UnableToCancel([Reason("cancelling", _("Your plan is free: there is nothing to cancel."))])
     if Order.objects.filter(customer=customer, state=Order.State.PENDING).exists():
         raise UnableToCancel(
             [
                 Reason(
                     "nothing-is-on-its-way",
-                    "An order is still on its way.",
-                    "Finish its payment or withdraw it first.",
+                    _("An order is still on its way."),
+                    _("Finish its payment or withdraw it first."),
                 )
             ]
         )

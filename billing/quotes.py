@@ -46,7 +46,7 @@ def issue_quote(*, situation: Situation, change: Change, email: str, actor: Acto
         raise UnableToQuote(reasons)
     terms = change.tier.price(currency=standing.customer.currency, interval=change.interval)
     if terms is None:
-        raise UnableToQuote([Reason("tier-is-free", "A free tier needs no quote.")])
+        raise UnableToQuote([Reason("tier-is-free", _("A free tier needs no quote."))])
     price = Price.objects.select_related("tier__edition__product").get(pk=terms.id)
     try:
         payer = refresh_payer(ensure_payer(customer=standing.customer, email=email))

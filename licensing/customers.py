@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from licensing.history import Actor, entry, record
 from licensing.licences import change_licence, lock_customer, open_free_licence
@@ -55,23 +56,27 @@ def open_customer(
         raise UnableToOpen(
             Reason(
                 "on-sale",
-                "Nothing is on sale here yet.",
-                "You can come in when the first edition is published.",
+                _("Nothing is on sale here yet."),
+                _("You can come in when the first edition is published."),
             )
         )
     if not name:
-        raise UnableToOpen(Reason("named", "An organisation needs a name.", "Say what it is called."))
+        raise UnableToOpen(Reason("named", _("An organisation needs a name."), _("Say what it is called.")))
     if currency not in shop.edition.currencies:
         raise UnableToOpen(
             Reason(
                 "currency-on-sale",
-                f"Today’s prices are not stated in {currency or 'no currency'}.",
-                f"Choose one of {', '.join(shop.edition.currencies)}.",
+                _("Today’s prices are not stated in %(currency)s.") % {"currency": currency or "no currency"},
+                _("Choose one of %(currencies)s.") % {"currencies": ", ".join(shop.edition.currencies)},
             )
         )
     if time_zone not in zoneinfo.available_timezones():
         raise UnableToOpen(
-            Reason("time-zone", f"There is no time zone {time_zone!r}.", "Choose one of the list.")
+            Reason(
+                "time-zone",
+                _("There is no time zone “%(zone)s”.") % {"zone": time_zone},
+                _("Choose one of the list."),
+            )
         )
     with transaction.atomic():
         get_user_model().objects.select_for_update().get(pk=owner.pk)
@@ -123,8 +128,8 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
                 raise UnableToClose(
                     Reason(
                         "closing-when-free",
-                        "This organisation has a paid licence.",
-                        "Cancel it under Billing. When it has ended, you can close the organisation.",
+                        _("This organisation has a paid licence."),
+                        _("Cancel it under Billing. When it has ended, you can close the organisation."),
                         licence.period_end,
                     )
                 )
@@ -162,8 +167,8 @@ def _check_pace(owner: Any, at: datetime) -> None:
         raise UnableToOpen(
             Reason(
                 "organisations-a-day",
-                f"You have made {ORGANISATIONS_A_DAY} organisations in a day.",
-                "You can make another when a day has passed.",
+                _("You have made %(count)s organisations in a day.") % {"count": ORGANISATIONS_A_DAY},
+                _("You can make another when a day has passed."),
                 oldest[0] + timedelta(days=1),
             )
         )
@@ -173,7 +178,7 @@ def _insert(customer: Customer) -> Customer:
     """Save with a slug made from the name; where that is taken, with a few letters after it."""
     stem = slugify(customer.name)[:50].strip("-") or "customer"
     customer.slug = stem
-    for _ in range(SLUG_TRIES):
+    for _try in range(SLUG_TRIES):
         try:
             with transaction.atomic():
                 customer.save(force_insert=True)
@@ -182,4 +187,6 @@ def _insert(customer: Customer) -> Customer:
             if "slug" not in str(error):
                 raise
             customer.slug = f"{stem}-{secrets.token_hex(3)}"
-    raise UnableToOpen(Reason("named", "That name could not be used just now.", "Try again in a moment."))
+    raise UnableToOpen(
+        Reason("named", _("That name could not be used just now."), _("Try again in a moment."))
+    )

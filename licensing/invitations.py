@@ -14,6 +14,7 @@ from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_customer
@@ -54,7 +55,9 @@ def invite(*, customer: Customer, email: str, role: str, by: Any, at: datetime) 
         if customer.members.filter(user__email__iexact=email).exists():
             raise UnableToInvite(
                 Reason(
-                    "invited-once", f"{email} is in your team already.", "You can change their role below."
+                    "invited-once",
+                    _("%(email)s is in your team already.") % {"email": email},
+                    _("You can change their role below."),
                 )
             )
         _check_pace(customer, at)
@@ -93,7 +96,7 @@ def resend(*, invitation: Invitation, by: Any, at: datetime) -> Invitation:
     """Send the mail of an invitation again and let it run anew; the earlier link works too. Raises UnableToInvite."""
     if invitation.accepted_at or invitation.revoked_at:
         raise UnableToInvite(
-            Reason("invitation-open", "This invitation is closed.", "Invite the address again.")
+            Reason("invitation-open", _("This invitation is closed."), _("Invite the address again."))
         )
     return invite(customer=invitation.customer, email=invitation.email, role=invitation.role, by=by, at=at)
 
@@ -158,8 +161,9 @@ def join(*, invitation: Invitation, user: Any, addresses: Iterable[str], at: dat
         raise UnableToJoin(
             Reason(
                 "invited-address",
-                f"This invitation is for {invitation.email}, and you are signed in as {user.email}.",
-                "Sign in with the invited address, or ask for an invitation to yours.",
+                _("This invitation is for %(email)s, and you are signed in as %(yours)s.")
+                % {"email": invitation.email, "yours": user.email},
+                _("Sign in with the invited address, or ask for an invitation to yours."),
             )
         )
     with transaction.atomic():
@@ -176,8 +180,9 @@ def join(*, invitation: Invitation, user: Any, addresses: Iterable[str], at: dat
             raise UnableToJoin(
                 Reason(
                     "seat-free",
-                    f"All {seats.limit} seats of {customer.name} are used.",
-                    "Ask an owner to add a seat; your invitation stays open.",
+                    _("All %(limit)s seats of %(name)s are used.")
+                    % {"limit": seats.limit, "name": customer.name},
+                    _("Ask an owner to add a seat; your invitation stays open."),
                 )
             )
         member = Member.objects.create(customer=customer, user_id=user.pk, role=invitation.role, joined_at=at)
@@ -202,12 +207,12 @@ def _close(invitation: Invitation, at: datetime) -> None:
 
 
 def _why_closed(invitation: Invitation) -> Reason:
-    text = "This invitation has run out."
+    text = _("This invitation has run out.")
     if invitation.accepted_at:
-        text = "This invitation has been used."
+        text = _("This invitation has been used.")
     elif invitation.revoked_at:
-        text = "This invitation was taken back."
-    return Reason("invitation-open", text, "Ask an owner for a new one.")
+        text = _("This invitation was taken back.")
+    return Reason("invitation-open", text, _("Ask an owner for a new one."))
 
 
 def _check_seat(customer: Customer, at: datetime) -> None:
@@ -216,8 +221,8 @@ def _check_seat(customer: Customer, at: datetime) -> None:
         raise UnableToInvite(
             Reason(
                 "seat-free",
-                f"{seats.taken} of {seats.limit} seats are used.",
-                "Add a seat, take back an open invitation, or remove a member.",
+                _("%(taken)s of %(limit)s seats are used.") % {"taken": seats.taken, "limit": seats.limit},
+                _("Add a seat, take back an open invitation, or remove a member."),
             )
         )
 
@@ -232,8 +237,9 @@ def _check_pace(customer: Customer, at: datetime) -> None:
         raise UnableToInvite(
             Reason(
                 "invitations-a-day",
-                f"Your organisation has sent {INVITATIONS_A_DAY} invitations in a day.",
-                "You can send more when a day has passed.",
+                _("Your organisation has sent %(count)s invitations in a day.")
+                % {"count": INVITATIONS_A_DAY},
+                _("You can send more when a day has passed."),
                 oldest[0] + timedelta(days=1),
             )
         )

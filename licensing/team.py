@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_customer
@@ -85,6 +86,6 @@ def _is_last_owner(member: Member) -> bool:
 def _last_owner(member: Member) -> Reason:
     return Reason(
         "one-owner",
-        f"{member.user} is the only owner.",
-        "Make somebody else an owner first.",
+        _("%(user)s is the only owner.") % {"user": member.user},
+        _("Make somebody else an owner first."),
     )

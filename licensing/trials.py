@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from licensing.eligibility import Situation, trial_reasons
 from licensing.history import CLOCK, Actor, entry, record
@@ -69,7 +70,13 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
         used = trials_used(customer=customer, addresses=addresses, at=at)
         if tier.key in used or Trial.objects.filter(customer=customer, ended_at=None).exists():
             raise UnableToTry(
-                [Reason("tried-once-a-year", "This trial has been started already.", when=used.get(tier.key))]
+                [
+                    Reason(
+                        "tried-once-a-year",
+                        _("This trial has been started already."),
+                        when=used.get(tier.key),
+                    )
+                ]
             )
         trial = Trial.objects.create(
             customer=customer,

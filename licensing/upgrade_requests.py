@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from licensing.history import Actor, entry, record, subject_of
 from licensing.licences import lock_customer
@@ -57,16 +58,16 @@ def ask_for_upgrade(
             raise UnableToAsk(
                 Reason(
                     "higher-tier",
-                    "That is not a tier above yours.",
-                    "Choose one of those on today’s price list.",
+                    _("That is not a tier above yours."),
+                    _("Choose one of those on today’s price list."),
                 )
             )
         if customer.upgrade_requests.filter(asked_by=asked_by, tier_key=tier_key, answered_at=None).exists():
             raise UnableToAsk(
                 Reason(
                     "asked-once",
-                    f"You have asked for {tier.name} already.",
-                    "An owner will see it on the team page.",
+                    _("You have asked for %(name)s already.") % {"name": tier.name},
+                    _("An owner will see it on the team page."),
                 )
             )
         request = UpgradeRequest.objects.create(
