@@ -47,6 +47,10 @@ class CredentialField(forms.JSONField):
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         return found
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Nothing of what was sent is shown again: a key speaks once."""
+        return None
+
 
 class AddPasskeyForm(allauth_forms.AddWebAuthnForm):
     name = forms.CharField(required=False, max_length=100)

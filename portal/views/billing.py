@@ -24,10 +24,12 @@ from billing.payers import NoPayer, billing_portal_url, payer_of, refresh_payer
 from licensing.history import Actor
 from portal.access import spenders_only
 from portal.context import storefront_of
+from portal.hijack import is_looking_as
 from portal.pace import at_human_pace
 from portal.pages.billing import billing_page, cancel_page
 
 FROM_STRIPE = "back"
+UUID_LENGTH = 36
 SILENT = gettext_lazy(
     "Stripe, who takes our payments, does not answer. Nothing changed. Try again in a minute."
 )
@@ -42,7 +44,8 @@ buttons = require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest) -> HttpResponse:
     """The page; for who comes back from Stripe's pages it first reads what card is on file now."""
     if FROM_STRIPE in request.GET:
-        _read_card_again(request)
+        if not is_looking_as(request):
+            _read_card_again(request)
         return redirect(_way_back(request))
     page = billing_page(
         customer=request.member.customer, at=timezone.now(), page=request.GET.get("page", "1")
@@ -58,9 +61,8 @@ def stripe_portal(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("billing")
     customer = request.member.customer
-    back = (
-        f"{settings.BASE_URL}{reverse('billing')}?{urlencode({FROM_STRIPE: request.POST.get('quote', '')})}"
-    )
+    asked_from = urlencode({FROM_STRIPE: request.POST.get("quote", "")[:UUID_LENGTH]})
+    back = f"{settings.BASE_URL}{reverse('billing')}?{asked_from}"
     try:
         return redirect(billing_portal_url(customer=customer, return_url=back))
     except NoPayer:

@@ -1,0 +1,171 @@
+"""Names and notes that were written to do harm stand in pages, mails and the admin as words, and as nothing else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email import message_from_bytes, policy
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from licensing.customers import ORGANISATIONS_A_DAY, UnableToOpen, open_customer
+from licensing.invitations import invite, token_of
+from licensing.models import Customer, Event, Role
+from licensing.names import plain_lines, plain_name
+from licensing.upgrade_requests import ask_for_upgrade
+from portal.mails.outbox import send_due
+from portal.models import User
+from tests.cast import joins, make_catalogue, person
+from tests.doors.people import browser_of, staff_of, superuser
+from tests.hostile.bodies import MARKUP, NASTY
+
+pytestmark = pytest.mark.django_db
+
+EVIL = f"=1+1\"'>{MARKUP}"
+TURNED = "\u202e\u2066\u2069\u200f"
+
+
+@pytest.fixture
+def mallory() -> User:
+    """Somebody whose name, organisation and note are all meant to do harm. Their organisation is on the free tier."""
+    make_catalogue()
+    return person(f"Mallory {EVIL[:90]}", "mallory@demo.test")
+
+
+@pytest.fixture
+def evil(mallory: User) -> Customer:
+    customer = open_customer(
+        name=EVIL,
+        country="DE",
+        currency="EUR",
+        time_zone="Europe/Berlin",
+        locale="en_GB",
+        owner=mallory,
+        at=timezone.now(),
+    )
+    trudy = person(f"Trudy {EVIL[:90]}", "trudy@demo.test")
+    joins(trudy, customer, at=timezone.now())
+    ask_for_upgrade(
+        customer=customer, asked_by=trudy, tier_key="team", note=f"{EVIL}\r\n\r\n{EVIL}", at=timezone.now()
+    )
+    return customer
+
+
+def assert_inert(page: str) -> None:
+    assert MARKUP not in page
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "alert(1)" in page, "the words themselves are shown"
+
+
+def test_pages_of_members_show_them_as_words(evil: Customer, mallory: User) -> None:
+    client = browser_of(mallory)
+    for door in ("plan", "team", "billing", "upgrade", "trials", "pricing", "policy"):
+        assert_inert(client.get(reverse(door)).content.decode())
+    invitation = invite(customer=evil, email="gus@demo.test", role=Role.MEMBER, by=mallory, at=timezone.now())
+    assert_inert(Client().get(reverse("team_join", args=[token_of(invitation)])).content.decode())
+
+
+def test_pages_of_staff_show_them_as_words(evil: Customer, mallory: User) -> None:
+    client = browser_of(superuser())
+    for address in (
+        reverse("admin:licensing_customer_changelist"),
+        reverse("admin:licensing_customer_change", args=[evil.pk]),
+        reverse("admin:licensing_customer_record_usage", args=[evil.pk]),
+        reverse("admin:licensing_event_changelist"),
+        reverse("admin:licensing_licence_changelist"),
+        reverse("admin:portal_user_changelist"),
+        reverse("admin:portal_user_change", args=[mallory.pk]),
+    ):
+        assert_inert(client.get(address).content.decode())
+
+
+def test_whoever_looks_as_them_reads_words(mallory: User, evil: Customer) -> None:
+    client = browser_of(staff_of("support"))
+    client.post(reverse("hijack:acquire"), {"user_pk": mallory.pk})
+    assert_inert(client.get("/plan/").content.decode())
+
+
+def test_mails_carry_them_as_words_and_get_no_header_of_theirs(
+    evil: Customer, mallory: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.filter(pk=mallory.pk).update(name="Mal\r\nBcc: all@example.com")
+    invite(
+        customer=evil,
+        email="gus@demo.test",
+        role=Role.MEMBER,
+        by=User.objects.get(pk=mallory.pk),
+        at=timezone.now(),
+    )
+    assert send_due(at=timezone.now())
+    assert len(mail.outbox) == 2
+    for message in mail.outbox:
+        parsed = message_from_bytes(message.message().as_bytes(), policy=policy.default)
+        assert parsed["Bcc"] is None
+        assert parsed["To"] in ("gus@demo.test", "mallory@demo.test")
+        html = str(message.alternatives[0][0])
+        assert "<script>alert" not in html
+        assert "<img src=x" not in html
+
+
+def test_what_cannot_be_seen_or_turns_the_page_around_is_taken_out_at_the_door(mallory: User) -> None:
+    client = browser_of(mallory)
+    form = {"country": "DE", "currency": "EUR", "time_zone": "Europe/Berlin"}
+    client.post("/start/", {**form, "name": f"Good{TURNED} Bakers\x1b"})
+    assert Customer.objects.get().name == "Good Bakers"
+    refused = client.post("/start/?another", {**form, "name": NASTY["unseen"]})
+    assert refused.status_code == 422
+    assert Customer.objects.count() == 1
+
+
+def test_a_person_signs_up_with_a_name_that_can_be_read() -> None:
+    form = {"email": "new@example.com", "password1": "correct horse battery"}
+    assert "letters" in Client().post("/accounts/signup/", {**form, "name": "\u200b\u2060"}).content.decode()
+    assert not User.objects.exists()
+    Client().post("/accounts/signup/", {**form, "name": f"Ada{TURNED}\r\n Okafor"})
+    assert User.objects.get().name == "Ada Okafor"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("Müller & Söhne", "Müller & Söhne"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("👩\u200d🔧 Repairs", "👩\u200d🔧 Repairs"),
+        ("  two\u2028lines ", "two lines"),
+        ("x\x00y\x7f", "x y"),
+        ("\u200d\u200c", ""),
+    ],
+)
+def test_names_of_all_scripts_stay_whole(given: str, kept: str) -> None:
+    assert plain_name(given) == kept
+
+
+def test_a_note_keeps_its_lines() -> None:
+    assert plain_lines("One\r\n\u202etwo\n\n three ") == "One\ntwo\n\nthree"
+
+
+def test_nobody_makes_organisations_by_the_dozen_to_write_to_strangers(mallory: User) -> None:
+    def make(number: int, at: datetime) -> Customer:
+        return open_customer(
+            name=f"Mill {number}",
+            country="DE",
+            currency="EUR",
+            time_zone="UTC",
+            locale="en_GB",
+            owner=mallory,
+            at=at,
+        )
+
+    at = timezone.now()
+    for number in range(ORGANISATIONS_A_DAY):
+        make(number, at)
+    with pytest.raises(UnableToOpen) as refused:
+        make(99, at)
+    assert refused.value.reason.rule == "organisations-a-day"
+    assert refused.value.reason.when is not None
+    make(99, refused.value.reason.when)
+    assert Event.objects.filter(kind="customer_opened").count() == ORGANISATIONS_A_DAY + 1
