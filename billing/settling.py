@@ -21,6 +21,7 @@ from licensing import trials
 from licensing.history import STRIPE, Actor, entry, record
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Licence, Trial, UpgradeRequest
+from licensing.money import format_money
 from licensing.notices import owe
 
 LOOKS = 3
@@ -129,7 +130,7 @@ def _apply(
         if order.is_pending and subscription.has_pending_update:
             return order  # Stripe applies what was paid a moment later; the next look sees it.
         if conflict := _conflict(quote, licence, subscription):
-            show_staff(order, f"Paid {invoice.amount_paid} {quote.currency}, not applied: {conflict}")
+            show_staff(order, f"Paid {_words(invoice.amount_paid, quote)}, not applied: {conflict}")
             return order
         change_licence(
             licence=licence,
@@ -165,7 +166,9 @@ def _close_settled(order: Order, *, quote: Quote, invoice: InvoiceSeen, at: date
     order.failure, order.failure_words, order.needs_staff = "", "", ""
     order.stripe_invoice_id, order.charged = invoice.stripe_id, invoice.amount_paid
     if invoice.amount_paid != quote.due:
-        order.needs_staff = f"Quoted {quote.due} and charged {invoice.amount_paid} {quote.currency}."
+        order.needs_staff = (
+            f"Quoted {_words(quote.due, quote)} and charged {_words(invoice.amount_paid, quote)}."
+        )
     order.save()
     record(
         entry(
@@ -181,6 +184,11 @@ def _close_settled(order: Order, *, quote: Quote, invoice: InvoiceSeen, at: date
             },
         )
     )
+
+
+def _words(amount: int, quote: Quote) -> str:
+    """An amount as staff read it."""
+    return format_money(amount, quote.currency, locale="en")
 
 
 def _conflict(quote: Quote, licence: Licence, subscription: SubscriptionSeen) -> str:

@@ -45,7 +45,8 @@ class Facts:
 
     @property
     def credit(self) -> int:
-        return max(self.payer.credit, 0) if self.payer else 0
+        """What we owe the customer, in minor units; below zero, what the customer owes."""
+        return self.payer.credit if self.payer else 0
 
 
 def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:

@@ -154,13 +154,15 @@ def first_choice(facts: Facts, *, tiers: Sequence[str]) -> dict[str, str | int]:
 def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) -> int:
     """Today's charge and every renewal before `months` from `at` have passed, in minor units.
 
-    Credit that is gained today comes off what follows. Stripe's instants are whole seconds, so `at` counts as one.
+    Credit that is gained today comes off what follows; what is carried over comes on top.
+    Stripe's instants are whole seconds, so `at` counts as one.
     """
     end = add_intervals(anchor=at.replace(microsecond=0), interval="month", count=months)
     renewals = 0
     while add_intervals(anchor=estimate.renews_at, interval=estimate.interval, count=renewals) < end:
         renewals += 1
-    return estimate.due + max(renewals * estimate.renewal_amount - estimate.credit_gained, 0)
+    later = renewals * estimate.renewal_amount + estimate.carried - estimate.credit_gained
+    return estimate.due + max(later, 0)
 
 
 def _row_of(offer: Offer, feature: FeatureTerms) -> Row:

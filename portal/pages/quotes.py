@@ -91,8 +91,22 @@ class QuotePage(Compared):
 
     @property
     def goes_to_checkout(self) -> bool:
-        """Whether the card is entered on Stripe's page; with a card on file, or nothing to pay, it is not asked for."""
-        return not self.card and self.quote.due > 0
+        """Whether the card is entered on Stripe's page: for a first purchase without a card on file."""
+        return not self.card and self.quote.due > 0 and not self._is_paying
+
+    @property
+    def needs_card(self) -> bool:
+        """Whether a card must be put on file first: what is paid for already is changed with the card on file."""
+        return not self.card and self.quote.due > 0 and self._is_paying
+
+    @property
+    def _is_paying(self) -> bool:
+        return self.held is not None and self.held.interval is not None
+
+    @property
+    def is_paid_after_all(self) -> bool:
+        """Whether a payment came in late for what had failed, and a person looks at it."""
+        return bool(self.order and self.order.needs_staff and self.order.state == Order.State.FAILED)
 
     @property
     def price_given_up(self) -> Difference | None:

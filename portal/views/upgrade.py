@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
-from billing.answers import StripeRefused, StripeUnavailable
+from billing.answers import StripeUnavailable
 from billing.quotes import UnableToQuote, issue_quote
 from licensing.eligibility import Change
 from licensing.history import Actor
@@ -72,7 +72,7 @@ def _post(request: HttpRequest) -> HttpResponse:
         )
     except UnableToQuote as error:
         return _refused(request, page, form, reasons=list(error.reasons), status=422)
-    except (StripeUnavailable, StripeRefused):
+    except StripeUnavailable:
         return _refused(request, page, form, reasons=[], status=503)
     return redirect("quote", quote.pk)
 
