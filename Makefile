@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock torture bench clean install install-dev browser
+.PHONY: help run test check lock torture bench pictures clean install install-dev browser
 
 # The first of these that is Python 3.11 or newer; a name that is only a wrapper around nothing is passed over.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -43,6 +43,9 @@ torture: install-dev ## search for wrong money under races, faults and time (slo
 
 bench: install-dev ## measure what is meant to be fast
 	@$(VENV_PYTHON) -m pytest -m benchmark -s $(ARGS) || { [ $$? -eq 5 ] && echo "There is nothing to measure yet."; }
+
+pictures: install-dev ## take the README's pictures anew, of a portal that runs with fresh demo data (PORT=9000 names it)
+	@$(VENV_PYTHON) -m tests.pictures
 
 UV = $(shell command -v uv || echo .venv/bin/uv)
 COMPILE = $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \

@@ -12,7 +12,7 @@ from licensing.models import Role
 from licensing.terms import TierTerms
 
 ROLES = [
-    (Role.MEMBER, _("Member: sees the plan and can ask for an upgrade")),
+    (Role.MEMBER, _("Member: sees the plan, can ask")),
     (Role.BILLING, _("Billing: can also spend")),
     (Role.OWNER, _("Owner: can also manage the team")),
 ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from billing.models import Payer
 from licensing.models import Licence, Notice, Trial
+from licensing.pricing import tax_on
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from licensing.trials import REMINDERS
 from portal.mails.features import gained, held_words, offered_words
@@ -23,6 +25,7 @@ class AboutTrial:
 
     trial: Trial
     licence: Licence | None
+    payer: Payer | None
     tries_again: bool
 
     @property
@@ -36,23 +39,27 @@ class _TrialKind(Kind[AboutTrial]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutTrial]:
-        """Two queries, and one for what is on trial now."""
+        """Three queries, and one for what is on trial now."""
         trials = rows_of(notices, Trial.objects.select_related("tier"))
         customers = {trial.customer_id for trial in trials.values()}
         licences = live_licences(customers)
+        payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
         running = Trial.objects.filter(customer_id__in=customers, ended_at=None, ends_at__gt=at)
         now_trying = dict(running.values_list("customer_id", "pk"))
         return {
             number: AboutTrial(
                 trial,
                 licences.get(trial.customer_id),
+                payers.get(trial.customer_id),
                 tries_again=now_trying.get(trial.customer_id, trial.pk) != trial.pk,
             )
             for number, trial in trials.items()
         }
 
     def facts(self, about: AboutTrial, notice: Notice, at: datetime) -> dict[str, Any]:
-        """Both tiers, what differs between them, and what keeping the higher one would cost at list price."""
+        """Both tiers, what differs between them, and what keeping the higher one would cost at list price, with tax
+        where its rate is known.
+        """
         assert about.licence is not None
         trial_edition, trial_tier = about.terms
         edition, tier = terms_of(about.licence)
@@ -60,6 +67,9 @@ class _TrialKind(Kind[AboutTrial]):
         interval = about.licence.price.interval if about.licence.price else "month"
         price = trial_tier.price(currency=notice.customer.currency, interval=interval)
         seats = max(about.licence.seats, trial_tier.min_seats)
+        amount = price.amount(seats) if price else 0
+        percent = about.payer.tax_percent if about.payer else ""
+        tax = tax_on(amount, percent=percent) if percent else None
         return {
             "trial_tier": trial_tier,
             "tier": tier,
@@ -68,7 +78,8 @@ class _TrialKind(Kind[AboutTrial]):
             "on_loan": offered_words(rows),
             "as_before": held_words(rows),
             "keep_price": price,
-            "keep_amount": price.amount(seats) if price else None,
+            "keep_amount": amount + (tax or 0),
+            "keep_tax": tax,
             "keep_seats": seats,
             "keep_url": link("upgrade", tier=trial_tier.key, seats=seats, interval=interval),
             "trial_url": link("trials"),

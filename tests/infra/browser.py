@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.infra.portal import RunningPortal
 
-_FLAGS = [
+FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
     "--no-first-run",
@@ -30,7 +30,7 @@ def browser() -> Iterator[Browser]:
         executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
         if not executable and not Path(playwright.chromium.executable_path).exists():
             pytest.skip("no browser: set CHROMIUM, install chromium, or run `make test`, which sees to it")
-        browser = playwright.chromium.launch(executable_path=executable, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
 

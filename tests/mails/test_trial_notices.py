@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from billing.models import Payer
 from licensing import trials
 from licensing.history import COMMAND
 from licensing.models import Notice, Trial
@@ -31,9 +32,21 @@ def test_the_reminder_names_the_moment_the_tier_that_stays_and_what_keeping_woul
     for words in words_of(mailbox.to(ADA)[0]):
         assert "Tuesday 24 November at 17:00" in words  # Berlin's time, not ours
         assert "go back to Team exactly as it was. Nothing to pay, nothing to cancel." in words
-        assert "US$256.00" in words
+        assert "US$256.00 a month for 8 people, before tax." in words
         assert "/upgrade/?tier=business&seats=8&interval=month" in words
     assert mailbox.to(FAY)
+
+
+def test_where_the_tax_is_known_keeping_costs_what_the_calculator_says(
+    okafor: Party, mailbox: Mailbox
+) -> None:
+    """8 × US$32.00 = US$256.00, VAT 19 % = US$48.64."""
+    Payer.objects.filter(customer=okafor.customer).update(tax_percent="19", tax_name="VAT")
+    trial_of(okafor, ends_at=NOON + timedelta(days=2, hours=4))
+    trials.remind_due(at=NOON)
+    send_due(at=NOON)
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "US$304.64 a month for 8 people, tax included." in words
 
 
 def test_after_a_silence_only_the_nearer_reminder_goes_out(okafor: Party, mailbox: Mailbox) -> None:
