@@ -130,5 +130,5 @@ def test_cancelling_and_taking_it_back(rea_page: Page) -> None:
     rea_page.get_by_role("link", name="See what cancelling would do").click()
     rea_page.get_by_role("button", name=re.compile("^Cancel (Team|Business) on")).click()
     expect(rea_page.get_by_role("heading", level=1)).to_contain_text("ends on")
-    rea_page.get_by_role("button", name=re.compile("^Keep (Team|Business)")).click()
+    rea_page.get_by_role("button", name="Undo the cancellation").click()
     expect(rea_page.get_by_role("heading", level=1)).to_contain_text("The next payment is on")
