@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -11,9 +13,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.contrib import messages
 from django.contrib.auth.models import Group, Permission
+from django.core.paginator import InvalidPage
 from django.db.models import Q
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -62,6 +65,19 @@ def ensure_groups() -> None:
     ):
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*Permission.objects.filter(what))
+
+
+def on_pages_there_are(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The theme's search trusts the number of the page; one that there is not is 404."""
+
+    @wraps(view)
+    def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except (InvalidPage, ValueError):
+            raise Http404 from None
+
+    return found
 
 
 def has_shown_second_factor(request: HttpRequest) -> bool:

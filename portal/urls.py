@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from hijack.views import ReleaseUserView
 
+from portal.staff import on_pages_there_are
 from portal.views import (
     asking,
     billing,
@@ -28,6 +29,7 @@ from portal.views import (
 
 # The admin's own sign-in page would let a password alone in; everybody comes in through /accounts/.
 admin.site.login = secure_admin_login(admin.site.login)
+admin.site.search = on_pages_there_are(admin.site.search)
 
 urlpatterns = [
     # Seeing, calculating, trying

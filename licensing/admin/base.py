@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import BadRequest, ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,6 +21,29 @@ class StaffAdmin(ModelAdmin):
     Unfold's own way looks permissions up in the database whenever the project is checked, before there is one. So
     each action carries what it `needs`, and it is asked here.
     """
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Filters are compared in the database, which takes no NUL."""
+        if any("\0" in value for value in request.GET.values()):
+            raise BadRequest("A filter with a NUL in it.")
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """What cannot be a key names no row; the page's actions are looked up by it."""
+        try:
+            if object_id is not None:
+                self.model._meta.pk.to_python(unquote(object_id))
+        except ValidationError:
+            raise Http404 from None
+        page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return page
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         actions = super().get_actions_detail(request, object_id)

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, JSONField, Q, QuerySet
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -61,10 +62,32 @@ class TierInline(_UntilPublished, TabularInline):
         return format_html('<a class="staff-link" href="{}">open {}</a>', row_url(tier), tier.name)
 
 
+class LevelsField(forms.JSONField):
+    """JSON as people write it: what Python cannot read, however it fails, is an error of the form."""
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except (RecursionError, ValueError):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        try:
+            return super().bound_data(data, initial)
+        except (RecursionError, ValueError):
+            return InvalidJSONInput(data)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        try:
+            return bool(super().has_changed(initial, data))
+        except (RecursionError, ValueError):
+            return True
+
+
 class FeatureInline(_UntilPublished, TabularInline):
     model = Feature
     fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about"]
-    formfield_overrides = {JSONField: {"widget": UnfoldAdminTextInputWidget}}
+    formfield_overrides = {JSONField: {"form_class": LevelsField, "widget": UnfoldAdminTextInputWidget}}
     extra = 0
     hide_title = True
 
@@ -81,6 +104,7 @@ class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it ta
     """What a tier gives, as people write it: yes, a whole number, no limit, or a level's key."""
 
     value = forms.CharField(
+        max_length=40,
         help_text="yes · a whole number · no limit · a level’s key. To give nothing, delete the row.",
         widget=UnfoldAdminTextInputWidget(),
     )

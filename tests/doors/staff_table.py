@@ -126,7 +126,7 @@ def rows_of_ada() -> dict[str, Any]:
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {
         "licensing.edition": draft,
-        "licensing.tier": draft.tiers.first(),
+        "licensing.tier": draft.tiers.last(),
         "portal.user": ada().user,
     }
     return {model: row.pk for model, row in rows.items() if row is not None}
