@@ -21,6 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from licensing.models import Member
 from licensing.terms import storefront
+from portal.mails.post import sender
 
 
 def verified_addresses(user: Any) -> list[str]:
@@ -44,6 +45,11 @@ def canonical(url: str) -> str:
 
 class AccountAdapter(DefaultAccountAdapter):
     """The address in a mail never comes from the Host header, and the way back after signing in stays with us."""
+
+    def get_from_email(self) -> str:
+        """The same sender as that of every other mail."""
+        shop = storefront()
+        return sender(shop.product if shop else None)
 
     def format_email_subject(self, subject: str) -> str:
         """Subjects stand for themselves; the sender says who writes."""

@@ -13,6 +13,8 @@ from django.utils import timezone
 
 # The regions whose way of writing dates and numbers goes with the English of our pages.
 LOCALES = ["en_US", "en_GB", "en_IE", "en_AU", "en_NZ", "en_CA", "en_IN", "en_ZA", "en_150"]
+# Readers of these write amounts as Americans do: the sign first, and yen simply as ¥.
+SIGN_FIRST = {"ja", "ko", "zh"}
 _locale: ContextVar[str] = ContextVar("reader_locale", default="en_US")
 
 
@@ -32,7 +34,7 @@ def locale_for(accept_language: str) -> str:
             Locale.parse(wanted[0])
         except (UnknownLocaleError, ValueError):
             return "en_US"
-        return "en_150"
+        return "en_US" if wanted[0][:2] in SIGN_FIRST else "en_150"
     return "en_US"
 
 

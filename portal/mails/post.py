@@ -33,11 +33,16 @@ def message_id_for(*, notice_id: int, address: str) -> str:
     return f"<notice-{notice_id}-{mark[:20]}@{host()}>"
 
 
+def sender(product: Product | None) -> str:
+    """The From of every mail: the vendor's product by name, unless DEFAULT_FROM_EMAIL names somebody itself."""
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return formataddr((name or (one_line(product.name) if product else ""), address))
+
+
 def mail(
     *, letter: Letter, kind: str, address: str, message_id: str, product: Product
 ) -> EmailMultiAlternatives:
     """The mail that carries `letter` to `address`, from the vendor, with answers going to its support."""
-    name, sender = parseaddr(settings.DEFAULT_FROM_EMAIL)
     headers = {
         "Message-ID": message_id,
         "List-Id": f"<{kind.replace('_', '-')}.notices.{host()}>",
@@ -51,7 +56,7 @@ def mail(
     message = EmailMultiAlternatives(
         subject=letter.subject,
         body=letter.text,
-        from_email=formataddr((name or one_line(product.name), sender)),
+        from_email=sender(product),
         to=[address],
         reply_to=[product.support_email],
         headers=headers,

@@ -191,12 +191,13 @@ def _renewing() -> dict[str, str]:
             "A free plan has nothing to cancel."
         ),
         "failed-payments": _(
-            "When a renewal is not paid, you keep your tier while the card is tried again, and are told each time. "
+            "When a renewal is not paid, we tell you, and you keep your tier while the card is tried again. "
             "If it never succeeds, you move to the free tier."
         ),
         "notices": _(
-            "We write when something of yours begins, ends, is charged or fails. Reminders of monthly renewals can be "
-            "switched off in each mail; what you must know cannot."
+            "We write before a trial ends and when it has, before a renewal, after a purchase, when a payment fails "
+            "and when a plan ends. Reminders of monthly renewals can be switched off in each mail; what you must know "
+            "cannot."
         ),
     }
 
