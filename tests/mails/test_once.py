@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from urllib.parse import urlsplit, urlunsplit
@@ -58,6 +59,14 @@ def test_senders_at_once_send_each_notice_once(mailbox: Mailbox) -> None:
     assert set(Notice.objects.values_list("state", flat=True)) == {Notice.State.DONE}
 
 
+def sent_once_the_dead_have_let_go() -> int:
+    """PostgreSQL gives a dead client's locks back a moment after its death; until then its delivery is passed over."""
+    deadline = time.monotonic() + 10
+    while not (sent := send_due(at=NOON).sent) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return sent
+
+
 def test_a_repeat_after_a_sudden_death_carries_the_same_message_id(mailbox: Mailbox) -> None:
     make_catalogue()
     party = ada()
@@ -82,7 +91,7 @@ def test_a_repeat_after_a_sudden_death_carries_the_same_message_id(mailbox: Mail
     assert died.returncode == -signal.SIGKILL, died.stderr
     assert len(mailbox.messages) == 1
     assert Delivery.objects.get().state == Delivery.State.WAITING
-    assert send_due(at=NOON).sent == 1
+    assert sent_once_the_dead_have_let_go() == 1
     assert send_due(at=NOON).sent == 0
     first, second = mailbox.messages
     assert first["Message-ID"] == second["Message-ID"]
