@@ -3,6 +3,7 @@
 import os
 
 import django
+import hypothesis
 import pytest
 import pytest_django
 import redis
@@ -25,6 +26,11 @@ try:
 except BaseException:
     _engines.stop()
     raise
+
+# Where a change is judged, every run looks at the same examples; at a desk each run may find new ones.
+hypothesis.settings.register_profile("judged", derandomize=True, deadline=None)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("judged")
 
 pytest_plugins = [
     "tests.infra.sandbox",
