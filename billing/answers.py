@@ -97,7 +97,6 @@ class SubscriptionSeen:
     status: str
     item_id: str
     price_id: str
-    lookup_key: str
     quantity: int
     period_start: datetime
     period_end: datetime
@@ -114,7 +113,6 @@ class CheckoutSeen:
     stripe_id: str
     status: str
     url: str
-    subscription_id: str
     invoice_id: str
 
 

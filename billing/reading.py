@@ -44,7 +44,6 @@ def read_subscription(subscription: Json) -> SubscriptionSeen:
         status=subscription["status"],
         item_id=item["id"],
         price_id=item["price"]["id"],
-        lookup_key=item["price"].get("lookup_key") or "",
         quantity=item.get("quantity") or 1,
         period_start=_moment(item["current_period_start"]),
         period_end=_moment(item["current_period_end"]),
@@ -94,7 +93,6 @@ def read_checkout(session: Json) -> CheckoutSeen:
         stripe_id=session["id"],
         status=session.get("status") or "",
         url=session.get("url") or "",
-        subscription_id=_id(session.get("subscription")),
         invoice_id=_id(session.get("invoice")),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,7 +61,3 @@ def entry(
 
 def record(*events: Event) -> None:
     Event.objects.bulk_create(events)
-
-
-def record_all(events: Iterable[Event]) -> None:
-    Event.objects.bulk_create(list(events), batch_size=1000)

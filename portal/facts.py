@@ -91,7 +91,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
     )
 
 
-def verified_addresses(customer: Customer) -> list[str]:
+def owner_addresses(customer: Customer) -> list[str]:
     """The confirmed addresses of the customer's owners: who a trial counts for."""
     return list(_of_owners(customer.pk).values_list("email", flat=True))
 

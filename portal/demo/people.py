@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from licensing.models import Customer, Member, Role
+from portal.accounts import verify_address
 from portal.models import User
 from portal.staff import SUPPORT, ensure_groups
 
@@ -25,7 +25,7 @@ class People:
         """Somebody with a verified address; without `email` it is the first name's, ada@demo.test."""
         email = email or f"{name.split(' ')[0].lower()}@demo.test"
         user = User.objects.create(email=email, name=name, password=self._hash, date_joined=at, **fields)
-        EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+        verify_address(user)
         return user
 
     def member(self, customer: Customer, name: str, *, role: str = Role.MEMBER, at: datetime) -> User:

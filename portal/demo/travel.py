@@ -20,7 +20,7 @@ from licensing.licences import lock_live_licence
 from licensing.models import Customer, Delivery, Notice, TrialMark
 from licensing.trials import identities_of
 from portal.demo import sandbox
-from portal.facts import verified_addresses
+from portal.facts import owner_addresses
 
 LONGEST = 400  # days
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -59,7 +59,7 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
         # Whoever looked at the licence before has looked at another one.
         customer.licences.update(version=F("version") + 1)
         _back(customer.trials.all(), ["started_at", "ends_at", "ended_at"], by)
-        marks = identities_of(customer=customer, addresses=verified_addresses(customer))
+        marks = identities_of(customer=customer, addresses=owner_addresses(customer))
         _back(TrialMark.objects.filter(identity__in=marks), ["used_at"], by)
         _back(customer.usage_readings.all(), ["read_at"], by)
         _back(Invoice.objects.filter(customer=customer), ["issued_at"], by)
