@@ -37,6 +37,7 @@ pytest_plugins = [
     "tests.infra.portal",
     "tests.infra.browser",
     "tests.infra.mailbox",
+    "tests.infra.proof",
     "tests.infra.summary",
     "tests.infra.worker",
 ]
