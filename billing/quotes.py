@@ -20,7 +20,7 @@ from licensing.eligibility import Change, Situation, change_reasons
 from licensing.history import Actor
 from licensing.models import Licence, Price
 from licensing.periods import to_the_second
-from licensing.pricing import Balance, apply_balance, smallest_charge
+from licensing.pricing import Balance, apply_balance
 from licensing.reasons import Reason
 
 QUOTE_LASTS = timedelta(hours=1)
@@ -70,9 +70,7 @@ def write_quote(
         quantity=quantity_of(price, seats=seats),
     )
     learn_tax(payer=payer, preview=renewal)
-    balance = apply_balance(
-        total=preview.total, credit=-preview.balance_before, smallest=smallest_charge(price.currency)
-    )
+    balance = apply_balance(total=preview.total, credit=-preview.balance_before, currency=price.currency)
     return Quote.objects.create(
         customer_id=licence.customer_id,
         licence=licence,
@@ -84,7 +82,7 @@ def write_quote(
         quoted_at=at,
         expires_at=_expiry(licence, at=at),
         quoted_for_id=actor.user_id,
-        lines=[*lines_of(preview), *_balance_lines(balance, at=at)],
+        lines=[*lines_of(preview), *_balance_lines(balance, due=preview.amount_due, at=at)],
         subtotal=preview.subtotal,
         tax=preview.tax,
         total=preview.total,
@@ -112,11 +110,12 @@ def _expiry(licence: Licence, *, at: datetime) -> datetime:
     return min(at + QUOTE_LASTS, licence.period_end)
 
 
-def _balance_lines(balance: Balance, *, at: datetime) -> list[dict[str, Any]]:
-    """What of the balance is neither credit used nor gained, so that the written sum comes to what is due."""
+def _balance_lines(balance: Balance, *, due: int, at: datetime) -> list[dict[str, Any]]:
+    """What of the balance is neither credit used nor gained, so that the written sum comes to what is `due`."""
+    carried = balance.due + balance.carried - due
     words = (
         (balance.debt_paid, _("Left over from an earlier payment")),
-        (-balance.carried, _("Too little to charge by itself: comes with your next payment")),
+        (-carried, _carried_words(carried, due=due)),
     )
     moment = at.isoformat()
     return [
@@ -124,6 +123,14 @@ def _balance_lines(balance: Balance, *, at: datetime) -> list[dict[str, Any]]:
         for amount, text in words
         if amount
     ]
+
+
+def _carried_words(carried: int, *, due: int) -> str:
+    if carried > 0 and due == 0:
+        return _("Too little to charge by itself: comes with your next payment")
+    if carried > 0:
+        return _("Rounded down to what a card can be charged: comes with your next payment")
+    return _("Rounded up to what a card can be charged: comes off your next payment")
 
 
 def preview_of(*, licence: Licence, payer: Payer, price: Price, seats: int, at: datetime) -> InvoiceSeen:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from billing.models import Payer
 from licensing.models import Licence, Price
-from licensing.pricing import apply_balance, smallest_charge, tax_on
+from licensing.pricing import apply_balance, tax_on
 from licensing.reminders import owe_reminders
 from licensing.standing import Standing
 
@@ -19,7 +19,7 @@ MONTHLY = (timedelta(days=3),)
 class Renewal:
     """The next charge of a licence, in minor units.
 
-    `due` is what leaves the card: the price and tax, less credit, and with what was left over from before.
+    `due` is what leaves the card: price + tax − credit_used + debt_paid − carried, as in `licensing.pricing.Balance`.
     """
 
     at: datetime
@@ -27,6 +27,8 @@ class Renewal:
     price: int
     tax: int
     credit_used: int
+    debt_paid: int
+    carried: int
     due: int
 
 
@@ -38,10 +40,17 @@ def next_renewal(*, standing: Standing, payer: Payer | None) -> Renewal | None:
     price = held.price.amount(held.seats)
     tax = tax_on(price, percent=payer.tax_percent) if payer and payer.tax_percent else 0
     currency = held.price.currency
-    balance = apply_balance(
-        total=price + tax, credit=payer.credit if payer else 0, smallest=smallest_charge(currency)
+    balance = apply_balance(total=price + tax, credit=payer.credit if payer else 0, currency=currency)
+    return Renewal(
+        at=held.period_end,
+        currency=currency,
+        price=price,
+        tax=tax,
+        credit_used=balance.credit_used,
+        debt_paid=balance.debt_paid,
+        carried=balance.carried,
+        due=balance.due,
     )
-    return Renewal(held.period_end, currency, price, tax, balance.credit_used, balance.due)
 
 
 def remind_due(*, at: datetime) -> int:

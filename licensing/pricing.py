@@ -3,7 +3,7 @@
 Stripe's rules: proration is by the second; the old item is credited and the new one debited whole (seats included);
 each line is rounded by itself, nearest, an exact half toward minus infinity; the total is the sum of rounded lines. A
 change of interval bills the new period whole and resets the billing date. Tax is added before the customer's balance is
-reckoned with, and what is too small to be charged is carried to the next payment.
+reckoned with, and what cannot be charged is carried to the next payment.
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from datetime import datetime
 from fractions import Fraction
 from math import ceil, floor
 
+from licensing.money import charge_step
 from licensing.periods import add_intervals, to_the_second
 from licensing.terms import PriceTerms
 
 # Minor units, where Stripe names a least amount for a currency (https://docs.stripe.com/currencies, minimum charges).
 SMALLEST_CHARGES = {
-    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30, "HKD": 400,
-    "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200, "RON": 200,
-    "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+    "AED": 200, "ARS": 50, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "COP": 50, "CZK": 1500, "DKK": 250, "EUR": 50,
+    "GBP": 30, "HKD": 400, "HUF": 17500, "IDR": 50, "ILS": 50, "INR": 50, "JPY": 50, "KRW": 50, "MXN": 1000,
+    "MYR": 200, "NOK": 300, "NZD": 50, "PHP": 50, "PLN": 200, "RON": 200, "RUB": 50, "SEK": 300, "SGD": 50,
+    "THB": 1000, "USD": 50, "ZAR": 50,
 }  # fmt: skip
 
 
@@ -47,10 +49,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Balance:
-    """How a total meets what is owed between us and the customer. Minor units, none below zero.
+    """How a total meets what is owed between us and the customer. Minor units; only `carried` may be below zero.
 
-    `debt_paid` is what the customer owed from before and pays now; `carried` is too little to charge by itself and
-    comes with the next payment.
+    `debt_paid` is what the customer owed from before and pays now. `carried` is owed and not charged now, because it
+    is too little by itself or no multiple of what cards can be charged: it comes with the next payment. Below zero it
+    was rounded up, and comes off the next payment.
     """
 
     credit_used: int
@@ -82,6 +85,11 @@ class Estimate:
     due: int
     renews_at: datetime
     renewal_amount: int
+
+    @property
+    def rounded_up(self) -> int:
+        """What is paid now beyond what is owed, because cards are charged in whole steps; it comes off what follows."""
+        return max(-self.carried, 0)
 
 
 def prorate(*, amount: int, at: datetime, start: datetime, end: datetime) -> int:
@@ -118,22 +126,28 @@ def smallest_charge(currency: str) -> int:
     return SMALLEST_CHARGES.get(currency.upper(), 1)
 
 
-def apply_balance(*, total: int, credit: int, smallest: int) -> Balance:
+def apply_balance(*, total: int, credit: int, currency: str) -> Balance:
     """Set a total against `credit` (what we owe the customer; below zero, what they owe us), as Stripe does.
 
-    >>> apply_balance(total=1000, credit=300, smallest=50)
+    What is due is rounded to the nearest multiple that can be charged, a half up; the customer's balance takes the
+    difference (https://docs.stripe.com/currencies, Special cases).
+
+    >>> apply_balance(total=1000, credit=300, currency="USD")
     Balance(credit_used=300, credit_gained=0, debt_paid=0, carried=0, due=700)
-    >>> apply_balance(total=1000, credit=980, smallest=50)
+    >>> apply_balance(total=1000, credit=980, currency="USD")
     Balance(credit_used=980, credit_gained=0, debt_paid=0, carried=20, due=0)
-    >>> apply_balance(total=-500, credit=300, smallest=50)
+    >>> apply_balance(total=-500, credit=300, currency="USD")
     Balance(credit_used=0, credit_gained=500, debt_paid=0, carried=0, due=0)
-    >>> apply_balance(total=1000, credit=-200, smallest=50)
+    >>> apply_balance(total=1000, credit=-200, currency="USD")
     Balance(credit_used=0, credit_gained=0, debt_paid=200, carried=0, due=1200)
+    >>> apply_balance(total=12347, credit=0, currency="KWD")
+    Balance(credit_used=0, credit_gained=0, debt_paid=0, carried=-3, due=12350)
     """
     debt = max(-credit, 0)
     used = min(max(total, 0), max(credit, 0))
     owed = max(total + debt - used, 0)
-    due = owed if owed >= smallest else 0
+    step = charge_step(currency)
+    due = (owed + step // 2) // step * step if owed >= smallest_charge(currency) else 0
     return Balance(
         credit_used=used,
         credit_gained=max(-(total + debt), 0),
@@ -170,9 +184,7 @@ def estimate(
         lines = []
     subtotal = sum(line.amount for line in lines)
     tax = sum(tax_on(line.amount, percent=tax_percent) for line in lines) if tax_percent else None
-    balance = apply_balance(
-        total=subtotal + (tax or 0), credit=credit, smallest=smallest_charge(price.currency)
-    )
+    balance = apply_balance(total=subtotal + (tax or 0), credit=credit, currency=price.currency)
     return Estimate(
         currency=price.currency,
         interval=price.interval,

@@ -9,7 +9,7 @@ from billing.sandbox.balance import move_balance
 from billing.sandbox.events import emit
 from billing.sandbox.intents import add_intent, cancel_intent
 from billing.sandbox.lines import Line, written
-from billing.sandbox.money import MINIMUM_CHARGE
+from billing.sandbox.money import CHARGE_STEP, MINIMUM_CHARGE
 from billing.sandbox.render import listed
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.store import Obj, new_id
@@ -36,7 +36,8 @@ def write(box: Sandbox, draft: Draft) -> Obj:
     """The invoice of a draft, not kept and with nothing moved: what a preview answers.
 
     Order, as at Stripe: lines, tax, then the customer's balance. What is due and under the smallest amount that can
-    be charged goes to the balance instead.
+    be charged goes to the balance instead; what is no multiple of what can be charged is rounded to the nearest, and
+    the balance takes the difference.
     """
     customer, subscription = draft.customer, draft.subscription
     # A renewal whose customer has lost their address is billed without tax and says so; all else is refused.
@@ -54,7 +55,8 @@ def write(box: Sandbox, draft: Draft) -> Obj:
     starting = customer["balance"] if customer["currency"] in (None, draft.currency) else 0
     owed = total + starting
     chargeable = owed >= MINIMUM_CHARGE.get(draft.currency, 1)
-    due = owed if chargeable else 0
+    step = CHARGE_STEP.get(draft.currency, 1)
+    due = (2 * owed + step) // (2 * step) * step if chargeable else 0
     id = new_id("in")
     parent = None
     if subscription is not None:

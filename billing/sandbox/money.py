@@ -14,7 +14,6 @@ ZERO_DECIMAL = frozenset(
         "mga",
         "pyg",
         "rwf",
-        "ugx",
         "vnd",
         "vuv",
         "xaf",
@@ -26,7 +25,10 @@ THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
 SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥"}
 
 # Stripe does not charge less than this; what is left goes to the customer's balance instead.
-MINIMUM_CHARGE = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "cad": 50, "aud": 50, "chf": 50}
+MINIMUM_CHARGE = {"usd": 50, "eur": 50, "gbp": 30, "jpy": 50, "krw": 50, "cad": 50, "aud": 50, "chf": 50}
+
+# A charge is a multiple of this: cards know no third decimal, and no part of a króna. An invoice is rounded to it.
+CHARGE_STEP = {**dict.fromkeys(THREE_DECIMAL, 10), "isk": 100, "ugx": 100}
 
 
 def decimals(currency: str) -> int:

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from licensing.catalogue.writing import lookup_key
 from licensing.models import Edition, Feature, Grant, Tier
+from licensing.money import charge_step
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
 
 LONGEST_TRIAL_DAYS = 365
@@ -128,6 +129,8 @@ def _prices(tier: TierTerms, terms: EditionTerms) -> Iterator[str]:
             yield f"{name} must be more than nothing; a tier without prices is free."
         if not re.fullmatch("[A-Z]{3}", price.currency) or not is_currency(price.currency):
             yield f"{name} is in no currency that we know; write it as USD, EUR, JPY."
+        elif price.unit_amount % (step := charge_step(price.currency)):
+            yield f"{name} is {price.unit_amount}; cards are charged in steps; make it a multiple of {step}."
         if price.interval not in ("month", "year"):
             yield f"{name} must be by the month or by the year."
         wanted = lookup_key(

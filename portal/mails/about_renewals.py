@@ -117,6 +117,7 @@ class RenewalReminder(Kind[AboutRenewal]):
             "renewal": renewal,
             "currency": renewal.currency,
             "minus_credit": -renewal.credit_used,
+            "minus_carried": -renewal.carried,
             "bought": seats_words(tier, seats=licence.seats, per_seat=price is None or price.per_seat),
             "is_yearly": _is_yearly(licence),
             "tax_words": tax_words(about.payer),
