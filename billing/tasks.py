@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.utils.log import get_task_logger
 from django.utils import timezone
 
-from billing import inbox, orders, renewals
+from billing import checking, inbox, orders, renewals
 from billing.models import Order
 
 # A customer on the way through the pages settles their own order; the sweep takes those left behind.
@@ -29,6 +29,11 @@ def settle_pending() -> dict[str, int]:
 @shared_task
 def remind_renewals() -> dict[str, int]:
     return {"renewals_near": renewals.remind_due(at=timezone.now())}
+
+
+@shared_task
+def check_invariants() -> dict[str, int]:
+    return checking.look_through(at=timezone.now())
 
 
 def settle_left_behind(*, at: datetime) -> dict[str, int]:

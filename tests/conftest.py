@@ -36,6 +36,7 @@ pytest_plugins = [
     "tests.infra.sandbox",
     "tests.infra.portal",
     "tests.infra.browser",
+    "tests.infra.invariants",
     "tests.infra.mailbox",
     "tests.infra.proof",
     "tests.infra.summary",

@@ -1,4 +1,4 @@
-"""Orders and events that wait for a person."""
+"""Orders, events and broken invariants that wait for a person."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from billing.models import Order, StripeEvent
+from billing.models import OpenViolation, Order, StripeEvent
 from licensing.admin.queues import LONG, Queue
 
 STUCK_AFTER_TRIES = 3
@@ -38,5 +38,15 @@ STRIPE_EVENT_QUEUES = (
         where=lambda at: (
             Q(handled_at=None) & (Q(tries__gte=STUCK_AFTER_TRIES) | Q(received_at__lt=at - INBOX_LATE))
         ),
+    ),
+)
+
+VIOLATION_QUEUES = (
+    Queue(
+        key="broken",
+        title="Books that contradict themselves",
+        hint="Something is so that must never be. Each says what; a person finds out which side is right.",
+        model=OpenViolation,
+        where=lambda at: Q(found_at__lte=at),
     ),
 )

@@ -3,5 +3,16 @@ from billing.models.order import Attempt, Order
 from billing.models.payer import Payer, StripePrice, Subscription
 from billing.models.quote import Quote
 from billing.models.stripe_event import StripeEvent
+from billing.models.violation import OpenViolation
 
-__all__ = ["Attempt", "Invoice", "Order", "Payer", "Quote", "StripeEvent", "StripePrice", "Subscription"]
+__all__ = [
+    "Attempt",
+    "Invoice",
+    "OpenViolation",
+    "Order",
+    "Payer",
+    "Quote",
+    "StripeEvent",
+    "StripePrice",
+    "Subscription",
+]

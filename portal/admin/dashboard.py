@@ -8,10 +8,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from billing.admin.queues import ORDER_QUEUES, STRIPE_EVENT_QUEUES
+from billing.admin.queues import ORDER_QUEUES, STRIPE_EVENT_QUEUES, VIOLATION_QUEUES
 from licensing.admin.queues import LICENCE_QUEUES, NOTICE_QUEUES, Queue
 
-QUEUES: tuple[Queue, ...] = (*ORDER_QUEUES, *STRIPE_EVENT_QUEUES, *NOTICE_QUEUES, *LICENCE_QUEUES)
+QUEUES: tuple[Queue, ...] = (
+    *VIOLATION_QUEUES,
+    *ORDER_QUEUES,
+    *STRIPE_EVENT_QUEUES,
+    *NOTICE_QUEUES,
+    *LICENCE_QUEUES,
+)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Invoices", "receipt_long", "billing", "invoice"),
             ("Payers", "credit_card", "billing", "payer"),
             ("Stripe events", "inbox", "billing", "stripeevent"),
+            ("Broken invariants", "rule", "billing", "openviolation"),
         ),
     ),
     (

@@ -16,8 +16,8 @@ from django.db.models import F, QuerySet
 
 from billing.models import Invoice, Payer
 from licensing.history import COMMAND, entry, record
-from licensing.licences import lock_live_licence
-from licensing.models import Customer, Delivery, Notice, TrialMark
+from licensing.licences import change_licence, lock_live_licence
+from licensing.models import Customer, Delivery, Licence, Notice, TrialMark
 from licensing.trials import identities_of
 from portal.demo import sandbox
 from portal.facts import owner_addresses
@@ -54,10 +54,8 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
         _back(customer.members.all(), ["joined_at"], by)
         _back(customer.invitations.all(), ["invited_at", "expires_at", "accepted_at", "revoked_at"], by)
         _back(customer.upgrade_requests.all(), ["asked_at", "answered_at"], by)
-        dates = ["started_at", "ended_at", "period_start", "period_end", "past_due_since"]
-        _back(customer.licences.all(), dates, by)
-        # Whoever looked at the licence before has looked at another one.
-        customer.licences.update(version=F("version") + 1)
+        for licence in customer.licences.order_by("pk"):
+            _licence_back(licence, by, at=at)
         _back(customer.trials.all(), ["started_at", "ends_at", "ended_at"], by)
         marks = identities_of(customer=customer, addresses=owner_addresses(customer))
         _back(TrialMark.objects.filter(identity__in=marks), ["used_at"], by)
@@ -77,6 +75,13 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
                 reason="The demo let time pass for this customer.",
             )
         )
+
+
+def _licence_back(licence: Licence, by: timedelta, *, at: datetime) -> None:
+    """A change like any other: it counts, so that whoever looked before has looked at another licence."""
+    dates = ("started_at", "ended_at", "period_start", "period_end", "past_due_since")
+    moved = {name: date - by for name in dates if (date := getattr(licence, name))}
+    change_licence(licence=licence, kind="time_passed", at=at, actor=COMMAND, **moved)
 
 
 def _back(rows: QuerySet[Any], fields: Iterable[str], by: timedelta) -> None:

@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end
 from billing.renewals import next_renewal
-from licensing.models import Edition, Licence
+from licensing.history import COMMAND
+from licensing.licences import change_licence
+from licensing.models import Edition
 from licensing.standing import standing_of
 from licensing.terms import edition_terms
 from tests.billing.conftest import Buyer
@@ -79,7 +81,14 @@ def test_the_tier_that_is_held_keeps_its_older_price_for_more_seats_and_another_
     ada: Buyer,
 ) -> None:
     old = edition_terms(Edition.objects.get(key=OLD).pk)
-    Licence.objects.filter(pk=ada.licence.pk).update(edition_id=old.id, tier_id=old.free_tier.id)
+    change_licence(
+        licence=ada.licence,
+        kind="licence_opened_on_older_terms",
+        at=timezone.now(),
+        actor=COMMAND,
+        edition_id=old.id,
+        tier_id=old.free_tier.id,
+    )
     ada.with_card()
     charged_as_quoted(ada, ada.quote("team", edition=old), at=timezone.now())
     for choice in ({"seats": 4}, {"seats": 4, "interval": "year"}):

@@ -10,10 +10,11 @@ import pytest
 from django.utils import timezone
 
 from billing import gateway, inbox
-from billing.models import Invoice, Order, Payer
+from billing.models import Invoice, Order
+from billing.prices import stripe_price_id
 from billing.settling import close_failed, settle
 from billing.tasks import settle_left_behind
-from licensing.models import Licence
+from licensing.models import Licence, Price
 from tests.billing.conftest import Buyer, Died, newcomer
 
 
@@ -164,11 +165,15 @@ def test_the_card_of_checkout_is_kept_though_the_answer_to_keeping_it_was_lost(a
 
 def test_events_about_customers_that_are_not_ours_are_done_with(ada: Buyer) -> None:
     stranger = newcomer(ada.sandbox).with_card()
-    stranger.buy("team")
-    events = stranger.events()
-    Payer.objects.filter(customer=stranger.customer).update(stripe_id="cus_other")
-    stranger.customer.licences.get(ended_at=None).subscription.delete()
-    ada.receive(*events)
+    gateway.create_subscription(
+        customer_id=stranger.payer.stripe_id,
+        price_id=stripe_price_id(Price.objects.get(lookup_key="team-2026-01-month-usd"), at=timezone.now()),
+        quantity=3,
+        order_id="of-another-shop",
+        idempotency_key="of-another-shop",
+    )
+    stranger.payer.delete()
+    ada.receive(*ada.events())
     assert inbox.drain(at=timezone.now() + timedelta(minutes=1)) == {"handled": 0, "put_off": 0}
 
 

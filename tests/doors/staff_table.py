@@ -16,7 +16,7 @@ from licensing.catalogue import draft_from
 from licensing.models import Edition
 from tests.cast import TODAY, ada
 from tests.doors.people import IN, ON
-from tests.staff.rows import everything_of, stripe_event
+from tests.staff.rows import everything_of, stripe_event, violation_of
 
 ROLES = ("anonymous", "owner", "staff", "support", "catalogue", "finance", "superuser")
 
@@ -51,6 +51,7 @@ MODELS: dict[str, Rights] = {
     "billing.invoice": Rights("support finance"),
     "billing.payer": Rights("support finance"),
     "billing.stripeevent": Rights("support finance"),
+    "billing.openviolation": Rights("support finance"),
     # The catalogue: a draft; what is published is looked at.
     "licensing.product": Rights("support catalogue", add="catalogue", change="catalogue"),
     "licensing.edition": Rights("support catalogue", add="catalogue", change="catalogue", delete="catalogue"),
@@ -122,6 +123,7 @@ def rows_of_ada() -> dict[str, Any]:
     """The key of one row of each model: Ada's things, a draft, and Ada herself, who is no staff."""
     everything_of(ada())
     stripe_event()
+    violation_of(ada())
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {

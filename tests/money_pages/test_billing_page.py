@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from billing.answers import StripeUnavailable
 from billing.models import Invoice, Payer
+from licensing.history import STRIPE
+from licensing.licences import change_licence
 from licensing.models import Licence
 from tests.money_pages.conftest import Buyer, SignIn, join
 
@@ -62,7 +64,15 @@ def test_it_names_the_next_payment_the_card_and_every_invoice(ada: Buyer, ada_cl
 
 def test_an_open_invoice_can_be_paid_from_here(ada: Buyer, ada_client: Client) -> None:
     ada.with_card().buy("team", seats=3)
-    Licence.objects.update(state=Licence.State.PAST_DUE, past_due_since=timezone.now())
+    at = timezone.now()
+    change_licence(
+        licence=ada.licence,
+        kind="licence_past_due",
+        at=at,
+        actor=STRIPE,
+        state=Licence.State.PAST_DUE,
+        past_due_since=at,
+    )
     owed = invoice(ada, "A-9", status="open", amount_due=8211, amount_paid=0)
     said = billing(ada_client)
     assert "The last payment did not go through." in said

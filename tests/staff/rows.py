@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from billing.models import Attempt, Invoice, Order, Quote, StripeEvent
+from billing.models import Attempt, Invoice, OpenViolation, Order, Quote, StripeEvent
 from licensing.history import CLOCK, entry, record
 from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading
 from tests.cast import NOON, TODAY, Party
@@ -152,6 +152,17 @@ def stripe_event(*, number: int = 1, **fields: Any) -> StripeEvent:
             "next_try_at": NOON,
             **fields,
         }
+    )
+
+
+def violation_of(party: Party) -> OpenViolation:
+    """Two live licences, they say."""
+    return OpenViolation.objects.create(
+        customer=party.customer,
+        invariant="one-live-licence",
+        what="It has 2 live licences and is open.",
+        found_at=NOON - timedelta(minutes=10),
+        seen_at=NOON,
     )
 
 

@@ -11,7 +11,7 @@ from licensing.models import Edition, Notice, Tier, Trial
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
-from tests.staff.rows import everything_of, stripe_event
+from tests.staff.rows import everything_of, stripe_event, violation_of
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
@@ -31,6 +31,7 @@ LOOKERS: dict[str, set[str]] = {
     "billing.invoice": {SUPPORT, FINANCE},
     "billing.payer": {SUPPORT, FINANCE},
     "billing.stripeevent": {SUPPORT, FINANCE},
+    "billing.openviolation": {SUPPORT, FINANCE},
     "portal.user": {SUPPORT, FINANCE},
     "auth.group": set(),
 }
@@ -47,6 +48,7 @@ READ_ONLY = {
     "billing.invoice",
     "billing.payer",
     "billing.stripeevent",
+    "billing.openviolation",
 }
 # Action → the groups that may do it.
 DOERS = {
@@ -97,6 +99,7 @@ def test_what_is_stored_is_not_edited_or_deleted_even_by_a_superuser(
 ) -> None:
     everything_of(okafor)
     stripe_event()
+    violation_of(okafor)
     client = as_staff(superuser=True)
     model_admin = next(each for kind, each in admin.site._registry.items() if kind._meta.label_lower == model)
     row = model_admin.model._default_manager.first()
