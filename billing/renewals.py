@@ -57,7 +57,7 @@ def remind_due(*, at: datetime) -> int:
     """Owe a reminder for each renewal that comes within 30, 7 or 1 days (yearly) or 3 days (monthly).
 
     Only the nearest turn is owed, so that after a downtime one useful word goes out and not the missed ones. Safe to
-    repeat. Returns how many renewals were looked at.
+    repeat. Returns how many were owed.
     """
     renewing = Licence.objects.filter(ended_at=None, cancels_at_period_end=False)
     return sum(

@@ -28,7 +28,7 @@ def settle_pending() -> dict[str, int]:
 
 @shared_task
 def remind_renewals() -> dict[str, int]:
-    return {"renewals_near": renewals.remind_due(at=timezone.now())}
+    return {"renewal_reminders": renewals.remind_due(at=timezone.now())}
 
 
 @shared_task

@@ -6,11 +6,23 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import CharField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
-from licensing.notices import notice, owe_all
+from licensing.models import Notice
 
 BATCH = 1000
+
+# The rows never come here: PostgreSQL reads them, writes what is owed, and says how far it came.
+_OWE = """
+WITH near (customer_id, kind, subject, period, owed_at, due, id) AS ({near}), owed AS (
+    INSERT INTO licensing_notice (customer_id, kind, subject, period, facts, owed_at, state, closed_at)
+    SELECT customer_id, kind, subject, period, '{{}}', owed_at, 'waiting', NULL FROM near
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*), max(due), (array_agg(id ORDER BY due DESC, id DESC))[1] FROM near
+"""
 
 
 def owe_reminders(
@@ -19,7 +31,8 @@ def owe_reminders(
     """Owe a reminder of `kind` for each of `rows` whose `date_field` comes within one of `turns`, the nearest first.
 
     A row within one day gets the turn of one day and not that of three. Safe to repeat: one notice a row, turn and
-    date. Rows name their customer. Returns how many were looked at; memory stays flat, in batches of 1,000.
+    date; what is owed already is passed over, so that a sweep with nothing new to owe only reads. Rows name their
+    customer. Returns how many were owed; memory stays flat, in batches of 1,000.
     """
     return sum(
         _owe_turn(
@@ -34,18 +47,47 @@ def owe_reminders(
 
 
 def _owe_turn(rows: QuerySet[Any], *, kind: str, date_field: str, turn: timedelta, at: datetime) -> int:
-    looked, last = 0, 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:BATCH]):
-        owe_all(
-            notice(
-                customer=row.customer_id,
-                kind=kind,
-                subject=row,
-                period=f"{turn.days}d:{getattr(row, date_field):%Y-%m-%d}",
-                at=at,
-            )
-            for row in batch
+    """One pass in the order of the dates; each batch begins where the one before ended."""
+    not_owed_yet = _not_owed_yet(rows, kind=kind, date_field=date_field, turn=turn, at=at)
+    owed, batch = 0, not_owed_yet
+    while True:
+        count, due, last = _owe(batch[:BATCH])
+        owed += count
+        if count < BATCH:
+            return owed
+        beyond = Q(**{f"{date_field}__gt": due}) | Q(pk__gt=last)
+        batch = not_owed_yet.filter(beyond, **{f"{date_field}__gte": due})
+
+
+def _not_owed_yet(
+    rows: QuerySet[Any], *, kind: str, date_field: str, turn: timedelta, at: datetime
+) -> QuerySet[Any]:
+    """The notices that `rows` are short of, column by column as `_OWE` takes them."""
+    day = Func(
+        F(date_field),
+        template="to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD')",
+        output_field=CharField(),
+    )
+    notices = Notice.objects.filter(
+        customer_id=OuterRef("customer_id"), kind=kind, subject=OuterRef("subject"), period=OuterRef("period")
+    )
+    return (
+        rows.annotate(
+            kind=Value(kind),
+            subject=Concat(Value(f"{rows.model._meta.model_name}:"), Cast("pk", CharField())),
+            period=Concat(Value(f"{turn.days}d:"), day),
+            owed_at=Value(at, output_field=DateTimeField()),
         )
-        looked += len(batch)
-        last = batch[-1].pk
-    return looked
+        .filter(~Exists(notices))
+        .order_by(date_field, "pk")
+        .values_list("customer_id", "kind", "subject", "period", "owed_at", date_field, "pk")
+    )
+
+
+def _owe(batch: QuerySet[Any]) -> tuple[int, Any, Any]:
+    """Write one batch: how many, and the date and key of the last."""
+    near, parameters = batch.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_OWE.format(near=near), parameters)
+        count, due, last = cursor.fetchone()
+    return int(count), due, last

@@ -12,4 +12,4 @@ from licensing import trials
 def sweep_trials() -> dict[str, int]:
     """End the trials whose time has run, then owe the reminders that are due."""
     at = timezone.now()
-    return {"trials_ended": trials.expire_due(at=at), "trials_near_end": trials.remind_due(at=at)}
+    return {"trials_ended": trials.expire_due(at=at), "trial_reminders": trials.remind_due(at=at)}

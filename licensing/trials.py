@@ -6,22 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from licensing.eligibility import Situation, trial_reasons
-from licensing.history import CLOCK, Actor, entry, record
+from licensing.history import Actor, entry, record
 from licensing.identity import identity_hash
 from licensing.licences import lock_live_licence
 from licensing.models import Customer, Trial, TrialMark
-from licensing.notices import notice, owe_all
 from licensing.reasons import Reason
 from licensing.reminders import owe_reminders
+from licensing.sweeping import BATCH, end_expired, end_expired_of
 from licensing.terms import TierTerms
 
 AGAIN_AFTER = timedelta(days=365)
 REMINDERS = (timedelta(days=1), timedelta(days=3))  # the nearest first
-BATCH = 1000
 LONGEST = timedelta(days=366)
 
 
@@ -66,7 +64,7 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
         licence = lock_live_licence(customer.pk)
         identities = identities_of(customer=customer, addresses=addresses)
         _lock_identities(identities)
-        _end_expired(Trial.objects.filter(customer=customer), at=at)
+        end_expired_of(customer.pk, at=at)
         used = trials_used(customer=customer, addresses=addresses, at=at)
         if tier.key in used or Trial.objects.filter(customer=customer, ended_at=None).exists():
             raise UnableToTry(
@@ -108,7 +106,7 @@ def end_trial(*, customer: Customer, end: str, actor: Actor, at: datetime, reaso
     """End the live trial now: given back, bought, or by staff. None where none is live; the licence is not touched."""
     with transaction.atomic():
         lock_live_licence(customer.pk)
-        _end_expired(Trial.objects.filter(customer=customer), at=at)
+        end_expired_of(customer.pk, at=at)
         trial = Trial.objects.select_for_update().filter(customer=customer, ended_at=None).first()
         if trial is None:
             return None
@@ -158,51 +156,20 @@ def extend_trial(*, trial: Trial, ends_at: datetime, actor: Actor, at: datetime,
 def expire_due(*, at: datetime) -> int:
     """Tidy up trials whose time has run, and owe each customer one word about it. Batches of 1,000; the number done."""
     done = 0
-    while True:
-        with transaction.atomic():
-            count = _end_expired(Trial.objects.filter(customer__closed_at=None), at=at, skip_locked=True)
+    while count := end_expired(at=at):
         done += count
         if count < BATCH:
-            return done
+            break
+    return done
 
 
 def remind_due(*, at: datetime) -> int:
     """Owe a reminder for each live trial that ends within three days, or within one: the nearer one only.
 
-    Safe to repeat: a reminder is owed once a trial, turn and end date. Returns how many trials were looked at.
+    Safe to repeat: a reminder is owed once a trial, turn and end date. Returns how many were owed.
     """
     live = Trial.objects.filter(ended_at=None, customer__closed_at=None)
     return owe_reminders(live, kind="trial_reminder", date_field="ends_at", turns=REMINDERS, at=at)
-
-
-def _end_expired(trials: QuerySet[Trial], *, at: datetime, skip_locked: bool = False) -> int:
-    """End up to a batch of `trials` whose time has run, with their events and notices. In a transaction."""
-    due = list(
-        trials.filter(ended_at=None, ends_at__lte=at)
-        .select_for_update(skip_locked=skip_locked, of=("self",))
-        .order_by("ends_at")[:BATCH]
-    )
-    if not due:
-        return 0
-    for trial in due:
-        trial.ended_at, trial.end = trial.ends_at, Trial.End.EXPIRED
-    Trial.objects.bulk_update(due, ["ended_at", "end"])
-    record(
-        *(
-            entry(
-                customer=trial.customer_id,
-                kind="trial_ended",
-                subject=trial,
-                at=at,
-                actor=CLOCK,
-                before={"ends_at": trial.ends_at.isoformat()},
-                after={"end": Trial.End.EXPIRED},
-            )
-            for trial in due
-        )
-    )
-    owe_all(notice(customer=trial.customer_id, kind="trial_ended", subject=trial, at=at) for trial in due)
-    return len(due)
 
 
 def _lock_identities(identities: Sequence[str]) -> None:

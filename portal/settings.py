@@ -50,7 +50,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.health.HealthMiddleware",
+    "portal.middleware.machines.MachineDoorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Pages are light on the wire with or without a proxy before us; Django pads them at random against BREACH.

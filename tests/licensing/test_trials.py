@@ -220,7 +220,7 @@ def test_expiring_takes_the_same_few_statements_for_many(django_assert_max_num_q
         )
         for licence in licences
     )
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(1):
         assert trials.expire_due(at=template.ends_at) == 301
     assert Notice.objects.filter(kind="trial_ended").count() == 301
 

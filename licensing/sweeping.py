@@ -1,0 +1,71 @@
+"""Ending trials whose time has run, as one statement a batch: the trial, its event and its notice are written together.
+
+The ORM would carry every row here and back, and most of what a sweep costs would be that. The rows and their words are
+those of `history.entry` and `notices.notice`; a test writes both and compares them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+
+from licensing.history import CLOCK
+from licensing.models import Trial
+
+BATCH = 1000
+
+# A single statement is a transaction of its own, so whoever waits for one of these rows waits for a batch at most; a
+# trial that somebody is working on is left to them, and to the next sweep. Times are written as isoformat() does.
+_END = """
+WITH due AS MATERIALIZED (
+    SELECT trial.id
+    FROM licensing_trial trial JOIN licensing_customer customer ON customer.id = trial.customer_id
+    WHERE trial.ended_at IS NULL AND trial.ends_at <= %(at)s AND {whose}
+    ORDER BY trial.ends_at
+    LIMIT %(batch)s
+    FOR UPDATE OF trial {locked}
+), ended AS (
+    UPDATE licensing_trial trial SET ended_at = trial.ends_at, "end" = %(end)s
+    FROM due WHERE trial.id = due.id
+    RETURNING trial.id, trial.customer_id, trial.ends_at
+), recorded AS (
+    INSERT INTO licensing_event (customer_id, kind, subject, at, actor_id, by, before, after, reason)
+    SELECT customer_id, 'trial_ended', 'trial:' || id, %(at)s, NULL, %(by)s,
+        jsonb_build_object('ends_at', to_char(ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS')
+            || CASE WHEN extract(microseconds FROM ends_at)::int %% 1000000 = 0 THEN ''
+                    ELSE to_char(ends_at, '.US') END || '+00:00'),
+        jsonb_build_object('end', %(end)s::text), ''
+    FROM ended
+), owed AS (
+    INSERT INTO licensing_notice (customer_id, kind, subject, period, facts, owed_at, state, closed_at)
+    SELECT customer_id, 'trial_ended', 'trial:' || id, '', '{{}}', %(at)s, 'waiting', NULL FROM ended
+    ON CONFLICT DO NOTHING
+)
+SELECT count(*) FROM ended
+"""
+_OF_ALL = _END.format(whose="customer.closed_at IS NULL", locked="SKIP LOCKED")
+_OF_ONE = _END.format(whose="customer.id = %(customer)s", locked="")
+
+
+def end_expired(*, at: datetime) -> int:
+    """End up to 1,000 trials whose time has run, of customers that are open, and owe each a word. The number ended."""
+    return _end(_OF_ALL, at=at)
+
+
+def end_expired_of(customer_id: int, *, at: datetime) -> int:
+    """The same for one customer, whose lock is held: nobody else can be at work on their trial."""
+    return _end(_OF_ONE, at=at, customer=customer_id)
+
+
+def _end(statement: str, *, at: datetime, customer: int | None = None) -> int:
+    facts = {
+        "at": at,
+        "batch": BATCH,
+        "end": Trial.End.EXPIRED.value,
+        "by": CLOCK.words,
+        "customer": customer,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, facts)
+        return int(cursor.fetchone()[0])
