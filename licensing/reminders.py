@@ -71,7 +71,7 @@ def _not_owed_yet(
     notices = Notice.objects.filter(
         customer_id=OuterRef("customer_id"), kind=kind, subject=OuterRef("subject"), period=OuterRef("period")
     )
-    return (
+    found: QuerySet[Any] = (
         rows.annotate(
             kind=Value(kind),
             subject=Concat(Value(f"{rows.model._meta.model_name}:"), Cast("pk", CharField())),
@@ -82,6 +82,7 @@ def _not_owed_yet(
         .order_by(date_field, "pk")
         .values_list("customer_id", "kind", "subject", "period", "owed_at", date_field, "pk")
     )
+    return found
 
 
 def _owe(batch: QuerySet[Any]) -> tuple[int, Any, Any]:

@@ -7,6 +7,7 @@ those of `history.entry` and `notices.notice`; a test writes both and compares t
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
