@@ -60,7 +60,7 @@ def end_expired_of(customer_id: int, *, at: datetime) -> int:
 
 
 def _end(statement: str, *, at: datetime, customer: int | None = None) -> int:
-    facts = {
+    facts: dict[str, Any] = {
         "at": at,
         "batch": BATCH,
         "end": Trial.End.EXPIRED.value,
