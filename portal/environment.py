@@ -72,8 +72,14 @@ class Environment:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": query.get("host", [unquote(parts.hostname or "")])[0],
             "PORT": str(parts.port or ""),
+            # A connection that died while it lay in the pool is replaced before anybody gets it.
+            "CONN_HEALTH_CHECKS": True,
             "OPTIONS": {
-                "pool": {"min_size": 1, "max_size": 8, "timeout": 5},
+                # While the server is away the pool waits twice as long before each further try, until it has tried
+                # for `reconnect_timeout` seconds; then whoever asks next makes it try at once. So it is never far
+                # behind a server that came back.
+                "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 5},
+                "connect_timeout": "5",
                 **{key: values[0] for key, values in query.items() if key != "host"},
             },
         }
@@ -92,15 +98,36 @@ class Environment:
             return redis_url
         return f"redis+socket://{parts.path}?virtual_host={parse_qs(parts.query).get('db', ['0'])[0]}"
 
-    def email(self, name: str) -> dict[str, Any]:
+    def email(self, name: str, *, demo: bool = False) -> dict[str, Any]:
+        """Django's settings for a mail server, or anymail's for a provider (portal/mails/providers.py)."""
         value = self.text(name)
         if value == "missing":
             return {"EMAIL_BACKEND": ""}
+        if re.match("(resend|brevo)([:+])", value):
+            return self._mail_provider(name, value, demo=demo)
         try:
             return dict(environ.Env.email_url_config(value))
         except (ImproperlyConfigured, KeyError, ValueError):
             self._fault(name, "must be like smtp+tls://user:password@host:587")
             return {"EMAIL_BACKEND": ""}
+
+    def _mail_provider(self, name: str, value: str, *, demo: bool) -> dict[str, Any]:
+        """`resend://KEY@`: the provider's own address. Another, or plain http, is for the demo and tests."""
+        parts = urlsplit(value)
+        provider, _, plain = parts.scheme.partition("+")
+        if plain not in ("", "http") or not parts.username or parts.password or parts.path.strip("/"):
+            self._fault(name, f"must be like {provider}://API-KEY@")
+            return {"EMAIL_BACKEND": ""}
+        options = {"API_KEY": unquote(parts.username)}
+        if plain or parts.hostname:
+            if not demo:
+                self._fault(name, "may name another address than the provider's own only where DEMO is true")
+            host = f"{parts.hostname}:{parts.port}" if parts.port else parts.hostname
+            options["API_URL"] = f"{plain or 'https'}://{host}/"
+        return {
+            "EMAIL_BACKEND": f"portal.mails.providers.{provider.title()}",
+            "ANYMAIL": {f"{provider.upper()}_{option}": set_to for option, set_to in options.items()},
+        }
 
     def stripe_key(self, name: str) -> str:
         value = self.text(name)

@@ -20,7 +20,7 @@ BASE_URL = env.http_url("BASE_URL")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 DATABASES = {"default": env.database("DATABASE_URL")}
 REDIS_URL = env.redis("REDIS_URL")
-EMAIL = env.email("EMAIL_URL")
+EMAIL = env.email("EMAIL_URL", demo=DEMO)
 STRIPE_SECRET_KEY = env.stripe_key("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = env.stripe_base("STRIPE_API_BASE", demo=DEMO)
@@ -94,8 +94,15 @@ TEMPLATES = [
     }
 ]
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # Nobody waits for a Redis that does not answer.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
+    }
+}
+SESSION_ENGINE = "portal.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 
 # Where mail goes: the parts of EMAIL_URL.
@@ -107,6 +114,7 @@ EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD") or ""
 EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
+ANYMAIL = {"REQUESTS_TIMEOUT": EMAIL_TIMEOUT, **EMAIL.get("ANYMAIL", {})}
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="portal@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -216,7 +224,17 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TIMEZONE = "UTC"
+# However long Redis is away, a worker and beat go on trying; by default they would give up after a hundred times.
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A line on which nothing comes back is found dead: a command after so many seconds, a wait for work soon after.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 15,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+}
+# A sweep under way when the line breaks goes on to its end: it needs no Redis, and another one beside it does no harm.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # A sweep that nobody took before its next turn need not be taken at all. In the demo time is made to pass, and whoever
 # watches should not wait for minutes.

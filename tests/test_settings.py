@@ -39,6 +39,10 @@ def fault(monkeypatch: pytest.MonkeyPatch, read: str, name: str, value: str) -> 
         ("database", "DATABASE_URL", "postgres://host"),
         ("redis", "REDIS_URL", "localhost:6379"),
         ("email", "EMAIL_URL", "pigeon://coop"),
+        ("email", "EMAIL_URL", "resend://"),
+        ("email", "EMAIL_URL", "resend://re_1:secret@"),
+        ("email", "EMAIL_URL", "resend+http://re_1@localhost:8025"),
+        ("email", "EMAIL_URL", "brevo+pigeon://key@"),
         ("stripe_key", "STRIPE_SECRET_KEY", "pk_test_1"),
     ],
 )
@@ -56,6 +60,8 @@ def test_what_is_missing_or_malformed_is_named(
         ("database", "DATABASE_URL", "postgres://u:p%40ss@host:5433/name?sslmode=require"),
         ("redis", "REDIS_URL", "unix:///run/redis.sock?db=2"),
         ("email", "EMAIL_URL", "smtp+tls://u:p@host:587"),
+        ("email", "EMAIL_URL", "resend://re_1@"),
+        ("email", "EMAIL_URL", "brevo://xkeysib-1@"),
         ("stripe_key", "STRIPE_SECRET_KEY", "rk_live_1"),
     ],
 )

@@ -24,7 +24,15 @@ from licensing.terms import storefront
 from portal.mails.briefing import Brief, briefs_of
 from portal.mails.kinds import KINDS
 from portal.mails.letter import write_letter
-from portal.mails.post import Line, MailServerSilent, NotTaken, mail, message_id_for
+from portal.mails.post import (
+    NO_ANSWER,
+    AlreadyTaken,
+    Line,
+    MailServerSilent,
+    NotTaken,
+    mail,
+    message_id_for,
+)
 
 BATCH = 50
 # After each failed try, the wait before the next: three days in all, then a person has to look.
@@ -139,10 +147,12 @@ def _send_one(
         except MailServerSilent:
             raise
         except Exception as fault:
-            _put_off(delivery, fault, counts, at=at)
+            if isinstance(fault, AlreadyTaken) and not _was_refused(delivery):
+                _note_sent(delivery, counts, at=at)
+            else:
+                _put_off(delivery, fault, counts, at=at)
         else:
-            delivery.state, delivery.sent_at, delivery.error = Delivery.State.SENT, at, ""
-            counts.sent += 1
+            _note_sent(delivery, counts, at=at)
         delivery.save(update_fields=["state", "tries", "next_try_at", "sent_at", "error"])
 
 
@@ -159,6 +169,20 @@ def _hand_over(delivery: Delivery, brief: Brief, line: Line, product: Product, *
             product=product,
         )
     )
+
+
+def _was_refused(delivery: Delivery) -> bool:
+    """Whether the try before this one was answered, with a no.
+
+    Then the key of this mail may be known by that no alone, and the mail never went. It is tried again until the
+    provider has forgotten the key. A try of which nothing came back, or nothing was noted, is the one that was taken.
+    """
+    return bool(delivery.error) and not delivery.error.startswith(NO_ANSWER)
+
+
+def _note_sent(delivery: Delivery, counts: Counts, *, at: datetime) -> None:
+    delivery.state, delivery.sent_at, delivery.error = Delivery.State.SENT, at, ""
+    counts.sent += 1
 
 
 def _put_off(delivery: Delivery, fault: Exception, counts: Counts, *, at: datetime) -> None:

@@ -16,6 +16,8 @@ from portal.mails.inert import one_line
 from portal.mails.letter import Letter
 from portal.mails.links import host
 
+# With these words begins what is noted of a try whose outcome is not known.
+NO_ANSWER = "No answer: "
 log = logging.getLogger(__name__)
 
 
@@ -25,6 +27,17 @@ class MailServerSilent(Exception):
 
 class NotTaken(Exception):
     """The mail server did not take this mail, or the line broke while it was handed over."""
+
+
+class NoAnswer(NotTaken):
+    """A provider that takes an idempotency key may have taken this mail or not: it did not say."""
+
+    def __str__(self) -> str:
+        return f"{NO_ANSWER}{super().__str__()}"
+
+
+class AlreadyTaken(NotTaken):
+    """A provider knows the key of this mail: a try before this one came that far."""
 
 
 def message_id_for(*, notice_id: int, address: str) -> str:
@@ -81,7 +94,11 @@ class Line:
         self._close()
 
     def send(self, message: EmailMultiAlternatives) -> None:
-        """Hand over one mail. Raises MailServerSilent where there is no line, NotTaken where this mail failed."""
+        """Hand over one mail.
+
+        Raises MailServerSilent where there is no line, NotTaken where this mail failed. A provider (providers.py) says
+        so itself, and may raise NoAnswer or AlreadyTaken too.
+        """
         if not self._is_open:
             self._open()
         try:

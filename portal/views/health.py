@@ -7,8 +7,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from portal.heartbeat import BEAT, WORKER
-from portal.heartbeat import connection as redis_connection
+from portal import heartbeat
 
 
 @never_cache
@@ -36,7 +35,6 @@ def _database_answers() -> bool:
 
 def _redis_and_heartbeats() -> dict[str, bool]:
     try:
-        worker, beat = redis_connection().mget(WORKER, BEAT)
+        return {"redis": True, **heartbeat.signs()}
     except redis.RedisError:
         return {"redis": False, "worker": False, "beat": False}
-    return {"redis": True, "worker": worker is not None, "beat": beat is not None}

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.http import HttpRequest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
+from portal.views import errors
 from tests.infra.portal import RunningPortal
 from tests.journeys.conftest import Cookies
 from tests.journeys.steps import choose, expect_title, pay_now
@@ -86,6 +88,19 @@ def test_a_payment_that_is_begun_and_withdrawn(phone: BrowserContext, cookies_of
     page.get_by_role("button", name="Withdraw, and stay on Free").click()
     expect_title(page, "You withdrew this payment.")
     assert_light_narrow_and_clean(page, quote)
+
+
+def test_what_is_said_while_the_database_or_redis_is_away(phone: BrowserContext) -> None:
+    """Neither may be ended under a portal that others look at, so the answer is put in the place of a page."""
+    page, said = phone.new_page(), errors.unavailable(HttpRequest())
+    page.route("**/plan/", lambda route: route.fulfill(status=said.status_code, body=said.content))
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto("/plan/")
+    expect_title(page, "We cannot answer just now")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, "scrolls sideways"
+    assert_clean(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    assert_clean(page, runOnly=["color-contrast"])
 
 
 def assert_light_narrow_and_clean(page: Page, path: str) -> None:

@@ -39,11 +39,28 @@ def test_readyz_names_the_parts_that_are_silent(client: Client) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"database": "ok", "redis": "ok", "worker": "silent", "beat": "silent"}
-    heartbeat.mark(heartbeat.WORKER)
+    for sign in (heartbeat.BREATHED, heartbeat.WORKED):
+        heartbeat.mark(sign, "celery@one")
     assert client.get("/readyz").json()["worker"] == "ok"
-    heartbeat.mark(heartbeat.BEAT)
+    heartbeat.mark_beat()
     answer = client.get("/readyz")
     assert (answer.status_code, set(answer.json().values())) == (200, {"ok"})
+
+
+@pytest.mark.django_db
+def test_a_worker_that_breathes_and_does_no_work_is_silent_though_another_works(client: Client) -> None:
+    for worker in ("celery@works", "celery@deaf"):
+        heartbeat.mark(heartbeat.BREATHED, worker)
+    heartbeat.mark(heartbeat.WORKED, "celery@works")
+    assert client.get("/readyz").json()["worker"] == "silent"
+
+    heartbeat.mark(heartbeat.WORKED, "celery@deaf")
+    assert client.get("/readyz").json()["worker"] == "ok"
+
+    with mock.patch("portal.heartbeat.WORKS_WITHIN", -1):
+        assert client.get("/readyz").json()["worker"] == "silent", "work of long ago is no sign"
+    with mock.patch("portal.heartbeat.BREATHES_WITHIN", -1):
+        assert client.get("/readyz").json()["worker"] == "silent", "nobody breathes"
 
 
 @pytest.mark.django_db
@@ -96,7 +113,7 @@ def test_a_part_that_is_away_is_said_to_be_away_for_a_moment(part: str) -> None:
     answer = Client(raise_request_exception=False).get(f"/{part}")
     assert answer.status_code == 503
     assert answer["Retry-After"] == "30"
-    assert "Nothing was changed by this request" in answer.content.decode()
+    assert "nothing is charged twice" in answer.content.decode()
 
 
 @elsewhere
@@ -131,3 +148,10 @@ def test_a_stale_form_is_explained(client: Client) -> None:
     answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {})
     assert answer.status_code == 403
     assert "nothing was charged" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_page_is_read_while_redis_is_away(client: Client, settings: Settings) -> None:
+    client.force_login(ada().user)
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "unix:///nowhere/redis.sock"}}
+    assert client.get("/plan/").status_code == 200

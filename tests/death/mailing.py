@@ -1,0 +1,152 @@
+"""A mailing of due notices, workers that are killed over it, and what must be true of the mails afterwards."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from licensing.models import Delivery, Notice
+from portal.tasks import send_notices
+from tests.death.nursery import Nursery, Worker
+from tests.death.points import POINTS, WINDOW
+from tests.mails.scenes import many_parties, owed, settled_order
+
+RANDOM = "random"
+PER_PARTY = 20
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail at the moment the server said yes: during which worker's life, to whom, and which."""
+
+    life: int
+    to: str
+    message_id: str
+
+
+@dataclass
+class Mailing:
+    """The lives of the workers, how each ended, and the mails that were taken meanwhile."""
+
+    nursery: Nursery
+    chance: random.Random
+    mails: list[Mail] = field(default_factory=list)
+    ends: list[str] = field(default_factory=list)
+
+    @property
+    def life(self) -> int:
+        """The number of the life that is lived now, from 1."""
+        return len(self.ends) + 1
+
+    def take(self, *, to: str, message_id: str) -> None:
+        """The mail server says yes to a mail."""
+        self.mails.append(Mail(self.life, to, message_id))
+
+    def kill_workers(self, count: int, *, points: tuple[str, ...] = (*POINTS, RANDOM, RANDOM)) -> None:
+        """Let `count` workers live one after the other, each until its point or a random moment."""
+        for turn in range(count):
+            point = points[turn % len(points)]
+            if self._is_over():
+                return
+            self.live_until(point)
+
+    def live_until(self, point: str, **shaped: Any) -> None:
+        """One worker, from its birth to its death at `point`, or until there is nothing left to do."""
+        passings = 1 if point in ("batch", "closing", "finished") else self.chance.randint(1, 12)
+        shaped = {"batch": 7, "limit": 21, **shaped}
+        if point == RANDOM:
+            worker = self.nursery.worker(**shaped)
+            self._wait_for(lambda: self._has_begun() or self._is_over(), worker)
+            time.sleep(self.chance.uniform(0, 0.15))
+        else:
+            worker = self.nursery.worker(dies_at=point, passings=passings, **shaped)
+            self._wait_for(lambda: not worker.is_alive() or self._is_over(), worker)
+        worker.kill()
+        self.ends.append(point)
+
+    def finish_together(self, count: int, **shaped: Any) -> None:
+        """So many workers at once, none killed, until nothing waits any more."""
+        workers = [self.nursery.worker(**shaped) for _ in range(count)]
+        for worker in workers:
+            self._wait_for(lambda worker=worker: "ready." in worker.log.read_text(), worker, asking=False)
+        try:
+            for _ in workers:
+                send_notices.delay()
+            self._wait_for(self._is_over, workers[0])
+        finally:
+            for worker in workers:
+                worker.kill()
+
+    def finish(self) -> None:
+        """One worker that is not killed, until nothing waits any more."""
+        worker = self.nursery.worker()
+        try:
+            self._wait_for(self._is_over, worker)
+        finally:
+            worker.kill()
+
+    def _has_begun(self) -> bool:
+        return any(mail.life == self.life for mail in self.mails[-3:])
+
+    def _wait_for(self, done: Callable[[], bool], worker: Worker, *, asking: bool = True) -> None:
+        """Until `done`; meanwhile ask for a sweep now and then, as beat does, unless told not to."""
+        deadline, asked = time.monotonic() + 60, 0.0
+        while not done():
+            assert time.monotonic() < deadline, (
+                f"Nothing happens; see {worker.log}:\n{worker.log.read_text()}"
+            )
+            if asking and time.monotonic() - asked > 1:
+                send_notices.delay()
+                asked = time.monotonic()
+            time.sleep(0.02)
+
+    @staticmethod
+    def _is_over() -> bool:
+        return not Notice.objects.filter(state=Notice.State.WAITING).exists()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Who heard what how often. A notice goes to one address here, so a delivery is a notice told."""
+
+    missed: int
+    told_twice_differently: int
+    repeats: int
+    unexplained: int
+
+
+def outcome_of(mailing: Mailing) -> Outcome:
+    """Compare the mails with what was owed.
+
+    A repeat is explained where the first of the two was the last mail of a life that ended between the server's yes
+    and our commit: at a point of the window, or at a random moment, which may lie in it.
+    """
+    times = Counter((mail.to, mail.message_id) for mail in mailing.mails)
+    owed_ids = dict(Delivery.objects.values_list("message_id", "address"))
+    unknown = {(to, message_id) for to, message_id in times if owed_ids.get(message_id) != to}
+    may_repeat = 0
+    for life, end in enumerate(mailing.ends, start=1):
+        taken = [mail for mail in mailing.mails if mail.life == life]
+        if taken and end in (*WINDOW, RANDOM) and times[taken[-1].to, taken[-1].message_id] > 1:
+            may_repeat += 1
+    repeats = sum(times.values()) - len(times)
+    return Outcome(
+        missed=Notice.objects.exclude(
+            deliveries__message_id__in=[m.message_id for m in mailing.mails]
+        ).count(),
+        told_twice_differently=len(unknown),
+        repeats=repeats,
+        unexplained=repeats - may_repeat,
+    )
+
+
+def owe_receipts(count: int) -> None:
+    """So many receipts, each of an order of its own and due at once."""
+    parties = many_parties(-(-count // PER_PARTY))
+    for number in range(count):
+        party = parties[number % len(parties)]
+        owed(party, "receipt", settled_order(party, invoice=f"D-{number}"), at=timezone.now())
