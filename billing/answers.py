@@ -10,6 +10,10 @@ class StripeUnavailable(Exception):
     """Stripe gave no answer we can trust: a time-out, a cut line, a 5xx, 429 or 409. The outcome is unknown."""
 
 
+class StripeBusy(StripeUnavailable):
+    """Stripe is answering the very same question, under the same key, for somebody else at this moment."""
+
+
 class StripeRefused(Exception):
     """Stripe said no, for good: asking the same again gives the same. `code` is Stripe's own, where it has one."""
 
@@ -61,7 +65,8 @@ class LineSeen:
 class InvoiceSeen:
     """An invoice or a preview of one. Amounts in minor units. `status` is Stripe's word, empty on a preview.
 
-    `balance_before` is what the customer owed before it; below zero, their credit.
+    `balance_before` is what the customer owed before it; below zero, their credit. `balance_after` is the same once it
+    was issued: a preview has moved nothing yet.
     """
 
     stripe_id: str
@@ -78,6 +83,7 @@ class InvoiceSeen:
     tax_rate_id: str
     total: int
     balance_before: int
+    balance_after: int
     amount_due: int
     amount_paid: int
     issued_at: datetime
@@ -87,6 +93,20 @@ class InvoiceSeen:
     payment_intent_id: str
     payment_status: str
     decline_words: str
+
+
+@dataclass(frozen=True)
+class RefundSeen:
+    """`amount` in minor units. `status` is Stripe's word: pending and succeeded are on their way to the card."""
+
+    stripe_id: str
+    order_id: str
+    amount: int
+    status: str
+
+    @property
+    def has_failed(self) -> bool:
+        return self.status in ("failed", "canceled")
 
 
 @dataclass(frozen=True)

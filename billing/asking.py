@@ -21,7 +21,7 @@ from billing.prices import stripe_price_id
 from billing.quotes import quantity_of
 from licensing.licences import lock_live_licence
 
-KEYS_LAST = timedelta(hours=20)
+KEYS_LAST = gateway.KEYS_LAST
 # An order that could not be put to Stripe within this time is given up: nobody waits for it any more.
 ASK_WITHIN = timedelta(hours=1)
 CHECKOUT_LASTS = timedelta(hours=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,6 +23,8 @@ from billing.answers import (
     EventSeen,
     InvoiceSeen,
     PayerSeen,
+    RefundSeen,
+    StripeBusy,
     StripeForged,
     StripeRefused,
     StripeUnavailable,
@@ -33,10 +35,13 @@ from billing.reading import (
     read_event,
     read_invoice,
     read_payer,
+    read_refund,
     read_subscription,
 )
 
 TIMEOUT = 8  # seconds
+# Stripe keeps an idempotency key for 24 hours; an unanswered question is asked again under its key for this long.
+KEYS_LAST = timedelta(hours=20)
 PAYMENTS = ["payments.data.payment.payment_intent"]
 SUBSCRIPTION = ["default_payment_method"]
 
@@ -66,11 +71,19 @@ def _asking() -> Iterator[Any]:
         # No answer to what was asked: it may have been done under this key before. The message names the key.
         raise StripeUnavailable(f"{type(error).__name__} ({error.http_status})") from None
     except (stripe.RateLimitError, stripe.APIConnectionError, stripe.APIError) as error:
+        if error.http_status == 409 and _code_of(error) == "idempotency_key_in_use":
+            raise StripeBusy("Stripe is still answering this very question.") from None
         raise StripeUnavailable(str(error)) from error
     except stripe.StripeError as error:
         if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
             raise StripeUnavailable(str(error)) from error
         raise StripeRefused(error.user_message or str(error), code=error.code or "") from error
+
+
+def _code_of(error: stripe.StripeError) -> str:
+    """Stripe's code for an error, also where the SDK reads none."""
+    body = error.json_body if isinstance(error.json_body, dict) else {}
+    return str((body.get("error") or {}).get("code") or "")
 
 
 def _key(idempotency_key: str) -> stripe.RequestOptions:
@@ -88,19 +101,30 @@ def _tax() -> dict[str, Any]:
 # Payers
 
 
-def create_customer(*, name: str, email: str, country: str, reference: str, idempotency_key: str) -> str:
-    """Make the Stripe customer; its address country decides tax. Returns its id."""
+def create_customer(
+    *, name: str, email: str, country: str, reference: str, mark: str, idempotency_key: str
+) -> str:
+    """Make the Stripe customer; its address country decides tax. Returns its id; `mark` is what it is found by."""
     with _asking() as v1:
         made = v1.customers.create(
             {
                 "name": name,
                 "email": email,
                 "address": {"country": country},
-                "metadata": {"customer": reference},
+                "metadata": {"customer": reference, "mark": mark},
             },
             _key(idempotency_key),
         )
     return str(made.id)
+
+
+def find_customer(*, email: str, mark: str) -> str:
+    """The id of the customer that was made with this mark; empty where there is none."""
+    with _asking() as v1:
+        for each in v1.customers.list({"email": email, "limit": 100}).auto_paging_iter():
+            if (each.to_dict().get("metadata") or {}).get("mark") == mark:
+                return str(each.id)
+    return ""
 
 
 def fetch_payer(customer_id: str) -> PayerSeen:
@@ -323,6 +347,56 @@ def void_invoice(invoice_id: str) -> None:
     """Take an open invoice back; a pending update that waits for it is dropped with it."""
     with _asking() as v1:
         v1.invoices.void_invoice(invoice_id)
+
+
+def refund_payment(*, payment_intent_id: str, order_id: str, idempotency_key: str) -> RefundSeen:
+    """Give back what is left of a payment, to the card it came from. A payment given back already is refused."""
+    with _asking() as v1:
+        return read_refund(
+            v1.refunds.create(
+                {
+                    "payment_intent": payment_intent_id,
+                    "reason": "duplicate",
+                    "metadata": {"order": order_id},
+                },
+                _key(idempotency_key),
+            ).to_dict()
+        )
+
+
+def list_refunds(payment_intent_id: str) -> list[RefundSeen]:
+    """Every refund of a payment, newest first; to look for our own mark, or for somebody else's hand."""
+    with _asking() as v1:
+        found = v1.refunds.list({"payment_intent": payment_intent_id, "limit": 100})
+        return [read_refund(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+def move_balance(
+    *, customer_id: str, amount: int, currency: str, order_id: str, why: str, idempotency_key: str
+) -> str:
+    """Add `amount` minor units to what the customer owes; below zero it is their credit. Returns the row's id."""
+    with _asking() as v1:
+        made = v1.customers.balance_transactions.create(
+            customer_id,
+            {
+                "amount": amount,
+                "currency": currency.lower(),
+                "description": why,
+                "metadata": {"order": order_id},
+            },
+            _key(idempotency_key),
+        )
+    return str(made.id)
+
+
+def find_balance_move(*, customer_id: str, order_id: str) -> str:
+    """The id of the row that carries this order's mark; empty where there is none."""
+    with _asking() as v1:
+        found = v1.customers.balance_transactions.list(customer_id, {"limit": 100})
+        for each in found.auto_paging_iter():
+            if (each.to_dict().get("metadata") or {}).get("order") == order_id:
+                return str(each.id)
+    return ""
 
 
 def challenge_url(*, payment_intent_id: str, return_url: str) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
+from datetime import datetime
+from time import sleep
 
 from django.db import transaction
 
 from billing import gateway
-from billing.answers import CardSeen, InvoiceSeen
-from billing.models import Payer, Subscription
+from billing.answers import CardSeen, InvoiceSeen, StripeBusy, StripeRefused
+from billing.models import Payer, PayerAttempt, Subscription
+from licensing.licences import lock_customer
 from licensing.models import Customer
+
+# Seconds between looks at a Stripe customer that is being made for somebody else at this moment.
+WAITS = (0.2, 0.5, 1.0)
 
 
 class NoPayer(Exception):
@@ -21,25 +25,67 @@ def payer_of(customer: Customer) -> Payer | None:
     return Payer.objects.filter(customer=customer).first()
 
 
-def ensure_payer(*, customer: Customer, email: str) -> Payer:
+def ensure_payer(*, customer: Customer, email: str, at: datetime) -> Payer:
     """The customer's Payer, made at Stripe when first needed; `email` is where Stripe sends its receipts.
 
-    Two owners buying first at once end with the same one: a second Stripe customer is left unused. The idempotency
-    key is of all that is said, because the same key with another address would be refused for a day.
+    Two owners who buy first at once ask Stripe the same, with the email of whoever came first, under one key: one
+    Stripe customer is made. Raises StripeUnavailable, StripeRefused.
     """
-    if payer := payer_of(customer):
-        return payer
-    said = {
-        "name": customer.name,
-        "email": email,
-        "country": customer.country,
-        "reference": customer.slug,
-    }
-    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
-    stripe_id = gateway.create_customer(
-        **said, idempotency_key=f"payer-{customer.pk}-{int(customer.created_at.timestamp())}-{digest}"
+    waits = iter(WAITS)
+    while True:
+        attempt = payer_of(customer) or _attempt(customer, email=email, at=at)
+        if isinstance(attempt, Payer):
+            return attempt
+        try:
+            stripe_id = _made(attempt, at=at)
+        except StripeBusy:
+            if (wait := next(waits, None)) is None:
+                raise
+            sleep(wait)
+            continue
+        except StripeRefused:
+            # A definite no: the next asking may say something else, and does so under another key.
+            PayerAttempt.objects.filter(pk=attempt.pk).delete()
+            raise
+        if stripe_id:
+            return _keep(attempt, stripe_id)
+        PayerAttempt.objects.filter(pk=attempt.pk).delete()
+
+
+def _attempt(customer: Customer, *, email: str, at: datetime) -> Payer | PayerAttempt:
+    """The asking that is under way, or a new one, committed; or the Payer, where another has finished meanwhile."""
+    with transaction.atomic():
+        customer = lock_customer(customer.pk)
+        if payer := payer_of(customer):
+            return payer
+        said = {
+            "name": customer.name,
+            "email": email,
+            "country": customer.country,
+            "reference": customer.slug,
+        }
+        attempt, _ = PayerAttempt.objects.get_or_create(
+            customer=customer, defaults={"said": said, "first_asked_at": at}
+        )
+    return attempt
+
+
+def _made(attempt: PayerAttempt, *, at: datetime) -> str:
+    """The id of the Stripe customer of an asking. Once its key is too old we look; empty where it is proven absent."""
+    if at - attempt.first_asked_at > gateway.KEYS_LAST:
+        return gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark))
+    return gateway.create_customer(
+        **attempt.said, mark=str(attempt.mark), idempotency_key=attempt.idempotency_key
     )
-    payer, _ = Payer.objects.get_or_create(customer=customer, defaults={"stripe_id": stripe_id})
+
+
+def _keep(attempt: PayerAttempt, stripe_id: str) -> Payer:
+    with transaction.atomic():
+        lock_customer(attempt.customer_id)
+        payer, _ = Payer.objects.get_or_create(
+            customer_id=attempt.customer_id, defaults={"stripe_id": stripe_id}
+        )
+        PayerAttempt.objects.filter(customer_id=attempt.customer_id).delete()
     return payer
 
 

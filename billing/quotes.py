@@ -49,7 +49,7 @@ def issue_quote(*, situation: Situation, change: Change, email: str, actor: Acto
         raise UnableToQuote([Reason("tier-is-free", _("A free tier needs no quote."))])
     price = Price.objects.select_related("tier__edition__product").get(pk=terms.id)
     try:
-        payer = refresh_payer(ensure_payer(customer=standing.customer, email=email))
+        payer = refresh_payer(ensure_payer(customer=standing.customer, email=email, at=at))
         return write_quote(
             licence=standing.licence, payer=payer, price=price, seats=change.seats, actor=actor, at=at
         )

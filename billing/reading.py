@@ -12,6 +12,7 @@ from billing.answers import (
     InvoiceSeen,
     LineSeen,
     PayerSeen,
+    RefundSeen,
     SubscriptionSeen,
 )
 
@@ -74,6 +75,7 @@ def read_invoice(invoice: Json) -> InvoiceSeen:
         tax_rate_id=_tax_rate_id(taxes),
         total=invoice["total"],
         balance_before=invoice.get("starting_balance") or 0,
+        balance_after=invoice.get("ending_balance") or 0,
         amount_due=invoice["amount_due"],
         amount_paid=invoice["amount_paid"],
         issued_at=_moment(invoice["created"]),
@@ -85,6 +87,15 @@ def read_invoice(invoice: Json) -> InvoiceSeen:
         payment_intent_id=intent.get("id", ""),
         payment_status=intent.get("status", ""),
         decline_words=failure.get("message") or "",
+    )
+
+
+def read_refund(refund: Json) -> RefundSeen:
+    return RefundSeen(
+        stripe_id=refund["id"],
+        order_id=(refund.get("metadata") or {}).get("order", ""),
+        amount=refund["amount"],
+        status=refund.get("status") or "",
     )
 
 
@@ -126,12 +137,12 @@ def _line(line: Json) -> LineSeen:
 
 
 def _payment_intent(invoice: Json) -> Json:
-    """The newest payment's intent, where the payments were expanded."""
-    for payment in reversed((invoice.get("payments") or {}).get("data") or []):
-        intent = (payment.get("payment") or {}).get("payment_intent")
-        if isinstance(intent, dict):
-            return intent
-    return {}
+    """The intent that paid it, else the newest payment's, where the payments were expanded."""
+    payments = (invoice.get("payments") or {}).get("data") or []
+    intents = [(payment.get("payment") or {}).get("payment_intent") for payment in payments]
+    found = [intent for intent in intents if isinstance(intent, dict)]
+    paid = [intent for intent in found if intent.get("status") == "succeeded"]
+    return (paid or found or [{}])[-1]
 
 
 def _tax_rate_id(taxes: list[Json]) -> str:

@@ -1,6 +1,6 @@
 from billing.models.invoice import Invoice
 from billing.models.order import Attempt, Order
-from billing.models.payer import Payer, StripePrice, Subscription
+from billing.models.payer import Payer, PayerAttempt, StripePrice, Subscription
 from billing.models.quote import Quote
 from billing.models.stripe_event import StripeEvent
 from billing.models.violation import OpenViolation
@@ -11,6 +11,7 @@ __all__ = [
     "OpenViolation",
     "Order",
     "Payer",
+    "PayerAttempt",
     "Quote",
     "StripeEvent",
     "StripePrice",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 
 from licensing.models import Customer, Licence
@@ -31,6 +33,27 @@ class Payer(models.Model):
     @property
     def has_card(self) -> bool:
         return bool(self.card_last4)
+
+
+class PayerAttempt(models.Model):
+    """The asking for a customer's Stripe customer, committed before Stripe hears of it; gone once it is answered.
+
+    One a customer, whoever of its people buys first: the same words under the same key make one Stripe customer.
+    """
+
+    mark = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, editable=False, help_text="What it is found by at Stripe."
+    )
+    customer = models.OneToOneField(Customer, on_delete=models.PROTECT, related_name="payer_attempt")
+    said = models.JSONField(help_text="What Stripe is told: name, email, country, reference.")
+    first_asked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.mark)
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"payer-{self.mark}"
 
 
 class Subscription(models.Model):

@@ -41,7 +41,7 @@ def buy(*, customer: Customer, by: User, tier: str, seats: int, interval: str, a
     wanted = edition.tier(tier)
     if wanted is None:
         raise NotBought(f"there is no tier {tier} on sale")
-    payer = ensure_payer(customer=customer, email=by.email)
+    payer = ensure_payer(customer=customer, email=by.email, at=at)
     sandbox.put_card_on_file(payer.stripe_id, sandbox.PAYS)
     quote = issue_quote(
         situation=facts_of(customer, today=edition, at=at).situation,

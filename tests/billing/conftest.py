@@ -71,7 +71,7 @@ class Buyer:
 
     def with_card(self, token: str = "pm_card_visa") -> Buyer:
         """Put a card on file at Stripe, as Stripe's own pages would."""
-        payer = ensure_payer(customer=self.customer, email=self.user.email)
+        payer = ensure_payer(customer=self.customer, email=self.user.email, at=timezone.now())
         with gateway._asking() as v1:
             method = v1.payment_methods.attach(token, {"customer": payer.stripe_id})
         gateway.keep_card(customer_id=payer.stripe_id, payment_method_id=method.id)

@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from billing import gateway
 from billing.cancellation import cancel_at_period_end, undo_cancellation
-from billing.models import Order, Payer
+from billing.models import Order
 from billing.orders import QuoteChanged, UnableToAccept, withdraw
-from billing.payers import ensure_payer
 from billing.settling import settle
 from billing.tasks import settle_left_behind
 from licensing.models import Notice
@@ -144,21 +143,6 @@ def test_a_page_opened_for_an_order_that_was_withdrawn_meanwhile_cannot_be_paid(
     order.pay_url = seen["page"].url
     ada.pay_at_checkout(order)
     assert ada.charged() == []
-
-
-def test_two_owners_who_buy_first_at_once_are_one_payer(ada: Buyer) -> None:
-    at_once(
-        lambda: ensure_payer(customer=ada.customer, email="ada@demo.test"),
-        lambda: ensure_payer(customer=ada.customer, email="other@demo.test"),
-    )
-    assert Payer.objects.filter(customer=ada.customer).count() == 1
-
-
-def test_an_owner_can_buy_after_another_ones_first_request_got_no_answer(ada: Buyer) -> None:
-    ada.fault("close_connection", path="/v1/customers$", method="POST")
-    with pytest.raises(gateway.StripeUnavailable):
-        ensure_payer(customer=ada.customer, email="ada@demo.test")
-    assert ensure_payer(customer=ada.customer, email="other@demo.test").stripe_id
 
 
 def test_cancelling_and_undoing_at_once_leaves_what_stripe_says(
