@@ -76,6 +76,21 @@ OF_BILLING = (
         """,
     ),
     Invariant(
+        "paid-twice-goes-back",
+        "What a failed order was charged is being given back, each step asked for once; nothing else is given back.",
+        """
+        SELECT o.customer_id, 'Order ' || o.id || ' is ' || o.state || ', charged '
+            || coalesce(o.charged::text, 'nothing') || ' and given back ' || coalesce(o.refunded::text, 'nothing')
+            || ' by ' || count(a.id) || ' steps, ' || count(a.id) FILTER (WHERE a.outcome = 'asked') || ' unanswered.'
+        FROM looked JOIN billing_order o ON o.customer_id = looked.id
+        LEFT JOIN billing_attempt a ON a.order_id = o.id AND a.step IN ('cancel', 'refund', 'credit')
+        GROUP BY o.id
+        HAVING (o.state = 'failed' AND o.charged IS NOT NULL) <> (count(a.id) > 0)
+            OR (o.refunded IS NOT NULL) <> (count(a.id) > 0 AND bool_and(a.outcome <> 'asked'))
+            OR o.refunded > o.charged
+        """,
+    ),
+    Invariant(
         "orders-told",
         "A settled order has one event of it and its receipt, a failed one has the event of its failure.",
         """

@@ -11,12 +11,13 @@ from django.db import transaction
 
 from billing.answers import InvoiceSeen, StripeRefused, StripeUnavailable, SubscriptionSeen
 from billing.asking import attempts_of
+from billing.giving_back import begin_giving_back, give_back
 from billing.invoices import keep_invoice
-from billing.looking import Outcome, look
+from billing.looking import BEGINS, Outcome, look
 from billing.models import Order, Payer, Quote, StripePrice, Subscription
 from billing.payers import refresh_payer
 from billing.quotes import quantity_of
-from billing.subscriptions import OVER
+from billing.subscriptions import OVER, StillMoving, follow
 from licensing import trials
 from licensing.history import STRIPE, Actor, entry, record
 from licensing.licences import change_licence, lock_live_licence
@@ -38,6 +39,8 @@ def settle(*, order_id: UUID, at: datetime, withdrawn_by: Actor | None = None) -
         order = Order.objects.select_related("quote__price").get(pk=order_id)
         if order.state == Order.State.SETTLED:
             return order
+        if order.was_paid_twice:
+            return _carry_on_giving_back(order, at=at)
         asked = attempts_of(order)
         version = Licence.objects.values_list("version", flat=True).get(
             customer_id=order.customer_id, ended_at=None
@@ -45,12 +48,13 @@ def settle(*, order_id: UUID, at: datetime, withdrawn_by: Actor | None = None) -
         seen = look(order, at=at, withdraw=withdrawn_by is not None)
         if not (seen.subscription and seen.invoice):
             return _not_paid(order, seen, asked=asked, at=at, actor=withdrawn_by or STRIPE)
+        _hear_of_another(order, seen.subscription, at=at)
         applied = _apply(
             order_id=order_id, subscription=seen.subscription, invoice=seen.invoice, version=version, at=at
         )
         if applied is not None:
             _tidy(applied, invoice=seen.invoice)
-            return applied
+            return _carry_on_giving_back(applied, at=at) if applied.was_paid_twice else applied
     return Order.objects.select_related("quote").get(pk=order_id)
 
 
@@ -123,12 +127,15 @@ def _apply(
         licence = lock_live_licence(customer_id)
         order = Order.objects.select_for_update().get(pk=order_id)
         quote = Quote.objects.select_related("tier", "price").get(pk=order.quote_id)
-        if order.state == Order.State.SETTLED:
+        if order.state == Order.State.SETTLED or order.was_paid_twice:
             return order
         if licence.version != version:
             return None
         if order.is_pending and subscription.has_pending_update:
             return order  # Stripe applies what was paid a moment later; the next look sees it.
+        if invoice.reason == BEGINS and _pays_beside(licence, subscription):
+            begin_giving_back(order, invoice=invoice, at=at)
+            return order
         if conflict := _conflict(quote, licence, subscription):
             show_staff(order, f"Paid {_words(invoice.amount_paid, quote)}, not applied: {conflict}")
             return order
@@ -158,6 +165,29 @@ def _apply(
             customer_id=customer_id, tier_key=quote.tier.key, answered_at=None
         ).update(answered_at=at, answered_by_id=order.accepted_by_id, granted=True)
         owe(customer=customer_id, kind="receipt", subject=order, at=at)
+        return order
+
+
+def _hear_of_another(order: Order, subscription: SubscriptionSeen, *, at: datetime) -> None:
+    """Before a payment is called the second: what paid for the licence so far may have ended unheard of."""
+    known = Subscription.objects.filter(
+        licence__customer_id=order.customer_id, licence__ended_at=None
+    ).exclude(stripe_id=subscription.stripe_id)
+    for other in known:
+        with suppress(StillMoving):
+            follow(subscription_id=other.stripe_id, at=at)
+
+
+def _pays_beside(licence: Licence, subscription: SubscriptionSeen) -> bool:
+    """Whether another subscription pays for the licence."""
+    return Subscription.objects.filter(licence=licence).exclude(stripe_id=subscription.stripe_id).exists()
+
+
+def _carry_on_giving_back(order: Order, *, at: datetime) -> Order:
+    """What Stripe does not answer now, the sweep asks again."""
+    try:
+        return give_back(order_id=order.pk, at=at)
+    except StripeUnavailable:
         return order
 
 

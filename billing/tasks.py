@@ -9,6 +9,7 @@ from celery.utils.log import get_task_logger
 from django.utils import timezone
 
 from billing import checking, inbox, orders, renewals
+from billing.giving_back import give_back
 from billing.models import Order
 
 # A customer on the way through the pages settles their own order; the sweep takes those left behind.
@@ -23,7 +24,8 @@ def drain_inbox() -> dict[str, int]:
 
 @shared_task
 def settle_pending() -> dict[str, int]:
-    return settle_left_behind(at=timezone.now())
+    at = timezone.now()
+    return settle_left_behind(at=at) | give_back_left_behind(at=at)
 
 
 @shared_task
@@ -48,4 +50,19 @@ def settle_left_behind(*, at: datetime) -> dict[str, int]:
             log.exception("order_not_pursued", extra={"order": str(order_id)})
             state = Order.State.PENDING
         counts["still_pending" if state == Order.State.PENDING else state] += 1
+    return counts
+
+
+def give_back_left_behind(*, at: datetime) -> dict[str, int]:
+    """Carry on with every second payment that has not gone back yet."""
+    counts = {"given_back": 0, "owed_back": 0}
+    owed = Order.objects.filter(state=Order.State.FAILED, charged__isnull=False, refunded=None)
+    for order_id in owed.order_by("accepted_at").values_list("pk", flat=True).iterator(chunk_size=500):
+        try:
+            done = give_back(order_id=order_id, at=at).refunded is not None
+        except Exception:
+            # As above: one that cannot be carried on holds up no other.
+            log.exception("second_payment_not_given_back", extra={"order": str(order_id)})
+            done = False
+        counts["given_back" if done else "owed_back"] += 1
     return counts

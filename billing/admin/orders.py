@@ -85,8 +85,9 @@ class OrderAdmin(ReadOnlyAdmin):
     search_fields = ["customer__name", "customer__slug", "=stripe_session_id", "=stripe_invoice_id"]
     search_help_text = "Customer, or the id of a Checkout session or an invoice at Stripe."
     fields = [
-        "customer_page", "tier", "due", "written_charged", "state", "failure", "failure_words", "needs_staff",
-        "way", "accepted_at", "accepted_by", "closed_at", "quote", "stripe_session_id", "stripe_invoice_id",
+        "customer_page", "tier", "due", "written_charged", "written_refunded", "state", "failure", "failure_words",
+        "needs_staff", "way", "accepted_at", "accepted_by", "closed_at", "quote", "stripe_session_id",
+        "stripe_invoice_id",
     ]  # fmt: skip
     inlines = [AttemptInline]
     settle = SettleOrder.on_rows("settle")
@@ -114,6 +115,10 @@ class OrderAdmin(ReadOnlyAdmin):
     @display(description="really charged")
     def written_charged(self, order: Order) -> str:
         return money(order.charged, order.quote.currency)
+
+    @display(description="given back")
+    def written_refunded(self, order: Order) -> str:
+        return money(order.refunded, order.quote.currency)
 
     @display(description="state", label=STATES, ordering="state")
     def written_state(self, order: Order) -> tuple[str, str]:

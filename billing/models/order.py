@@ -30,6 +30,7 @@ class Order(models.Model):
         WITHDRAWN = "withdrawn", _("you withdrew it")
         CHANGED = "changed", _("the price changed before it was accepted")
         REFUSED = "refused", _("the payment processor refused it")
+        TWICE = "twice", _("the plan was paid for already")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="order")
@@ -52,6 +53,9 @@ class Order(models.Model):
         max_length=2000, blank=True, help_text="Where the customer finishes the payment."
     )
     charged = models.BigIntegerField(null=True, blank=True, help_text="Minor units really charged.")
+    refunded = models.BigIntegerField(
+        null=True, blank=True, help_text="Minor units of a second payment that went back to its card."
+    )
     needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
 
     class Meta:
@@ -61,7 +65,12 @@ class Order(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["accepted_at"], name="order_waiting", condition=models.Q(state="pending"))
+            models.Index(fields=["accepted_at"], name="order_waiting", condition=models.Q(state="pending")),
+            models.Index(
+                fields=["accepted_at"],
+                name="order_owed_back",
+                condition=models.Q(state="failed", charged__isnull=False, refunded=None),
+            ),
         ]
         ordering = ["-accepted_at"]
 
@@ -71,6 +80,11 @@ class Order(models.Model):
     @property
     def is_pending(self) -> bool:
         return self.state == self.State.PENDING
+
+    @property
+    def was_paid_twice(self) -> bool:
+        """Paid while another subscription paid for the licence: never applied, and given back."""
+        return self.state == self.State.FAILED and self.charged is not None
 
 
 class Attempt(models.Model):

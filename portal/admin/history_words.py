@@ -17,7 +17,7 @@ from portal.models import User
 
 NAMED: dict[str, type[Model]] = {"tier": Tier, "edition": Edition, "price": Price, "owner": User}
 # Amounts are in minor units of the currency that stands beside them.
-AMOUNTS = {"due", "charged"}
+AMOUNTS = {"due", "charged", "refunded", "credit"}
 # Facts that are keys of ours, with underscores for spaces.
 CHOICES = {"state", "end", "failure", "role"}
 

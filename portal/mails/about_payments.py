@@ -9,7 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing.models import Invoice, Order, Payer
+from billing.giving_back import CREDIT, amount_of
+from billing.models import Attempt, Invoice, Order, Payer
 from licensing.models import Event, Licence, Notice
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from portal.mails.features import gained, included, offered_words
@@ -90,6 +91,55 @@ class Receipt(Kind[AboutOrder]):
             "invoice_number": about.invoice.number if about.invoice else "",
             "invoice_url": (about.invoice.hosted_url if about.invoice else "") or link("billing"),
             "plan_url": link("plan"),
+            "billing_url": link("billing"),
+        }
+
+
+@dataclass(frozen=True)
+class AboutSecondPayment:
+    """An order that was paid a second time, with what of it came from credit; and the licence that stays."""
+
+    order: Order
+    credit: int
+    licence: Licence
+
+
+class PaymentGivenBack(Kind[AboutSecondPayment]):
+    """Something was paid twice, and the second payment went back."""
+
+    key = "payment_given_back"
+    audience = Audience.SPENDERS
+
+    def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutSecondPayment]:
+        """Three queries."""
+        orders = rows_of(notices, Order.objects.select_related("quote"))
+        steps = Attempt.objects.filter(order__in=orders.values(), step=CREDIT)
+        credit = {step.order_id: amount_of(step) for step in steps}
+        customers = {order.customer_id for order in orders.values()}
+        live = Licence.objects.filter(customer_id__in=customers, ended_at=None).select_related("price")
+        licences = {licence.customer_id: licence for licence in live}
+        return {
+            number: AboutSecondPayment(order, credit.get(order.pk, 0), licences[order.customer_id])
+            for number, order in orders.items()
+            if order.customer_id in licences
+        }
+
+    def is_true(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> bool:
+        """From the moment it is given back, for ever."""
+        return about.order.refunded is not None
+
+    def facts(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> dict[str, Any]:
+        """What went back and where to, when it arrives, and what stays as it is."""
+        _edition, tier = terms_of(about.licence)
+        return {
+            "tier": tier,
+            "refunded": about.order.refunded,
+            "credit": max(about.credit, 0),
+            "debt": max(-about.credit, 0),
+            "amount": (about.order.refunded or 0) + max(about.credit, 0),
+            "currency": about.order.quote.currency,
+            "given_back_at": notice.owed_at,
+            "quote_url": link("quote", about.order.quote_id),
             "billing_url": link("billing"),
         }
 

@@ -33,6 +33,7 @@ class InvoiceLine:
     invoice: Invoice
     words: str | Promise
     badge: str
+    given_back: Order | None = None
 
     @property
     def is_open(self) -> bool:
@@ -86,18 +87,29 @@ def billing_page(*, customer: Customer, at: datetime, page: str | int = 1) -> Bi
     payer = Payer.objects.filter(customer=customer).first()
     invoices = Invoice.objects.filter(customer=customer).exclude(status="draft")
     listed = Paginator(invoices, INVOICES_A_PAGE).get_page(page)
+    twice = _paid_twice(customer)
     return BillingPage(
         standing=standing,
         payer=payer,
         renewal=next_renewal(standing=standing, payer=payer),
-        invoices=[
-            InvoiceLine(invoice, *INVOICE_WORDS.get(invoice.status, (invoice.status, "")))
-            for invoice in listed
-        ],
+        invoices=[_invoice_line(invoice, twice.get(invoice.stripe_id)) for invoice in listed],
         list_page=listed if listed.has_other_pages() else None,
         open_invoice=Invoice.objects.filter(customer=customer, status="open", amount_due__gt=0).first(),
         pending_order=Order.objects.filter(customer=customer, state=Order.State.PENDING).first(),
     )
+
+
+def _paid_twice(customer: Customer) -> dict[str, Order]:
+    """Stripe's number of each invoice that was a second payment → its order."""
+    orders = Order.objects.filter(customer=customer, state=Order.State.FAILED, charged__isnull=False)
+    return {order.stripe_invoice_id: order for order in orders}
+
+
+def _invoice_line(invoice: Invoice, twice: Order | None) -> InvoiceLine:
+    words, badge = INVOICE_WORDS.get(invoice.status, (invoice.status, ""))
+    if twice is not None:
+        words = _("paid twice, given back") if twice.refunded else _("paid twice, being given back")
+    return InvoiceLine(invoice, words, badge, twice)
 
 
 @dataclass(frozen=True)

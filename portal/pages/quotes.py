@@ -11,7 +11,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from billing.models import Order, Payer, Quote
+from billing.giving_back import CREDIT, amount_of
+from billing.models import Attempt, Order, Payer, Quote
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member
@@ -36,6 +37,7 @@ class State(StrEnum):
     ASKING = "asking"
     SETTLED = "settled"
     FAILED = "failed"
+    GIVEN_BACK = "given_back"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class QuotePage(Compared):
     other_order: Order | None = None
     replaces: Quote | None = None
     newer: Quote | None = None
+    credit_back: int = 0
     trouble: Trouble | None = None
     unticked: bool = False
     at: datetime = field(kw_only=True)
@@ -133,6 +136,11 @@ class QuotePage(Compared):
         return max(-self.quote.credit, 0)
 
     @property
+    def debt_back(self) -> int:
+        """What of a second payment had settled a debt that stands again now; in minor units."""
+        return max(-self.credit_back, 0)
+
+    @property
     def more_seats(self) -> int:
         return max(self._seats_gained, 0)
 
@@ -169,7 +177,7 @@ class QuotePage(Compared):
         """When the next payment is, as far as this page may still say so: not of what was not bought, and once
         settled only while the licence is what this order made it.
         """
-        if self.state == State.FAILED:
+        if self.state in (State.FAILED, State.GIVEN_BACK):
             return None
         if self.state != State.SETTLED:
             return self.quote.renews_at
@@ -217,6 +225,7 @@ def quote_page(
         standing_edition=standing_edition,
         other_order=other,
         replaces=_replaced(quote, instead_of),
+        credit_back=_credit_back(order) if order and state == State.GIVEN_BACK else 0,
         newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
         unticked=unticked,
@@ -265,7 +274,12 @@ def _state_of_order(order: Order) -> State:
         return State.SETTLED
     if order.is_pending:
         return State.PAYING if order.pay_url else State.ASKING
-    return State.FAILED
+    return State.GIVEN_BACK if order.was_paid_twice else State.FAILED
+
+
+def _credit_back(order: Order) -> int:
+    """What of a second payment came from credit and was put back there, in minor units."""
+    return amount_of(Attempt.objects.filter(order=order, step=CREDIT).first())
 
 
 def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:

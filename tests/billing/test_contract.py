@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from billing import gateway
 from billing.cancellation import cancel_at_period_end, undo_cancellation
+from billing.giving_back import give_back
 from billing.models import Subscription
 from billing.orders import withdraw
 from billing.payers import billing_portal_url
 from billing.prices import sync_published
-from billing.settling import settle
-from tests.billing.conftest import RETURN, Buyer
+from billing.settling import close_failed, settle
+from tests.billing.conftest import RETURN, Buyer, newcomer
 from tests.sandbox.contract import ABSENT_REASON, PRESENT, request_problems
 
 # What the gateway can ask, and the tests below must make it ask.
@@ -23,6 +24,9 @@ EXPECTED = {
     "GET /v1/checkout/sessions/{id}",
     "POST /v1/customers",
     "POST /v1/customers/{id}",
+    "POST /v1/customers/{id}/balance_transactions",
+    "GET /v1/customers/{id}/balance_transactions",
+    "GET /v1/customers",
     "GET /v1/customers/{id}",
     "POST /v1/invoices/create_preview",
     "GET /v1/invoices/{id}",
@@ -33,6 +37,8 @@ EXPECTED = {
     "POST /v1/prices",
     "GET /v1/products/{id}",
     "POST /v1/products",
+    "POST /v1/refunds",
+    "GET /v1/refunds",
     "POST /v1/subscriptions",
     "POST /v1/subscriptions/{id}",
     "GET /v1/subscriptions/{id}",
@@ -49,7 +55,25 @@ def shape(request: dict[str, str]) -> str:
     return f"{request['method']} {'/'.join(named)}"
 
 
-VERBS = {"sessions", "expire", "create_preview", "void", "confirm"}
+VERBS = {"balance_transactions", "sessions", "expire", "create_preview", "void", "confirm"}
+
+
+def give_a_second_payment_back(buyer: Buyer) -> None:
+    """Undo a second purchase that was paid with credit too, and look for every mark that it left."""
+    at = timezone.now()
+    first = buyer.buy("team")
+    close_failed(order_id=first.pk, failure="abandoned", words="", at=at)
+    second = buyer.buy("team", seats=4)
+    buyer.pay_at_checkout(first)
+    buyer.credited(500)
+    buyer.pay_at_checkout(second)
+    settle(order_id=first.pk, at=at)
+    assert settle(order_id=second.pk, at=at).refunded
+    for attempt in second.attempts.all():
+        attempt.outcome, attempt.first_asked_at = "asked", at - 2 * gateway.KEYS_LAST
+        attempt.save()
+    give_back(order_id=second.pk, at=at)
+    gateway.find_customer(email=buyer.user.email, mark="unknown")
 
 
 @pytest.mark.skipif(not PRESENT, reason=ABSENT_REASON)
@@ -72,6 +96,7 @@ def test_every_request_fits_stripes_description(ada: Buyer) -> None:
     gateway.cancel_subscription(subscription.stripe_id)
     ada.receive(*ada.events())
     ada.buy("team")
+    give_a_second_payment_back(newcomer(ada.sandbox))
 
     requests = ada.sandbox.requests()
     faults = {}

@@ -153,7 +153,7 @@ def test_a_key_that_stripe_knows_with_other_words_is_unknown_and_its_words_stay_
         v1.customers.create(used, {"idempotency_key": "taken"})
     with pytest.raises(StripeUnavailable) as error:
         gateway.create_customer(
-            name="A", email="a@b.test", country="DE", reference="a", idempotency_key="taken"
+            name="A", email="a@b.test", country="DE", reference="a", mark="m", idempotency_key="taken"
         )
     assert "taken" not in str(error.value)
 

@@ -38,6 +38,7 @@ BREAKS = {
         """,
     "a-paid-order-moved-once": "UPDATE billing_quote SET seats = seats + 1 WHERE id = '{quote}'",
     "charged-as-quoted": "UPDATE billing_order SET charged = charged + 1 WHERE id = '{order}'",
+    "paid-twice-goes-back": "UPDATE billing_order SET refunded = 1 WHERE id = '{order}'",
     "orders-told": "DELETE FROM licensing_notice WHERE subject = 'order:{order}'",
     "orders-end": "UPDATE billing_order SET closed_at = NULL WHERE id = '{order}'",
     "one-order-waits": """
@@ -74,6 +75,10 @@ ALSO_BREAKS = (
     ("paid-by-a-subscription", "UPDATE billing_subscription SET licence_id = {free_licence}; "
         "INSERT INTO billing_subscription (licence_id, stripe_id, stripe_item_id) VALUES ({licence}, 'sub_0', 'si_0')"),
     ("charged-as-quoted", "UPDATE billing_order SET charged = NULL WHERE id = '{order}'"),
+    ("paid-twice-goes-back", """
+        INSERT INTO billing_attempt (order_id, step, idempotency_key, outcome, first_asked_at, answer)
+        VALUES ('{order}', 'refund', 'order-{order}-refund', 'asked', now(), '{{}}')
+        """),
     ("charged-by-one-asking", """
         INSERT INTO billing_attempt (order_id, step, idempotency_key, outcome, first_asked_at, answer)
         VALUES ('{order}', 'change', 'order-{order}-change', 'asked', now(), '{{}}')

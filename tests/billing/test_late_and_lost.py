@@ -34,18 +34,6 @@ def test_an_order_given_up_and_paid_late_is_applied_by_its_webhook(ada: Buyer) -
     assert ada.charged() == [order.quote.due]
 
 
-def test_paid_late_beside_another_subscription_it_is_shown_to_staff_and_hides_neither(ada: Buyer) -> None:
-    late = ada.buy("team")
-    given_up(late)
-    ada.with_card().buy("business")
-    ada.pay_at_checkout(late)
-    ada.receive(*ada.events())
-    late.refresh_from_db()
-    assert late.state == Order.State.FAILED
-    assert "another subscription" in late.needs_staff
-    assert ada.licence.tier.key == "business"
-
-
 def test_another_price_put_on_the_subscription_by_hand_is_shown_to_staff_and_heals_itself(
     ada: Buyer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

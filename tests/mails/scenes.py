@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing.models import Invoice, Order, Quote
+from billing.models import Attempt, Invoice, Order, Quote
 from licensing.history import CLOCK, COMMAND
 from licensing.licences import change_licence
 from licensing.models import Customer, Licence, Notice, Price, Tier, Trial, UsageReading
@@ -112,6 +112,37 @@ def settled_order(
         seats=seats,
     )
     invoice_of(party.customer, number=invoice, total=1607, at=at, reason="subscription_update")
+    return order
+
+
+def paid_twice(party: Party, *, refunded: int | None = 1607, credit: int = 0, at: datetime = NOON) -> Order:
+    """An order beside the licence that was paid a second time; `credit` came from the balance."""
+    quote = settled_order(party, at=at).quote
+    second = Quote.objects.get(pk=quote.pk)
+    second.pk = None
+    second._state.adding = True
+    second.save()
+    order = Order.objects.create(
+        quote=second,
+        customer=party.customer,
+        accepted_by=party.user,
+        accepted_at=at,
+        way=Order.Way.CHECKOUT,
+        state=Order.State.FAILED,
+        failure=Order.Failure.TWICE,
+        closed_at=at,
+        charged=1607,
+        refunded=refunded,
+        stripe_invoice_id="in_twice",
+    )
+    Attempt.objects.create(
+        order=order,
+        step="credit",
+        idempotency_key=f"order-{order.pk}-credit",
+        outcome="done",
+        first_asked_at=at,
+        answer={"amount": str(credit)},
+    )
     return order
 
 

@@ -10,7 +10,7 @@ from portal.mails.outbox import send_due
 from tests.cast import NOON, Party
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
-from tests.mails.scenes import falls_back_to_free, invoice_of, owed, settled_order
+from tests.mails.scenes import falls_back_to_free, invoice_of, owed, paid_twice, settled_order
 
 ADA, DI = "ada@demo.test", "di@demo.test"
 
@@ -114,6 +114,58 @@ def test_of_two_failed_payments_that_wait_only_the_later_is_told(marsh: Party, m
     counts = send_due(at=NOON + timedelta(hours=1))
 
     assert (counts.sent, counts.dropped) == (1, 1)
+
+
+def test_a_second_payment_that_went_back_is_told_with_amount_way_and_what_stays(
+    okafor: Party, mailbox: Mailbox
+) -> None:
+    order = paid_twice(okafor)
+    owed(okafor, "payment_given_back", order)
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(ADA)
+    assert subject_of(message) == "You paid twice: US$16.07 was given back"
+    for words in words_of(message):
+        assert (
+            "On 22 November 2026 we gave the second one, US$16.07, back to the card it was paid with."
+            in words
+        )
+        assert "within 5 to 10 working days" in words
+        assert "Nothing else changed: you have Business, paid for once" in words
+        assert "You need not do anything." in words
+        assert "credit" not in words
+        assert f"/upgrade/quotes/{order.quote_id}/" in words
+
+
+def test_of_a_second_payment_what_came_from_credit_is_said_to_be_credit_again(
+    okafor: Party, mailbox: Mailbox
+) -> None:
+    owed(okafor, "payment_given_back", paid_twice(okafor, refunded=1000, credit=607))
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(ADA)
+    assert subject_of(message) == "You paid twice: US$16.07 was given back"
+    for words in words_of(message):
+        assert "US$10.00, back to the card" in words
+        assert "US$6.07 of it that came from your credit is your credit again." in words
+
+
+def test_of_a_second_payment_a_debt_that_stands_again_is_named(okafor: Party, mailbox: Mailbox) -> None:
+    owed(okafor, "payment_given_back", paid_twice(okafor, credit=-30))
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "US$0.30 of it was left over from an earlier payment, and comes with your next one." in words
+
+
+def test_nothing_is_said_to_be_given_back_before_it_is(okafor: Party, mailbox: Mailbox) -> None:
+    owed(okafor, "payment_given_back", paid_twice(okafor, refunded=None))
+
+    assert send_due(at=NOON).dropped == 1
+    assert not mailbox.messages
 
 
 def test_the_end_of_a_licence_says_what_is_there_now(marsh: Party, mailbox: Mailbox) -> None:
