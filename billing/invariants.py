@@ -86,7 +86,7 @@ OF_BILLING = (
         LEFT JOIN billing_attempt a ON a.order_id = o.id AND a.step IN ('cancel', 'refund', 'credit')
         GROUP BY o.id
         HAVING (o.state = 'failed' AND o.charged IS NOT NULL) <> (count(a.id) > 0)
-            OR (o.refunded IS NOT NULL) <> (count(a.id) > 0 AND bool_and(a.outcome <> 'asked'))
+            OR (o.refunded IS NOT NULL AND NOT coalesce(bool_and(a.outcome <> 'asked'), false))
             OR o.refunded > o.charged
         """,
     ),
