@@ -9,9 +9,12 @@ from django.utils import timezone
 
 from billing.models import Order, StripeEvent
 from licensing.models import Event, Notice, Trial
+from licensing.terms import storefront
+from licensing.trials import start_trial
+from licensing.upgrade_requests import ask_for_upgrade
+from portal.facts import facts_of
 from tests.billing.conftest import newcomer
 from tests.infra.sandbox import Sandbox
-from tests.mails.scenes import many_parties, owed, settled_order, trial_of
 
 # What is due → the sweep whose work it is.
 SWEEPS = {
@@ -23,14 +26,14 @@ SWEEPS = {
 
 
 class Due:
-    """A trial to end, a notice to send, a webhook to work off, an order paid and left behind."""
+    """A trial to end, a notice to send, a webhook to work off, an order paid and left behind; all of them real."""
 
     def __init__(self, number: int, sandbox: Sandbox) -> None:
-        party, now = many_parties(number + 1)[number], timezone.now()
+        now = timezone.now()
         # The order first: it takes a while, and nobody may find it before the rest is due.
         self.order = self._paid_and_left_behind(number, sandbox, now - timedelta(minutes=2))
-        self.trial = trial_of(party, ends_at=now - timedelta(seconds=1))
-        self.notice = owed(party, "receipt", settled_order(party, invoice=f"R-{number}"), at=now)
+        self.trial = self._trial_that_ran_its_time(number, sandbox, now)
+        self.notice = self._question_to_an_owner(number, sandbox, now)
         self.event = StripeEvent.objects.create(
             stripe_id=f"evt_due{number}",
             type="customer.updated",
@@ -46,6 +49,23 @@ class Due:
         order = buyer.accept(buyer.quote("team", at=at), at=at)
         buyer.pay_at_checkout(order)
         return order
+
+    @staticmethod
+    def _trial_that_ran_its_time(number: int, sandbox: Sandbox, now: datetime) -> Trial:
+        trier, today = (
+            newcomer(sandbox, name=f"Triers {number}", owner=f"Trier{number} Due"),
+            storefront().edition,
+        )
+        tier = today.tier("business")
+        began = now - timedelta(days=tier.trial_days, seconds=1)
+        situation = facts_of(trier.customer, today=today, at=began).situation
+        return start_trial(situation=situation, tier=tier, actor=trier.actor, at=began)
+
+    @staticmethod
+    def _question_to_an_owner(number: int, sandbox: Sandbox, now: datetime) -> Notice:
+        asker = newcomer(sandbox, name=f"Askers {number}", owner=f"Asker{number} Due")
+        ask_for_upgrade(customer=asker.customer, asked_by=asker.user, tier_key="team", note="Please.", at=now)
+        return Notice.objects.get(customer=asker.customer, kind="upgrade_request")
 
     def done_at(self) -> dict[str, datetime | None]:
         """When each was done, by the clock of the sweep that did it; None while it is due."""

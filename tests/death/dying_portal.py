@@ -44,7 +44,9 @@ class Answer:
 class DyingPortal:
     """Started by `with`. `given` are settings besides, `seeds` how many organisations live in it."""
 
-    def __init__(self, directory: Path, *, seeds: int, **given: str) -> None:
+    def __init__(self, *, seeds: int, **given: str) -> None:
+        # Not under pytest's own folder: that closes itself to PostgreSQL's user whenever another pytest starts.
+        self._directory = directory = Path(tempfile.mkdtemp(prefix="portal-dying-"))
         self.seeds = seeds
         self.people: list[dict[str, Any]] = []
         settings = {
@@ -56,7 +58,6 @@ class DyingPortal:
         self.postgres = Postgres(data=directory / "pg", log=directory / "pg.log", settings=DURABLE)
         self.redis = Redis(data=directory / "redis", log=directory / "redis.log")
         self.sandbox = Sandbox(f"http://localhost:{self.instance.sandbox_port}")
-        self._folder = Path(tempfile.mkdtemp(prefix="wire-"))
         self._services: list[Part] = []
 
     def __enter__(self) -> Self:
@@ -72,15 +73,15 @@ class DyingPortal:
         self.postgres.start()
         self.postgres.make_database("portal")
         server = Path(parse_qs(urlsplit(self.postgres.url()).query)["host"][0])
-        self.wire = Wire(folder=self._folder, server=server)
+        self.wire = Wire(folder=self._directory / "wire", server=server)
         self.redis.start()
         self.environment = self.instance.environment(
-            database_url=f"postgres://postgres:@/portal?host={self._folder}", redis_url=self.redis.url()
+            database_url=f"postgres://postgres:@/portal?host={self.wire.folder}", redis_url=self.redis.url()
         )
         self.environment["DJANGO_SETTINGS_MODULE"] = self.instance.given["DJANGO_SETTINGS_MODULE"]
         self._services = [launch.sandbox(self.instance, self.environment)]
-        self._run("manage.py", "migrate", "--no-input", "-v", "0")
-        self.people = json.loads(self._run("-m", "tests.death.seed", str(self.seeds)))
+        self.run("manage.py", "migrate", "--no-input", "-v", "0")
+        self.people = json.loads(self.run("-m", "tests.death.seed", str(self.seeds)))
         # The web server alone speaks through the wire, so that each cut meets somebody who waits for an answer.
         straight = {**self.environment, "DATABASE_URL": self.postgres.url("portal")}
         self._services.append(launch.worker(self.instance, straight))
@@ -93,9 +94,10 @@ class DyingPortal:
         stop_all([self.postgres, self.redis], within=4)
         if hasattr(self, "wire"):
             self.wire.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._directory, ignore_errors=True)
 
-    def _run(self, *arguments: str) -> str:
+    def run(self, *arguments: str) -> str:
+        """Run a Python program on this portal's environment to its end; gives back what it printed."""
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=ROOT,

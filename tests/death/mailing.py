@@ -145,8 +145,9 @@ def outcome_of(mailing: Mailing) -> Outcome:
 
 
 def owe_receipts(count: int) -> None:
-    """So many receipts, each of an order of its own and due at once."""
+    """So many receipts, twenty to a customer, all due at once."""
     parties = many_parties(-(-count // PER_PARTY))
+    orders = [settled_order(party, invoice=f"D-{party.customer.pk}") for party in parties]
     for number in range(count):
-        party = parties[number % len(parties)]
-        owed(party, "receipt", settled_order(party, invoice=f"D-{number}"), at=timezone.now())
+        period, whose = divmod(number, len(parties))
+        owed(parties[whose], "receipt", orders[whose], period=str(period), at=timezone.now())

@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("death")]
 
 
 @pytest.fixture(scope="module")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DyingPortal]:
-    with DyingPortal(tmp_path_factory.mktemp("dying"), seeds=size(short=40, long=800)) as portal:
+def portal() -> Iterator[DyingPortal]:
+    with DyingPortal(seeds=size(short=40, long=800)) as portal:
         yield portal
 
 
@@ -76,6 +76,7 @@ def test_what_was_acknowledged_is_there_whenever_the_database_dies(
     assert writers.trials
     assert writers.orders
     portal.wait_until(lambda: everything_is_worked_off(portal), within=WELL_WITHIN)
+    assert "BROKEN" not in portal.run("manage.py", "invariants")
     figure(
         f"{points} deaths of PostgreSQL and cuts in a commit: {len(writers.events)} webhooks, {len(writers.trials)} "
         f"trials and {len(writers.orders)} orders acknowledged, 0 lost; all well within {slowest:.1f} s each time"
