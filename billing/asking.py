@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.http import urlencode
 
-from billing import gateway
+from billing import brakes, gateway
 from billing.answers import StripeRefused
 from billing.models import Attempt, Order, Payer, Subscription
 from billing.prices import stripe_price_id
@@ -25,8 +25,6 @@ KEYS_LAST = gateway.KEYS_LAST
 # An order that could not be put to Stripe within this time is given up: nobody waits for it any more.
 ASK_WITHIN = timedelta(hours=1)
 CHECKOUT_LASTS = timedelta(hours=1)
-# The steps that charge, or open a page that charges. Our mark on a subscription is none: it can be set again.
-CHARGING = ("checkout", "create", "change")
 Answer = dict[str, str]
 
 
@@ -55,13 +53,13 @@ def ask(order: Order, *, at: datetime) -> None:
     elif subscription is not None:
         _step(order, "mark", lambda key: _mark(order, subscription), at=at)
         _step(order, "change", lambda key: _change(order, subscription, price_id, key), at=at)
-    elif not asked.intersection(CHARGING):
+    elif not asked.intersection(Attempt.CHARGING):
         raise NotAsked(Order.Failure.CHANGED)
 
 
 def charging_attempt(order: Order) -> Attempt | None:
     """The one step of the order that charges, if Stripe was asked for it."""
-    return Attempt.objects.filter(order=order, step__in=CHARGING).first()
+    return Attempt.objects.filter(order=order, step__in=Attempt.CHARGING).first()
 
 
 def attempts_of(order: Order) -> list[tuple[str, str]]:
@@ -101,15 +99,26 @@ def _attempt(order: Order, step: str, *, at: datetime) -> Attempt:
         licence = lock_live_licence(order.customer_id)
         if not Order.objects.select_for_update().get(pk=order.pk).is_pending:
             raise NotAsked
-        if attempt := Attempt.objects.filter(order=order, step=step).first():
+        attempt = Attempt.objects.filter(order=order, step=step).first()
+        if attempt and attempt.outcome != Attempt.Outcome.ASKED:
             return attempt
+        may_charge = brakes.may_charge(
+            order.customer_id, anew=attempt is None and step in Attempt.CHARGING, at=at
+        )
+        if attempt and may_charge:
+            return attempt
+        if attempt:
+            raise NotAsked
         if at - order.accepted_at > ASK_WITHIN:
             raise NotAsked(Order.Failure.ABANDONED)
         if (licence.pk, licence.version) != (order.quote.licence_id, order.quote.licence_version):
             raise NotAsked(Order.Failure.CHANGED)
-        return Attempt.objects.create(
-            order=order, step=step, idempotency_key=f"order-{order.pk}-{step}", first_asked_at=at
-        )
+        if may_charge:
+            return Attempt.objects.create(
+                order=order, step=step, idempotency_key=f"order-{order.pk}-{step}", first_asked_at=at
+            )
+    # Outside, so that whoever was parked just now stays parked.
+    raise NotAsked(Order.Failure.STOPPED)
 
 
 def _close(attempt: Attempt, outcome: Attempt.Outcome, answer: Answer) -> None:

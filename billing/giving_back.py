@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from billing import gateway
+from billing import brakes, gateway
 from billing.answers import InvoiceSeen, StripeRefused
 from billing.invoices import keep_invoice
 from billing.models import Attempt, Order
@@ -73,14 +73,18 @@ def begin_giving_back(order: Order, *, invoice: InvoiceSeen, at: datetime) -> No
 def give_back(*, order_id: UUID, at: datetime) -> Order:
     """Ask Stripe for every step of an order's giving back that has no answer yet; the last one closes it.
 
-    Safe to repeat, from anywhere: whoever comes second finds it done. Raises StripeUnavailable; the sweep asks again.
+    Safe to repeat, from anywhere: whoever comes second finds it done. While a brake holds, only the cancelling goes on.
+    Raises StripeUnavailable; the sweep asks again.
     """
     order = Order.objects.select_related("quote").get(pk=order_id)
     waiting = list(order.attempts.filter(step__in=STEPS, outcome=ASKED))
     if waiting:
         invoice = gateway.fetch_invoice(order.stripe_invoice_id)
         keep_invoice(invoice)
+        may_move_money = brakes.may_move_money(order.customer_id, at=at)
         for attempt in waiting:
+            if attempt.step != CANCEL and not may_move_money:
+                continue
             try:
                 _answer(attempt, DONE, QUESTIONS[attempt.step](attempt, invoice, at))
             except StripeRefused as refusal:

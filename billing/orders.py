@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from billing import brakes
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.asking import NotAsked, ask
 from billing.models import Order, Payer, Quote, Subscription
@@ -140,6 +141,7 @@ def _reasons_against(quote: Quote, *, at: datetime) -> list[Reason]:
         people=seats_of(quote.customer, at=at).taken,
         usage=usage_of(quote.customer, at=at),
         order_pending=Order.objects.filter(customer_id=quote.customer_id, state=PENDING).exists(),
+        stopped=brakes.stop_for(quote.customer_id),
     )
     change = Change(edition.tier_by_id(quote.tier_id), edition, quote.seats, quote.price.interval)
     return change_reasons(situation, change)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
+from billing import brakes
 from billing.answers import InvoiceSeen, StripeRefused, StripeUnavailable, SubscriptionSeen
 from billing.asking import attempts_of
 from billing.giving_back import begin_giving_back, give_back
@@ -32,8 +34,9 @@ log = logging.getLogger(__name__)
 def settle(*, order_id: UUID, at: datetime, withdrawn_by: Actor | None = None) -> Order:
     """Bring an order to what Stripe shows. Any number of times, from anywhere: it is applied once.
 
-    With `withdrawn_by`, an order that is not paid is closed at Stripe first and then here. What Stripe shows is only
-    acted on if neither licence nor order changed while it was asked. Raises StripeUnavailable, StripeRefused.
+    With `withdrawn_by`, and while a brake holds, an order that is not paid is closed at Stripe first and then here.
+    What Stripe shows is only acted on if neither licence nor order changed while it was asked. Raises
+    StripeUnavailable, StripeRefused.
     """
     for _ in range(LOOKS):
         order = Order.objects.select_related("quote__price").get(pk=order_id)
@@ -45,7 +48,10 @@ def settle(*, order_id: UUID, at: datetime, withdrawn_by: Actor | None = None) -
         version = Licence.objects.values_list("version", flat=True).get(
             customer_id=order.customer_id, ended_at=None
         )
-        seen = look(order, at=at, withdraw=withdrawn_by is not None)
+        stopped = withdrawn_by is None and brakes.is_pulled(order.customer_id)
+        seen = look(order, at=at, withdraw=withdrawn_by is not None or stopped)
+        if stopped and seen.failure == Order.Failure.WITHDRAWN:
+            seen = replace(seen, failure=Order.Failure.STOPPED)
         if not (seen.subscription and seen.invoice):
             return _not_paid(order, seen, asked=asked, at=at, actor=withdrawn_by or STRIPE)
         _hear_of_another(order, seen.subscription, at=at)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing import checking, inbox, orders, renewals
 from billing.giving_back import give_back
 from billing.models import Order
+from licensing import restores
 
 # A customer on the way through the pages settles their own order; the sweep takes those left behind.
 LEFT_BEHIND = timedelta(seconds=30)
@@ -25,12 +26,15 @@ def drain_inbox() -> dict[str, int]:
 @shared_task
 def settle_pending() -> dict[str, int]:
     at = timezone.now()
+    if restores.is_held(at=at):
+        return restores.HELD
     return settle_left_behind(at=at) | give_back_left_behind(at=at)
 
 
 @shared_task
 def remind_renewals() -> dict[str, int]:
-    return {"renewal_reminders": renewals.remind_due(at=timezone.now())}
+    at = timezone.now()
+    return restores.HELD if restores.is_held(at=at) else {"renewal_reminders": renewals.remind_due(at=at)}
 
 
 @shared_task

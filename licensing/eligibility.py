@@ -26,7 +26,8 @@ class Situation:
     """The facts that rules look at, gathered once at the door.
 
     `people` counts members and open invitations. `trials_used` maps a tier's key to when it may be tried again;
-    `addresses` are the owners' confirmed ones, for which that is so.
+    `addresses` are the owners' confirmed ones, for which that is so. `stopped` says why nothing can be paid now: for
+    "everybody", for this "customer", or while the "books" are checked; empty where it can.
     """
 
     standing: Standing
@@ -36,6 +37,7 @@ class Situation:
     trials_used: dict[str, datetime] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     order_pending: bool = False
+    stopped: str = ""
 
     @property
     def at(self) -> datetime:
@@ -118,6 +120,25 @@ def nothing_is_on_its_way(situation: Situation, change: Change) -> Reason | None
         "nothing-is-on-its-way",
         _("Another order is still on its way."),
         _("Finish its payment or withdraw it first."),
+    )
+
+
+def paying_is_on(situation: Situation, change: Change) -> Reason | None:
+    """Said before anything is quoted or accepted, while what holds charging back holds."""
+    if not situation.stopped:
+        return None
+    if situation.stopped == "customer":
+        return Reason(
+            "paying-is-on",
+            _("We were asked to charge you unusually often today, so paying is paused for you."),
+            _("Write to us; a person looks at it and opens it again. What you have goes on as it is."),
+        )
+    return Reason(
+        "paying-is-on",
+        _("Paying is switched off for a moment while we check our books.")
+        if situation.stopped == "books"
+        else _("Paying is switched off for a moment."),
+        _("Try again later. What you have goes on as it is."),
     )
 
 
@@ -263,6 +284,7 @@ CHANGE_RULES: list[ChangeRule] = [
     leaving_is_cancelling,
     nothing_is_owed,
     nothing_is_on_its_way,
+    paying_is_on,
     not_cancelled,
     seats_fit_tier,
     seats_fit_people,

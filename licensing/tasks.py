@@ -5,11 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from licensing import trials
+from licensing import restores, trials
 
 
 @shared_task
 def sweep_trials() -> dict[str, int]:
     """End the trials whose time has run, then owe the reminders that are due."""
     at = timezone.now()
+    if restores.is_held(at=at):
+        return restores.HELD
     return {"trials_ended": trials.expire_due(at=at), "trial_reminders": trials.remind_due(at=at)}

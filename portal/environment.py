@@ -43,6 +43,13 @@ class Environment:
             self._fault(name, f"must be true or false, not {value!r}")
         return default
 
+    def whole_number(self, name: str, *, default: int) -> int:
+        value = self.text(name, default=str(default))
+        if not value.isdecimal() or int(value) < 1:
+            self._fault(name, f"must be a whole number from 1 on, not {value!r}")
+            return default
+        return int(value)
+
     def http_url(self, name: str, *, default: str | None = None) -> str:
         value = self.text(name, default=default).rstrip("/")
         parts = urlsplit(value)

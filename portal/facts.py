@@ -12,6 +12,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from billing.brakes import stop_of
 from billing.models import Order, Payer
 from licensing.eligibility import Situation
 from licensing.models import Customer, Invitation, Member, Role, UpgradeRequest
@@ -70,6 +71,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
                     :1
                 ]
             ),
+            stopped=stop_of(OuterRef("pk")),
         )
         .get()
     )
@@ -82,6 +84,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
             trials_used=trials_used(customer=customer, addresses=around.owner_addresses, at=at),
             addresses=tuple(around.owner_addresses),
             order_pending=around.pending is not None,
+            stopped=around.stopped,
         ),
         members=around.member_count,
         invited=around.invited_count,

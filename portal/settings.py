@@ -25,6 +25,7 @@ STRIPE_SECRET_KEY = env.stripe_key("STRIPE_SECRET_KEY")
 STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
 STRIPE_API_BASE = env.stripe_base("STRIPE_API_BASE", demo=DEMO)
 STRIPE_AUTOMATIC_TAX = env.flag("STRIPE_AUTOMATIC_TAX", default=False)
+CHARGES_A_DAY = env.whole_number("CHARGES_A_DAY", default=20)
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data")))
 env.finish()
 

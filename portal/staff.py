@@ -24,6 +24,8 @@ from django.utils.translation import gettext as _
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
 CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "price")
+# Pulling a brake, and letting it go.
+BRAKES = ("add_brake", "change_brake")
 # What support may change: everything else about a customer is changed through an action with a reason.
 SUPPORT_CHANGES = (
     "change_customer",
@@ -31,6 +33,7 @@ SUPPORT_CHANGES = (
     "add_usagereading",
     "change_notice",
     "change_order",
+    *BRAKES,
 )
 
 
@@ -61,7 +64,7 @@ def ensure_groups() -> None:
     for name, what in (
         (SUPPORT, (ours & (viewing | may_change)) | people),
         (CATALOGUE, catalogue),
-        (FINANCE, (finance & (viewing | Q(codename="change_order"))) | people),
+        (FINANCE, (finance & (viewing | Q(codename__in=["change_order", *BRAKES]))) | people),
     ):
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*Permission.objects.filter(what))

@@ -8,10 +8,12 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
+from licensing import restores
 from portal.mails import outbox
 
 
 @shared_task
 def send_notices() -> dict[str, Any]:
     """Send the notices that are owed, true and due."""
-    return asdict(outbox.send_due(at=timezone.now()))
+    at = timezone.now()
+    return restores.HELD if restores.is_held(at=at) else asdict(outbox.send_due(at=at))

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from billing.models import OpenViolation, Order, StripeEvent
+from billing.models import Brake, OpenViolation, Order, StripeEvent
 from licensing.admin.queues import LONG, Queue
 
 STUCK_AFTER_TRIES = 3
@@ -48,5 +48,15 @@ VIOLATION_QUEUES = (
         hint="Something is so that must never be. Each says what; a person finds out which side is right.",
         model=OpenViolation,
         where=lambda at: Q(found_at__lte=at),
+    ),
+)
+
+BRAKE_QUEUES = (
+    Queue(
+        key="pulled",
+        title="Brakes that hold",
+        hint="All charging is stopped, or a customer is parked. It stays so until somebody lets it go.",
+        model=Brake,
+        where=lambda at: Q(released_at=None),
     ),
 )

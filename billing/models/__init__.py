@@ -1,3 +1,4 @@
+from billing.models.brake import Brake
 from billing.models.invoice import Invoice
 from billing.models.order import Attempt, Order
 from billing.models.payer import Payer, PayerAttempt, StripePrice, Subscription
@@ -7,6 +8,7 @@ from billing.models.violation import OpenViolation
 
 __all__ = [
     "Attempt",
+    "Brake",
     "Invoice",
     "OpenViolation",
     "Order",

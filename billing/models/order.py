@@ -31,6 +31,7 @@ class Order(models.Model):
         CHANGED = "changed", _("the price changed before it was accepted")
         REFUSED = "refused", _("the payment processor refused it")
         TWICE = "twice", _("the plan was paid for already")
+        STOPPED = "stopped", _("paying was switched off")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     quote = models.OneToOneField(Quote, on_delete=models.PROTECT, related_name="order")
@@ -94,6 +95,9 @@ class Attempt(models.Model):
         ASKED = "asked", _("asked, no answer yet")
         DONE = "done", _("done")
         REFUSED = "refused", _("refused")
+
+    # The steps that charge, or open a page that charges. Our mark on a subscription is none: it can be set again.
+    CHARGING = ("checkout", "create", "change")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
     step = models.CharField(max_length=20)

@@ -3,11 +3,13 @@ from licensing.models.customer import Customer, Invitation, Member, Role, Upgrad
 from licensing.models.event import Event
 from licensing.models.licence import Licence
 from licensing.models.notice import Delivery, Notice, OptOut
+from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.trial import Trial, TrialMark
 from licensing.models.usage import UsageReading
 
 __all__ = [
     "Customer",
+    "DatabaseIdentity",
     "Delivery",
     "Edition",
     "Event",
@@ -20,6 +22,7 @@ __all__ = [
     "OptOut",
     "Price",
     "Product",
+    "Restore",
     "Role",
     "Tier",
     "Trial",

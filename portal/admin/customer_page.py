@@ -9,7 +9,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
-from billing.models import Invoice, Order, Payer, Quote
+from billing.models import Brake, Invoice, Order, Payer, Quote
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import Customer, Event, Invitation, Licence, Member, Notice, Trial, UpgradeRequest
 from licensing.standing import Standing, standing_of
@@ -35,6 +35,7 @@ class CustomerPage:
 
     customer: Customer
     at: datetime
+    brake: Brake | None
     standing: Standing | None
     entitled: list[Entitlement] | None
     meters: list[Meter] | None
@@ -64,6 +65,9 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
     return CustomerPage(
         customer=customer,
         at=at,
+        brake=Brake.objects.filter(customer=customer, released_at=None).first()
+        if sees("billing.brake")
+        else None,
         standing=standing,
         entitled=list(entitled.values()) if entitled else None,
         meters=meters(entitled=entitled, usage=usage_of(customer, at=at))

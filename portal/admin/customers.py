@@ -17,6 +17,7 @@ from django.utils import timezone
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
+from billing.admin.brakes import ParkCustomer
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
 from licensing.history import Actor
@@ -98,7 +99,8 @@ class CustomerAdmin(ReadOnlyAdmin):
         "Name, slug, a member’s address, an invoice number, or an id at Stripe (cus_, sub_, in_, cs_)."
     )
     record_usage = RecordUsage.on_rows("usage")
-    actions_detail = ("record_usage",)
+    park = ParkCustomer.on_rows("park")
+    actions_detail = ("record_usage", "park")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).prefetch_related(*_beside_each())
@@ -159,4 +161,5 @@ def _may(request: HttpRequest) -> dict[str, bool]:
         "usage": request.user.has_perm("licensing.add_usagereading"),
         "notices": request.user.has_perm("licensing.change_notice"),
         "orders": request.user.has_perm("billing.change_order"),
+        "brakes": request.user.has_perm("billing.add_brake"),
     }

@@ -8,10 +8,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from billing.admin.queues import ORDER_QUEUES, STRIPE_EVENT_QUEUES, VIOLATION_QUEUES
+from billing.admin.queues import BRAKE_QUEUES, ORDER_QUEUES, STRIPE_EVENT_QUEUES, VIOLATION_QUEUES
 from licensing.admin.queues import LICENCE_QUEUES, NOTICE_QUEUES, Queue
+from licensing.models import Restore
 
 QUEUES: tuple[Queue, ...] = (
+    *BRAKE_QUEUES,
     *VIOLATION_QUEUES,
     *ORDER_QUEUES,
     *STRIPE_EVENT_QUEUES,
@@ -26,6 +28,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["busy"] = [(queue, count) for queue, count in counted if count]
     context["quiet"] = [queue for queue, count in counted if not count]
     context["may_find_customers"] = request.user.has_perm("licensing.view_customer")
+    context["restore"] = Restore.objects.filter(reconciled_at=None).first()
     context["title"] = "What needs a person"
     return context
 

@@ -30,6 +30,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Payers", "credit_card", "billing", "payer"),
             ("Stripe events", "inbox", "billing", "stripeevent"),
             ("Broken invariants", "rule", "billing", "openviolation"),
+            ("Brakes", "front_hand", "billing", "brake"),
         ),
     ),
     (

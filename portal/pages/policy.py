@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from billing.quotes import QUOTE_LASTS
@@ -131,6 +132,11 @@ def _changing() -> dict[str, str]:
             "One order at a time: while a payment is on its way, nothing else is changed. You can finish it or "
             "withdraw it."
         ),
+        "paying-is-on": _(
+            "We can switch paying off for a moment, and it pauses by itself for an organisation that would be charged "
+            "more than %(count)d times in a day. Nothing is charged then, and what you have goes on."
+        )
+        % {"count": settings.CHARGES_A_DAY},
         "not-cancelled": _("After cancelling, the cancellation is undone before anything is changed."),
         "seats-fit-tier": _("A tier may have a least and a most number of seats; the price list says so."),
         "seats-fit-people": _("There is a seat for everybody in your team, open invitations included."),

@@ -7,6 +7,7 @@ from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 
+from licensing.models import Restore
 from portal import heartbeat
 
 
@@ -21,6 +22,8 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     """Each part by name, "ok" or "silent"; 503 where any is silent."""
     parts = {"database": _database_answers(), **_redis_and_heartbeats()}
     answer = {name: "ok" if alive else "silent" for name, alive in parts.items()}
+    if parts["database"] and _is_held_after_restore():
+        answer["sweeps"] = "held until reconciled"
     return JsonResponse(answer, status=200 if all(parts.values()) else 503)
 
 
@@ -31,6 +34,14 @@ def _database_answers() -> bool:
     except Error:
         return False
     return True
+
+
+def _is_held_after_restore() -> bool:
+    """As far as it was noticed: this door only looks."""
+    try:
+        return Restore.objects.filter(reconciled_at=None).exists()
+    except Error:
+        return False
 
 
 def _redis_and_heartbeats() -> dict[str, bool]:

@@ -22,6 +22,7 @@ SETTINGS_VARIABLES = (
     "STRIPE_WEBHOOK_SECRET",
     "STRIPE_API_BASE",
     "STRIPE_AUTOMATIC_TAX",
+    "CHARGES_A_DAY",
     "DATA_DIR",
     "ENV_FILE",
     "PORT",
@@ -44,6 +45,8 @@ def set_environment(engines: Engines, worker: str) -> None:
         STRIPE_SECRET_KEY="sk_test_for_the_tests",
         STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET,
         STRIPE_API_BASE=f"http://127.0.0.1:{free_port()}",
+        # A proof may buy all day; the tests of the brakes say how often is too often.
+        CHARGES_A_DAY="1000",
         DATA_DIR=str(engines.directory / f"data-{worker}"),
         # Playwright's loop runs in the thread of the tests; the ORM is not used inside it.
         DJANGO_ALLOW_ASYNC_UNSAFE="true",

@@ -66,6 +66,7 @@ def test_a_sweep_that_fails_holds_up_no_other_and_is_named(
     assert "notices:" in out.getvalue()
 
 
+@pytest.mark.django_db
 def test_the_task_sends_what_is_owed_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "send_due", lambda *, at: outbox.Counts(sent=3))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from billing.models import Attempt, Invoice, OpenViolation, Order, Quote, StripeEvent
+from billing.models import Attempt, Brake, Invoice, OpenViolation, Order, Quote, StripeEvent
 from licensing.history import CLOCK, entry, record
 from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading
 from tests.cast import NOON, TODAY, Party
@@ -163,6 +163,13 @@ def violation_of(party: Party) -> OpenViolation:
         what="It has 2 live licences and is open.",
         found_at=NOON - timedelta(minutes=10),
         seen_at=NOON,
+    )
+
+
+def brake_of(party: Party) -> Brake:
+    """Ada's organisation, parked."""
+    return Brake.objects.create(
+        customer=party.customer, pulled_at=NOON, pulled_by_words="the clock", reason="Asked too often."
     )
 
 

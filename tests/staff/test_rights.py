@@ -11,7 +11,7 @@ from licensing.models import Edition, Notice, Tier, Trial
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
-from tests.staff.rows import everything_of, stripe_event, violation_of
+from tests.staff.rows import brake_of, everything_of, stripe_event, violation_of
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
@@ -32,6 +32,7 @@ LOOKERS: dict[str, set[str]] = {
     "billing.payer": {SUPPORT, FINANCE},
     "billing.stripeevent": {SUPPORT, FINANCE},
     "billing.openviolation": {SUPPORT, FINANCE},
+    "billing.brake": {SUPPORT, FINANCE},
     "portal.user": {SUPPORT, FINANCE},
     "auth.group": set(),
 }
@@ -56,6 +57,8 @@ DOERS = {
     "licensing_trial_end_now": {SUPPORT},
     "licensing_notice_resend": {SUPPORT},
     "licensing_customer_record_usage": {SUPPORT},
+    "licensing_customer_park": {SUPPORT, FINANCE},
+    "billing_brake_go": {SUPPORT, FINANCE},
     "billing_order_settle": {SUPPORT, FINANCE},
     "billing_order_clear": {SUPPORT, FINANCE},
     "licensing_edition_draft_from_this": {CATALOGUE},
@@ -121,6 +124,7 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
         "notice": Notice.objects.get().pk,
         "customer": okafor.customer.pk,
         "order": okafor.customer.orders.get().pk,
+        "brake": brake_of(okafor).pk,
         "edition": Edition.objects.get(key=OLD).pk,
     }
     door = reverse(f"admin:{page}", args=[rows[page.split("_")[1]]])

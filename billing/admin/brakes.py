@@ -1,0 +1,149 @@
+"""Brakes: pull the one that stops all charging, and let any go; each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from billing.admin.queues import BRAKE_QUEUES
+from billing.brakes import UnableToBrake, let_go, park, stop_charging
+from billing.models import Brake
+from licensing.admin.actions import RowForm, StaffAction
+from licensing.admin.base import ReadOnlyAdmin, customer_url
+from licensing.admin.queues import queue_filter
+from licensing.history import Actor
+from licensing.models import Customer
+from licensing.staff_words import when
+
+
+class StopForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
+    """Only the reason is asked: this stops everybody. One customer is parked on the customer's own page."""
+
+    reason = forms.CharField(
+        label="Why",
+        max_length=400,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": 400}),
+        help_text="Nobody can pay from the moment you save, until somebody lets it go again. Payments that wait "
+        "unfinished are closed; what was paid already is still applied.",
+    )
+
+    class Meta:
+        model = Brake
+        fields = ("reason",)
+
+    def clean(self) -> dict[str, Any]:
+        if Brake.objects.filter(released_at=None, customer=None).exists():
+            raise forms.ValidationError("All charging is stopped already.")
+        return self.cleaned_data
+
+
+class LetGo(StaffAction):
+    permission = "billing.change_brake"
+    title = "Let it go"
+    button = "Let charging go on"
+    refusals = (UnableToBrake,)
+
+    def rows(self) -> QuerySet[Brake]:
+        return Brake.objects.select_related("customer")
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        return [
+            ("Stopped", self.row.customer or "everybody"),
+            ("Since", when(self.row.pulled_at)),
+            ("By", self.row.pulled_by_words),
+            ("Why", self.row.reason),
+        ]
+
+    def outcome(self) -> str:
+        return "Quotes can be accepted again. Nothing is charged for what was closed meanwhile."
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        let_go(brake=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
+        return f"Charging goes on for {self.row.customer or 'everybody'}."
+
+    def back(self) -> str:
+        return customer_url(self.row.customer_id) if self.row.customer_id else _list_of_brakes()
+
+
+class ParkCustomer(StaffAction):
+    """Stands on the customer's page."""
+
+    permission = "billing.add_brake"
+    title = "Park the customer"
+    button = "Ask for no more money"
+    refusals = (UnableToBrake,)
+
+    def rows(self) -> QuerySet[Customer]:
+        return Customer.objects.all()
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        return [("Customer", self.row)]
+
+    def outcome(self) -> str:
+        return (
+            "Nothing is charged for what they order from now on, until somebody lets it go; an unfinished payment is "
+            "closed. They are told that paying is paused. What they have, and its renewals, go on."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        park(customer=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
+        return f"{self.row} is parked."
+
+
+@admin.register(Brake)
+class BrakeAdmin(ReadOnlyAdmin):
+    list_display = ["pulled_at", "holds_back", "state", "reason", "pulled_by_words", "released_at"]
+    list_display_links = ["pulled_at"]
+    list_select_related = ["customer"]
+    list_filter = [queue_filter(BRAKE_QUEUES)]
+    search_fields = ["customer__name", "customer__slug", "reason"]
+    search_help_text = "Customer, or a word of the reason."
+    fields = [
+        "holds_back", "state", "reason", "pulled_at", "pulled_by_words", "released_at", "released_by_words",
+        "release_reason",
+    ]  # fmt: skip
+    go = LetGo.on_rows("let-go")
+    actions_detail = ("go",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.has_perm("billing.add_brake"))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields if obj else ["reason"]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **kwargs) if obj else StopForm
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
+        return super().add_view(request, form_url, {**(extra_context or {}), "title": "Stop all charging"})
+
+    def save_model(self, request: HttpRequest, obj: Brake, form: Any, change: bool) -> None:
+        brake = stop_charging(actor=Actor.person(request.user), reason=obj.reason, at=timezone.now())
+        obj.pk, obj.pulled_at = brake.pk, brake.pulled_at
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """What was let go stays let go."""
+        pulled = Brake.objects.filter(pk=object_id, released_at=None).exists()
+        return super().get_actions_detail(request, object_id) if pulled else []
+
+    @display(description="holds back")
+    def holds_back(self, brake: Brake) -> Any:
+        return self.customer_page(brake) if brake.customer_id else "everybody"
+
+    @display(description="state", label={"pulled": "danger", "let go": "success"})
+    def state(self, brake: Brake) -> str:
+        return "let go" if brake.released_at else "pulled"
+
+
+def _list_of_brakes() -> str:
+    return reverse("admin:billing_brake_changelist")
