@@ -59,7 +59,8 @@ def remind_due(*, at: datetime) -> int:
     Only the nearest turn is owed, so that after a downtime one useful word goes out and not the missed ones. Safe to
     repeat. Returns how many were owed.
     """
-    renewing = Licence.objects.filter(ended_at=None, cancels_at_period_end=False)
+    # One that is past due is reminded of its next renewal once it is paid, not before.
+    renewing = Licence.objects.filter(ended_at=None, cancels_at_period_end=False, state=Licence.State.ACTIVE)
     return sum(
         owe_reminders(
             renewing.filter(price__interval=interval),

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
 from licensing.eligibility import Situation, trial_reasons
-from licensing.history import Actor, entry, record
+from licensing.history import Actor, entry, record, subject_of
 from licensing.identity import identity_hash
 from licensing.licences import lock_live_licence
-from licensing.models import Customer, Trial, TrialMark
+from licensing.models import Customer, Notice, Trial, TrialMark
 from licensing.reasons import Reason
 from licensing.reminders import owe_reminders
 from licensing.sweeping import BATCH, end_expired, end_expired_of
@@ -51,6 +53,15 @@ def trials_used(*, customer: Customer, addresses: Iterable[str], at: datetime) -
     return used
 
 
+def end_of_trial(tier: TierTerms, *, at: datetime) -> datetime:
+    """When a trial of `tier` that begins at `at` ends: so many days of 24 hours later, on the next whole minute.
+
+    Whole minutes, because that is how pages and mails say it, and then it ends exactly when they said.
+    """
+    end = at + timedelta(days=tier.trial_days or 0)
+    return end if end == (whole := end.replace(second=0, microsecond=0)) else whole + timedelta(minutes=1)
+
+
 def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: datetime) -> Trial:
     """Lend `tier` to the customer from `at`, for the tier's own number of days.
 
@@ -82,7 +93,7 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
             licence=licence,
             tier_id=tier.id,
             started_at=at,
-            ends_at=at + timedelta(days=tier.trial_days or 0),
+            ends_at=end_of_trial(tier, at=at),
             started_by_id=actor.user_id,
         )
         TrialMark.objects.bulk_create(
@@ -138,6 +149,7 @@ def extend_trial(*, trial: Trial, ends_at: datetime, actor: Actor, at: datetime,
             raise UnableToExtend("The new end must lie ahead, and within a year.")
         before, trial.ends_at = trial.ends_at, ends_at
         trial.save(update_fields=["ends_at"])
+        _forget_reminders(trial, at=at)
         record(
             entry(
                 customer=trial.customer_id,
@@ -151,6 +163,14 @@ def extend_trial(*, trial: Trial, ends_at: datetime, actor: Actor, at: datetime,
             )
         )
     return trial
+
+
+def _forget_reminders(trial: Trial, *, at: datetime) -> None:
+    """What was said of the end that has moved no longer counts, so the new one is told of even on the same day."""
+    reminders = Notice.objects.filter(
+        customer_id=trial.customer_id, kind="trial_reminder", subject=subject_of(trial)
+    ).exclude(period__contains="/")
+    reminders.update(period=Concat("period", Value(f"/{at:%Y%m%dT%H%M%S%f}")))
 
 
 def expire_due(*, at: datetime) -> int:

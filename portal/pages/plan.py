@@ -19,7 +19,7 @@ from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
 from portal.pages.values import card_words
-from portal.templatetags.words import day
+from portal.templatetags.words import until
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def _sentence(standing: Standing, *, state: str) -> str:
         return _("You have %(tier)s.") % {"tier": standing.tier.name}
     said = {"tier": standing.tier.name, "count": licence.seats}
     if state == "cancelled" and licence.period_end:
-        said["day"] = day(licence.period_end)
+        said["day"] = until(licence.period_end)
         return (
             ngettext(
                 "You have %(tier)s, for one person, until %(day)s.",

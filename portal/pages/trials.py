@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from licensing.eligibility import trial_reasons
 from licensing.entitlements import is_better
@@ -12,6 +12,7 @@ from licensing.offers import compare
 from licensing.reasons import Reason
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
+from licensing.trials import end_of_trial
 from licensing.usage import Usage, usage_of
 from portal.facts import Facts
 from portal.pages.reasons import telling
@@ -147,5 +148,4 @@ def _before(feature: FeatureTerms, begun: Usage | None, ended: Usage) -> int | N
 
 def _choice(tier: TierTerms, facts: Facts) -> Choice:
     reasons = telling(trial_reasons(facts.situation, tier))
-    days = timedelta(days=tier.trial_days or 0)
-    return Choice(tier, None if reasons else facts.standing.at + days, reasons)
+    return Choice(tier, None if reasons else end_of_trial(tier, at=facts.standing.at), reasons)

@@ -55,11 +55,16 @@ def day_from(value: datetime, at: datetime) -> str:
 @register.filter
 def moment(value: datetime) -> str:
     """Weekday, date and time: Wednesday 25 November at 17:00."""
-    local = timezone.localtime(value)
     us = reader_locale().endswith("US")
-    written_day = format_date(local, "EEEE, MMMM d" if us else "EEEE d MMMM", locale=reader_locale())
-    time = format_datetime(local, "h:mm a" if us else "HH:mm", locale=reader_locale())
-    return _("%(day)s at %(time)s") % {"day": written_day, "time": time}
+    return _timed(value, "EEEE, MMMM d" if us else "EEEE d MMMM")
+
+
+@register.filter
+def until(end: datetime) -> str:
+    """The full date and time at which something is over: 14 December 2026 at 17:00. Of a day alone, "until 14
+    December" would say that the whole of that day is meant.
+    """
+    return _timed(end, "long")
 
 
 @register.filter
@@ -122,6 +127,27 @@ def here(context: dict[str, Any], *names: str) -> SafeString:
     name = (match.url_name or "") if match else ""
     found = any(name == one or name.startswith((f"{one}-", f"{one}_")) for one in names)
     return mark_safe(' aria-current="page"' if found else "")  # our own words only
+
+
+def _timed(value: datetime, date_format: str) -> str:
+    """A day with its time, which can be read in one way only.
+
+    Midnight says which of its two days it belongs to; a time that the clock shows twice in the night it is put back
+    says which of the two it is, by its distance from UTC.
+    """
+    local = timezone.localtime(value)
+    us = reader_locale().endswith("US")
+    said = {
+        "day": format_date(local, date_format, locale=reader_locale()),
+        "time": format_datetime(local, "h:mm a" if us else "HH:mm", locale=reader_locale()),
+        # Not Babel's: it writes −02:30 as −03:30.
+        "offset": local.isoformat()[-6:].replace("-", "−"),
+    }
+    if local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset():
+        return _("%(day)s at %(time)s (UTC%(offset)s)") % said
+    if (local.hour, local.minute) == (0, 0):
+        return _("%(day)s at %(time)s (as the day begins)") % said
+    return _("%(day)s at %(time)s") % said
 
 
 def _local(value: datetime | date) -> date:

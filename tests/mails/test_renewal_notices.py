@@ -36,6 +36,33 @@ def test_the_reminder_names_date_amount_tax_and_credit_and_how_to_leave(
         assert "/billing/" in words
 
 
+def test_what_was_left_over_from_before_is_a_line_of_its_own(lindqvist: Party, mailbox: Mailbox) -> None:
+    """€1,020.00, VAT 25 % = €255.00, and €0.40 that was too little to charge by itself."""
+    Payer.objects.filter(customer=lindqvist.customer).update(tax_percent="25", tax_name="VAT", credit=-40)
+    renewals.remind_due(at=NOON)
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(BO)[0]):
+        for amount in ("€1,020.00", "€255.00", "€0.40", "€1,275.40"):
+            assert amount in words
+        assert "Left over from an earlier payment" in words
+
+
+def test_what_credit_leaves_too_small_to_charge_is_said_to_come_later(
+    lindqvist: Party, mailbox: Mailbox
+) -> None:
+    Payer.objects.filter(customer=lindqvist.customer).update(credit=101_980)
+    renewals.remind_due(at=NOON)
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(BO)[0]):
+        assert "−€1,019.80" in words
+        assert "−€0.20" in words
+        assert "Too little to charge by itself: comes with the payment after" in words
+
+
 def test_it_says_what_was_paid_last_time_and_what_changed_since(okafor: Party, mailbox: Mailbox) -> None:
     invoice_of(okafor.customer, number="A-1", total=18400, at=NOON - timedelta(days=8))
     settled_order(okafor, tier="business", seats=9)
