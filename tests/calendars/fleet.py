@@ -135,6 +135,8 @@ class Fleet:
         waiting = list(
             Notice.objects.filter(kind="renewal_reminder", state="waiting").select_related("customer")
         )
+        if not waiting:
+            return
         product = Product.objects.get(key="meridian")
         for brief in briefs_of(waiting, at=at).values():
             customer = brief.notice.customer
