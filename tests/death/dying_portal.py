@@ -105,7 +105,7 @@ class DyingPortal:
             check=True,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=600,
         ).stdout
 
     def start_web(self, **given: str) -> None:

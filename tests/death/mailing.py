@@ -2,7 +2,6 @@
 
 import random
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,6 +40,10 @@ class Mailing:
     def life(self) -> int:
         """The number of the life that is lived now, from 1."""
         return len(self.ends) + 1
+
+    def end_of(self, life: int) -> str:
+        """How a life ended; empty for the last one, which was not cut short."""
+        return self.ends[life - 1] if life <= len(self.ends) else ""
 
     def take(self, *, to: str, message_id: str) -> None:
         """The mail server says yes to a mail."""
@@ -125,22 +128,23 @@ def outcome_of(mailing: Mailing) -> Outcome:
     A repeat is explained where the first of the two was the last mail of a life that ended between the server's yes
     and our commit: at a point of the window, or at a random moment, which may lie in it.
     """
-    times = Counter((mail.to, mail.message_id) for mail in mailing.mails)
+    last_of_life = {mail.life: place for place, mail in enumerate(mailing.mails)}
     owed_ids = dict(Delivery.objects.values_list("message_id", "address"))
-    unknown = {(to, message_id) for to, message_id in times if owed_ids.get(message_id) != to}
-    may_repeat = 0
-    for life, end in enumerate(mailing.ends, start=1):
-        taken = [mail for mail in mailing.mails if mail.life == life]
-        if taken and end in (*WINDOW, RANDOM) and times[taken[-1].to, taken[-1].message_id] > 1:
-            may_repeat += 1
-    repeats = sum(times.values()) - len(times)
+    told: dict[tuple[str, str], int] = {}
+    repeats = unexplained = 0
+    for place, mail in enumerate(mailing.mails):
+        before = told.get((mail.to, mail.message_id))
+        if before is not None:
+            life = mailing.mails[before].life
+            repeats += 1
+            unexplained += before != last_of_life[life] or mailing.end_of(life) not in (*WINDOW, RANDOM)
+        told[mail.to, mail.message_id] = place
+    ids = [message_id for _, message_id in told]
     return Outcome(
-        missed=Notice.objects.exclude(
-            deliveries__message_id__in=[m.message_id for m in mailing.mails]
-        ).count(),
-        told_twice_differently=len(unknown),
+        missed=Notice.objects.exclude(deliveries__message_id__in=ids).count(),
+        told_twice_differently=sum(owed_ids.get(message_id) != to for to, message_id in told),
         repeats=repeats,
-        unexplained=repeats - may_repeat,
+        unexplained=unexplained,
     )
 
 

@@ -1,6 +1,6 @@
 """The portal's settings for a portal that is made to suffer: static files are not collected, passwords cost nothing.
 
-Where POOL_UNCHECKED is set, connections are handed out unseen and forgotten late: the control of how fast it recovers.
+Where POOL_UNCHECKED is set, the pool hands out connections without a look at them: a control.
 """
 
 import os

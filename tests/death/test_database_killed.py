@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("death")]
 
 @pytest.fixture(scope="module")
 def portal() -> Iterator[DyingPortal]:
-    with DyingPortal(seeds=size(short=40, long=800)) as portal:
+    with DyingPortal(seeds=size(short=40, long=200)) as portal:
         yield portal
 
 
