@@ -50,7 +50,7 @@ def test_periods_tile_for_six_years_from_every_day(figure: Callable[[str], None]
         for interval, count in (("month", size(short=26, long=72)), ("year", 6)):
             assert not list(faults(anchor, interval, count))
             seen += count
-    figure(f"{seen:,} periods each anchor day of the year: no gap, no overlap, no lost anchor day")
+    figure(f"{seen:,} periods from each anchor day of the year: no gap, no overlap, no lost anchor day")
 
 
 @pytest.mark.parametrize(

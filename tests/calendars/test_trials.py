@@ -47,7 +47,7 @@ def forgotten() -> Iterator[None]:
 def moments(zone: ZoneInfo, rng: random.Random) -> Iterator[datetime]:
     """Around each change of the clock, at which a trial will begin so that it ends, or just begins, in that night."""
     for change in changes(zone, first=2024, last=size(short=2024, long=2029)):
-        for _ in range(size(short=3, long=12)):
+        for _ in range(size(short=3, long=6)):
             near = change + timedelta(
                 seconds=rng.randrange(-3 * 3600, 3 * 3600), microseconds=rng.randrange(10**6)
             )
