@@ -7,12 +7,12 @@ because every request that moves money is repeated by us, with the same idempote
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import stripe
 from django.conf import settings
@@ -44,6 +44,7 @@ TIMEOUT = 8  # seconds
 KEYS_LAST = timedelta(hours=20)
 PAYMENTS = ["payments.data.payment.payment_intent"]
 SUBSCRIPTION = ["default_payment_method"]
+Seen = TypeVar("Seen")
 
 
 @lru_cache(maxsize=1)
@@ -326,6 +327,37 @@ def list_subscriptions(customer_id: str) -> list[SubscriptionSeen]:
     with _asking() as v1:
         found = v1.subscriptions.list({"customer": customer_id, "status": "all", "limit": 100})
         return [read_subscription(each.to_dict()) for each in found.auto_paging_iter()]
+
+
+# Everything, a page at a time: each answers with the id to go on after, empty at the end
+
+
+def subscriptions_page(after: str) -> tuple[tuple[SubscriptionSeen, ...], str]:
+    """Up to a hundred of all subscriptions that have not ended, newest first."""
+    with _asking() as v1:
+        return _page(v1.subscriptions.list(_hundred_after(after)), read_subscription)
+
+
+def events_page(*, since: datetime, types: Iterable[str], after: str) -> tuple[tuple[EventSeen, ...], str]:
+    """Up to a hundred events of these types (twenty at most) since a moment, newest first. Stripe keeps 30 days."""
+    asked = {**_hundred_after(after), "created": {"gte": _seconds(since)}, "types": sorted(types)}
+    with _asking() as v1:
+        return _page(v1.events.list(asked), read_event)
+
+
+def paid_invoices_page(*, since: datetime, after: str) -> tuple[tuple[InvoiceSeen, ...], str]:
+    """Up to a hundred paid invoices made since a moment, newest first."""
+    asked = {**_hundred_after(after), "created": {"gte": _seconds(since)}, "status": "paid"}
+    with _asking() as v1:
+        return _page(v1.invoices.list(asked), read_invoice)
+
+
+def _hundred_after(after: str) -> dict[str, Any]:
+    return {"limit": 100, **({"starting_after": after} if after else {})}
+
+
+def _page(found: Any, read: Callable[[dict[str, Any]], Seen]) -> tuple[tuple[Seen, ...], str]:
+    return tuple(read(each.to_dict()) for each in found.data), found.data[-1].id if found.has_more else ""
 
 
 # Invoices and payments

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
 
 from billing import gateway
-from billing.answers import StripeForged, StripeUnavailable
+from billing.answers import EventSeen, StripeForged, StripeUnavailable
 from billing.handlers import HANDLERS, Handler
 from billing.models import StripeEvent
 
@@ -60,6 +61,25 @@ def receive(*, payload: bytes, signature: str, at: datetime) -> None:
                 "handled_at": None if event.type in HANDLERS else at,
             },
         )
+
+
+def store(events: Iterable[EventSeen], *, at: datetime) -> None:
+    """Store events that Stripe shows and never brought; those that are stored already stay as they are."""
+    StripeEvent.objects.bulk_create(
+        (
+            StripeEvent(
+                stripe_id=event.stripe_id,
+                type=event.type,
+                object_id=event.object_id,
+                stripe_customer_id=event.customer_id,
+                created_at=event.created_at,
+                received_at=at,
+                next_try_at=at,
+            )
+            for event in events
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def _signed_at(signature: str) -> datetime:

@@ -8,13 +8,17 @@ from celery import shared_task
 from celery.utils.log import get_task_logger
 from django.utils import timezone
 
-from billing import checking, inbox, orders, renewals
+from billing import checking, inbox, orders, reconcile, renewals
+from billing.answers import StripeUnavailable
 from billing.giving_back import give_back
 from billing.models import Order
 from licensing import restores
+from licensing.history import CLOCK
 
 # A customer on the way through the pages settles their own order; the sweep takes those left behind.
 LEFT_BEHIND = timedelta(seconds=30)
+# A million customers are many pages; it stops at the latest when the next night comes near.
+RECONCILING_LASTS = 12 * 3600  # seconds
 log = get_task_logger(__name__)
 
 
@@ -40,6 +44,22 @@ def remind_renewals() -> dict[str, int]:
 @shared_task
 def check_invariants() -> dict[str, int]:
     return checking.look_through(at=timezone.now())
+
+
+@shared_task(time_limit=RECONCILING_LASTS)
+def reconcile_books() -> dict[str, int]:
+    """Hold the books against Stripe's: once a night, and at once after a restore."""
+    at = timezone.now()
+    if not reconcile.is_due(at=at):
+        return {}
+    try:
+        done = reconcile.reconcile(actor=CLOCK, at=at)
+    except StripeUnavailable as silence:
+        log.warning("books_not_reconciled", extra={"why": str(silence)})
+        return {"stripe_is_silent": True}
+    if done is None:
+        return {}
+    return {"compared": done.subscriptions, "differences": done.differences.count()}
 
 
 def settle_left_behind(*, at: datetime) -> dict[str, int]:

@@ -242,6 +242,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     name: {"task": task, "schedule": every, "options": {"expires": every}}
     for name, task, every in [
+        ("reconcile", "billing.tasks.reconcile_books", 60.0),
         ("webhooks", "billing.tasks.drain_inbox", 5.0),
         ("notices", "portal.tasks.send_notices", 10.0),
         ("pending orders", "billing.tasks.settle_pending", 10.0 if DEMO else 60.0),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from billing.models import Brake, OpenViolation, Order, StripeEvent
+from billing.models import Brake, Difference, OpenViolation, Order, Reconciliation, StripeEvent
 from licensing.admin.queues import LONG, Queue
 
 STUCK_AFTER_TRIES = 3
@@ -58,5 +58,20 @@ BRAKE_QUEUES = (
         hint="All charging is stopped, or a customer is parked. It stays so until somebody lets it go.",
         model=Brake,
         where=lambda at: Q(released_at=None),
+    ),
+)
+
+DIFFERENCE_QUEUES = (
+    Queue(
+        key="open",
+        title="Differences with Stripe",
+        hint="Found by the last comparison, and not safe to mend by itself. Put one side right; the next one looks.",
+        model=Difference,
+        where=lambda at: Q(
+            mended=False,
+            reconciliation__in=Reconciliation.objects.filter(finished_at__lte=at)
+            .order_by("-began_at", "-pk")
+            .values("pk")[:1],
+        ),
     ),
 )

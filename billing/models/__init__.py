@@ -3,18 +3,21 @@ from billing.models.invoice import Invoice
 from billing.models.order import Attempt, Order
 from billing.models.payer import Payer, PayerAttempt, StripePrice, Subscription
 from billing.models.quote import Quote
+from billing.models.reconciliation import Difference, Reconciliation
 from billing.models.stripe_event import StripeEvent
 from billing.models.violation import OpenViolation
 
 __all__ = [
     "Attempt",
     "Brake",
+    "Difference",
     "Invoice",
     "OpenViolation",
     "Order",
     "Payer",
     "PayerAttempt",
     "Quote",
+    "Reconciliation",
     "StripeEvent",
     "StripePrice",
     "Subscription",

@@ -62,6 +62,9 @@ class Subscription(models.Model):
     licence = models.OneToOneField(Licence, on_delete=models.PROTECT, related_name="subscription")
     stripe_id = models.CharField(max_length=80, unique=True)
     stripe_item_id = models.CharField(max_length=80)
+    reconciled_at = models.DateTimeField(
+        null=True, blank=True, help_text="When it was last compared with Stripe’s."
+    )
 
     def __str__(self) -> str:
         return self.stripe_id

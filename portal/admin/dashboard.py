@@ -8,13 +8,20 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from billing.admin.queues import BRAKE_QUEUES, ORDER_QUEUES, STRIPE_EVENT_QUEUES, VIOLATION_QUEUES
+from billing.admin.queues import (
+    BRAKE_QUEUES,
+    DIFFERENCE_QUEUES,
+    ORDER_QUEUES,
+    STRIPE_EVENT_QUEUES,
+    VIOLATION_QUEUES,
+)
 from licensing.admin.queues import LICENCE_QUEUES, NOTICE_QUEUES, Queue
 from licensing.models import Restore
 
 QUEUES: tuple[Queue, ...] = (
     *BRAKE_QUEUES,
     *VIOLATION_QUEUES,
+    *DIFFERENCE_QUEUES,
     *ORDER_QUEUES,
     *STRIPE_EVENT_QUEUES,
     *NOTICE_QUEUES,

@@ -30,6 +30,8 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Payers", "credit_card", "billing", "payer"),
             ("Stripe events", "inbox", "billing", "stripeevent"),
             ("Broken invariants", "rule", "billing", "openviolation"),
+            ("Differences with Stripe", "difference", "billing", "difference"),
+            ("Reconciliations", "balance", "billing", "reconciliation"),
             ("Brakes", "front_hand", "billing", "brake"),
         ),
     ),

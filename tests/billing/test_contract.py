@@ -12,7 +12,9 @@ from billing.models import Subscription
 from billing.orders import withdraw
 from billing.payers import billing_portal_url
 from billing.prices import sync_published
+from billing.reconcile import reconcile
 from billing.settling import close_failed, settle
+from licensing.history import COMMAND
 from tests.billing.conftest import RETURN, Buyer, newcomer
 from tests.sandbox.contract import ABSENT_REASON, PRESENT, request_problems
 
@@ -44,6 +46,7 @@ EXPECTED = {
     "GET /v1/subscriptions/{id}",
     "DELETE /v1/subscriptions/{id}",
     "GET /v1/subscriptions",
+    "GET /v1/events",
     "GET /v1/tax_rates/{id}",
 }
 
@@ -97,6 +100,8 @@ def test_every_request_fits_stripes_description(ada: Buyer) -> None:
     ada.receive(*ada.events())
     ada.buy("team")
     give_a_second_payment_back(newcomer(ada.sandbox))
+
+    reconcile(actor=COMMAND, at=timezone.now())
 
     requests = ada.sandbox.requests()
     faults = {}

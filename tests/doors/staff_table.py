@@ -16,7 +16,7 @@ from licensing.catalogue import draft_from
 from licensing.models import Edition
 from tests.cast import TODAY, ada
 from tests.doors.people import IN, ON
-from tests.staff.rows import brake_of, everything_of, stripe_event, violation_of
+from tests.staff.rows import brake_of, difference_of, everything_of, stripe_event, violation_of
 
 ROLES = ("anonymous", "owner", "staff", "support", "catalogue", "finance", "superuser")
 
@@ -52,6 +52,8 @@ MODELS: dict[str, Rights] = {
     "billing.payer": Rights("support finance"),
     "billing.stripeevent": Rights("support finance"),
     "billing.openviolation": Rights("support finance"),
+    "billing.reconciliation": Rights("support finance"),
+    "billing.difference": Rights("support finance"),
     # Pulled here, and let go by an action.
     "billing.brake": Rights("support finance", add="support finance"),
     # The catalogue: a draft; what is published is looked at.
@@ -129,6 +131,7 @@ def rows_of_ada() -> dict[str, Any]:
     stripe_event()
     violation_of(ada())
     brake_of(ada())
+    difference_of(ada())
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {

@@ -16,6 +16,9 @@ from tests.cast import NOON, Party
 from tests.infra.mailbox import Mailbox
 from tests.mails.scenes import trial_of
 
+# One of the sweeps asks Stripe, which is never asked inside a transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 
 @pytest.fixture(autouse=True)
 def _at_noon() -> Iterator[None]:
@@ -66,7 +69,6 @@ def test_a_sweep_that_fails_holds_up_no_other_and_is_named(
     assert "notices:" in out.getvalue()
 
 
-@pytest.mark.django_db
 def test_the_task_sends_what_is_owed_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "send_due", lambda *, at: outbox.Counts(sent=3))
 

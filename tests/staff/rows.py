@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from billing.models import Attempt, Brake, Invoice, OpenViolation, Order, Quote, StripeEvent
+from billing.models import (
+    Attempt,
+    Brake,
+    Difference,
+    Invoice,
+    OpenViolation,
+    Order,
+    Quote,
+    Reconciliation,
+    StripeEvent,
+)
 from licensing.history import CLOCK, entry, record
 from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading
 from tests.cast import NOON, TODAY, Party
@@ -170,6 +180,19 @@ def brake_of(party: Party) -> Brake:
     """Ada's organisation, parked."""
     return Brake.objects.create(
         customer=party.customer, pulled_at=NOON, pulled_by_words="the clock", reason="Asked too often."
+    )
+
+
+def difference_of(party: Party) -> Difference:
+    """Last night Stripe showed other seats."""
+    night = NOON - timedelta(hours=9)
+    done = Reconciliation.objects.create(began_at=night, finished_at=night, asked_by="the clock")
+    return Difference.objects.create(
+        reconciliation=done,
+        kind=Difference.Kind.SEATS,
+        customer=party.customer,
+        stripe_id="sub_okafor-bakeries",
+        what="Here 8, at Stripe 9.",
     )
 
 

@@ -11,7 +11,15 @@ from billing.models import Order
 from licensing.models import Notice
 from tests.cast import NOON, Party, di
 from tests.staff.conftest import SignIn
-from tests.staff.rows import brake_of, notice_of, order_of, quote_of, stripe_event, violation_of
+from tests.staff.rows import (
+    brake_of,
+    difference_of,
+    notice_of,
+    order_of,
+    quote_of,
+    stripe_event,
+    violation_of,
+)
 
 
 def busy(client: Client) -> dict[str, int]:
@@ -44,10 +52,12 @@ def test_each_queue_counts_its_rows_and_leads_to_exactly_those(okafor: Party, as
     stripe_event(number=3, handled_at=NOON, tries=5)
     violation_of(okafor)
     brake_of(okafor)
+    difference_of(okafor)
     client = as_staff("support")
     assert busy(client) == {
         "openviolation.broken": 1,
         "brake.pulled": 1,
+        "difference.open": 1,
         "order.staff": 2,
         "order.pending": 1,
         "stripeevent.failing": 2,
@@ -73,5 +83,5 @@ def test_the_first_page_costs_one_query_a_queue(
     okafor: Party, as_staff: SignIn, django_assert_max_num_queries: object
 ) -> None:
     client = as_staff("support")
-    with django_assert_max_num_queries(17):  # type: ignore[operator]  # the fixture has no public type
+    with django_assert_max_num_queries(18):  # type: ignore[operator]  # the fixture has no public type
         busy(client)

@@ -11,7 +11,7 @@ from licensing.models import Edition, Notice, Tier, Trial
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
-from tests.staff.rows import brake_of, everything_of, stripe_event, violation_of
+from tests.staff.rows import brake_of, difference_of, everything_of, stripe_event, violation_of
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
@@ -32,6 +32,8 @@ LOOKERS: dict[str, set[str]] = {
     "billing.payer": {SUPPORT, FINANCE},
     "billing.stripeevent": {SUPPORT, FINANCE},
     "billing.openviolation": {SUPPORT, FINANCE},
+    "billing.reconciliation": {SUPPORT, FINANCE},
+    "billing.difference": {SUPPORT, FINANCE},
     "billing.brake": {SUPPORT, FINANCE},
     "portal.user": {SUPPORT, FINANCE},
     "auth.group": set(),
@@ -50,6 +52,8 @@ READ_ONLY = {
     "billing.payer",
     "billing.stripeevent",
     "billing.openviolation",
+    "billing.reconciliation",
+    "billing.difference",
 }
 # Action → the groups that may do it.
 DOERS = {
@@ -103,6 +107,7 @@ def test_what_is_stored_is_not_edited_or_deleted_even_by_a_superuser(
     everything_of(okafor)
     stripe_event()
     violation_of(okafor)
+    difference_of(okafor)
     client = as_staff(superuser=True)
     model_admin = next(each for kind, each in admin.site._registry.items() if kind._meta.label_lower == model)
     row = model_admin.model._default_manager.first()
