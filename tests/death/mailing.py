@@ -49,25 +49,29 @@ class Mailing:
         """The mail server says yes to a mail."""
         self.mails.append(Mail(self.life, to, message_id))
 
-    def kill_workers(self, count: int, *, points: tuple[str, ...] = (*POINTS, RANDOM, RANDOM)) -> None:
-        """Let `count` workers live one after the other, each until its point or a random moment."""
+    def kill_workers(
+        self, count: int, *, over: int, points: tuple[str, ...] = (*POINTS, RANDOM, RANDOM)
+    ) -> None:
+        """Let `count` workers live one after the other, each until its point or a random moment.
+
+        Before each life its share of the notices, `over` in all, falls due: so there is something for each to die over.
+        """
+        receipts = Receipts(over)
         for turn in range(count):
-            point = points[turn % len(points)]
-            if self._is_over():
-                return
-            self.live_until(point)
+            receipts.owe(over * (turn + 1) // count - over * turn // count)
+            self.live_until(points[turn % len(points)])
 
     def live_until(self, point: str, **shaped: Any) -> None:
-        """One worker, from its birth to its death at `point`, or until there is nothing left to do."""
-        passings = 1 if point in ("batch", "closing", "finished") else self.chance.randint(1, 12)
+        """One worker, from its birth to its death at `point`."""
+        passings = 1 if point in ("batch", "closing", "finished") else self.chance.randint(1, 8)
         shaped = {"batch": 7, "limit": 21, **shaped}
         if point == RANDOM:
             worker = self.nursery.worker(**shaped)
-            self._wait_for(lambda: self._has_begun() or self._is_over(), worker)
+            self._wait_for(self._has_begun, worker)
             time.sleep(self.chance.uniform(0, 0.15))
         else:
             worker = self.nursery.worker(dies_at=point, passings=passings, **shaped)
-            self._wait_for(lambda: not worker.is_alive() or self._is_over(), worker)
+            self._wait_for(lambda: not worker.is_alive(), worker)
         worker.kill()
         self.ends.append(point)
 
@@ -148,10 +152,22 @@ def outcome_of(mailing: Mailing) -> Outcome:
     )
 
 
+class Receipts:
+    """Receipts to owe, `count` at most, twenty to a customer."""
+
+    def __init__(self, count: int) -> None:
+        self._parties = many_parties(-(-count // PER_PARTY))
+        self._orders = [settled_order(party, invoice=f"D-{party.customer.pk}") for party in self._parties]
+        self._owed = 0
+
+    def owe(self, count: int) -> None:
+        """Let so many more fall due, now."""
+        for _ in range(count):
+            period, whose = divmod(self._owed, len(self._parties))
+            owed(self._parties[whose], "receipt", self._orders[whose], period=str(period), at=timezone.now())
+            self._owed += 1
+
+
 def owe_receipts(count: int) -> None:
-    """So many receipts, twenty to a customer, all due at once."""
-    parties = many_parties(-(-count // PER_PARTY))
-    orders = [settled_order(party, invoice=f"D-{party.customer.pk}") for party in parties]
-    for number in range(count):
-        period, whose = divmod(number, len(parties))
-        owed(parties[whose], "receipt", orders[whose], period=str(period), at=timezone.now())
+    """So many receipts, all due at once."""
+    Receipts(count).owe(count)

@@ -133,14 +133,26 @@ def main() -> None:
 
     app.loader.import_default_modules()
     app.finalize()
-    # The kernel buries the children of a process that says it does not care.
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    living: set[int] = set()
+    signal.signal(signal.SIGCHLD, lambda *_: _bury(living))
     for line in sys.stdin:
         asked = json.loads(line)
         pid = os.fork()
         if pid == 0:
             _live(app, **asked)
+        living.add(pid)
         print(pid, flush=True)
+    # Whoever asked for them is gone.
+    for pid in list(living):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _bury(living: set[int]) -> None:
+    """Take note of those that died."""
+    with suppress(ChildProcessError):
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            living.discard(pid)
 
 
 def _live(app: Any, *, log: str, name: str, beats: bool = False, **shaped: Any) -> None:
