@@ -48,5 +48,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def unavailable(_request: HttpRequest) -> HttpResponse:
-    """503, with the hint when to come back."""
-    return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": RETRY_AFTER})
+    """503, with the hint when to come back. Kept by nobody, and said at once: nothing on its way asks for the user."""
+    headers = {"Retry-After": RETRY_AFTER, "Cache-Control": "no-store"}
+    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)

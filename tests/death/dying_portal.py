@@ -150,8 +150,8 @@ class DyingPortal:
             answer = line.getresponse()
             headers = {name.lower(): value for name, value in answer.headers.items()}
             return Answer(answer.status, headers, answer.read().decode())
-        except (OSError, http.client.HTTPException):
-            return Answer(0, {}, "")
+        except (OSError, http.client.HTTPException) as error:
+            return Answer(0, {}, repr(error))
         finally:
             line.close()
 

@@ -130,10 +130,12 @@ def test_a_refusal_is_said_in_its_own_words_and_escaped() -> None:
     assert "Only an owner &lt;b&gt;can&lt;/b&gt; do this." in answer.content.decode()
 
 
-def test_a_database_that_is_away_before_any_view_gives_503_too() -> None:
+def test_a_database_that_is_away_before_any_view_gives_503_too_and_is_asked_once() -> None:
     client = Client(raise_request_exception=False)
-    with mock.patch("portal.middleware.reader.places_of", side_effect=OperationalError("gone")):
-        assert client.get("/plan/").status_code == 503
+    with mock.patch("django.contrib.auth.middleware.get_user", side_effect=OperationalError("gone")) as asked:
+        answer = client.get("/plan/")
+    assert (answer.status_code, answer["Cache-Control"]) == (503, "no-store")
+    assert asked.call_count == 1, "each time costs the wait for a connection"
 
 
 @pytest.mark.django_db
