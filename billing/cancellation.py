@@ -54,13 +54,15 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Li
     seen = gateway.set_cancels_at_period_end(subscription_id=subscription.stripe_id, cancels=cancels)
     with transaction.atomic():
         licence = lock_live_licence(customer.pk)
-        change_licence(
-            licence=licence,
-            kind="licence_cancelled" if cancels else "licence_resumed",
-            at=at,
-            actor=actor,
-            cancels_at_period_end=seen.cancels_at_period_end,
-        )
+        # It may have ended since Stripe answered; then there is nothing left that could be cancelled.
+        if Subscription.objects.filter(licence=licence, stripe_id=subscription.stripe_id).exists():
+            change_licence(
+                licence=licence,
+                kind="licence_cancelled" if cancels else "licence_resumed",
+                at=at,
+                actor=actor,
+                cancels_at_period_end=seen.cancels_at_period_end,
+            )
     # Another tab may have asked for the opposite since Stripe answered: what Stripe shows now is what counts.
     with suppress(StripeUnavailable, StillMoving):
         follow(subscription_id=subscription.stripe_id, at=at)

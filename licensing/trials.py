@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Value
+from django.db.models import Max, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
 
@@ -87,13 +87,15 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
                     )
                 ]
             )
+        last_end = Trial.objects.filter(customer=customer).aggregate(last=Max("ended_at"))["last"]
+        begins = max(at, last_end or at)
         trial = Trial.objects.create(
             customer=customer,
             product_id=licence.product_id,
             licence=licence,
             tier_id=tier.id,
-            started_at=at,
-            ends_at=end_of_trial(tier, at=at),
+            started_at=begins,
+            ends_at=end_of_trial(tier, at=begins),
             started_by_id=actor.user_id,
         )
         TrialMark.objects.bulk_create(
@@ -121,7 +123,8 @@ def end_trial(*, customer: Customer, end: str, actor: Actor, at: datetime, reaso
         trial = Trial.objects.select_for_update().filter(customer=customer, ended_at=None).first()
         if trial is None:
             return None
-        trial.ended_at, trial.end = at, end
+        # Whoever ends it may have read the clock before it began: a purchase waits for Stripe, and then for the lock.
+        trial.ended_at, trial.end = max(at, trial.started_at), end
         trial.save(update_fields=["ended_at", "end"])
         record(
             entry(

@@ -13,6 +13,7 @@ from billing.cancellation import cancel_at_period_end, undo_cancellation
 from billing.models import Order
 from billing.orders import QuoteChanged, UnableToAccept, withdraw
 from billing.settling import settle
+from billing.subscriptions import follow
 from billing.tasks import settle_left_behind
 from licensing.models import Notice
 from tests.billing.conftest import Buyer, at_once
@@ -161,3 +162,23 @@ def test_cancelling_and_undoing_at_once_leaves_what_stripe_says(
     cancel_at_period_end(customer=ada.customer, actor=ada.actor, at=timezone.now())
     assert [each.cancels_at_period_end for each in ada.subscriptions()] == [False]
     assert not ada.licence.cancels_at_period_end
+
+
+def test_a_plan_that_ends_while_it_is_cancelled_is_free_and_not_cancelled(
+    ada: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada.with_card().buy("team")
+    ask = gateway.set_cancels_at_period_end
+
+    def ask_then_it_ends(**asked: Any) -> Any:
+        answer = ask(**asked)
+        gateway.cancel_subscription(answer.stripe_id)
+        follow(subscription_id=answer.stripe_id, at=timezone.now())
+        return answer
+
+    monkeypatch.setattr(gateway, "set_cancels_at_period_end", ask_then_it_ends)
+    cancel_at_period_end(customer=ada.customer, actor=ada.actor, at=timezone.now())
+    assert ada.licence.is_free
+    assert not ada.licence.cancels_at_period_end
+    monkeypatch.undo()
+    assert ada.buy("business").state == Order.State.SETTLED

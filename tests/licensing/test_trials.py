@@ -137,6 +137,36 @@ def test_given_back_early_it_is_gone_and_stays_used() -> None:
 
 
 @pytest.mark.django_db
+def test_ended_by_what_began_before_it_did_it_still_ends_after_its_beginning() -> None:
+    """A purchase under way since before the trial began ends it: its clock was read earlier."""
+    ada = cast.ada()
+    start(ada.customer, ada.user, "business")
+    ended = trials.end_trial(
+        customer=ada.customer,
+        end=Trial.End.CONVERTED,
+        actor=Actor.person(ada.user),
+        at=NOON - timedelta(seconds=9),
+    )
+    assert ended is not None
+    assert ended.ended_at == ended.started_at == NOON
+
+
+@pytest.mark.django_db
+def test_asked_for_before_the_last_one_was_given_back_it_begins_after_it() -> None:
+    ada = cast.ada()
+    start(ada.customer, ada.user, "business")
+    back = trials.end_trial(
+        customer=ada.customer,
+        end=Trial.End.GIVEN_BACK,
+        actor=Actor.person(ada.user),
+        at=NOON + timedelta(seconds=2),
+    )
+    again = start(ada.customer, ada.user, "scale", NOON + timedelta(seconds=1))
+    assert back is not None
+    assert again.started_at == back.ended_at
+
+
+@pytest.mark.django_db
 def test_ending_and_reminding_are_said_once_however_often_the_sweep_runs() -> None:
     cy = cast.cy()
     trial = start(cy.customer, cy.user, "business")
