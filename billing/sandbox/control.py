@@ -14,6 +14,7 @@ from billing.sandbox.render import public
 from billing.sandbox.sandbox import API_VERSION, Sandbox
 
 Wish = dict[str, Any]
+CATALOGUE = ("product", "price")
 
 
 def answer(box: Sandbox, method: str, path: str, body: str) -> tuple[int, str]:
@@ -46,8 +47,12 @@ def _health(box: Sandbox, wish: Wish) -> Wish:
 
 
 def _reset(box: Sandbox, wish: Wish) -> Wish:
-    """With `back`, begin so many seconds ago: a demo's past can then be lived through with `clock`."""
-    box.reset(offset=-_seconds(wish, "back") if "back" in wish else 0)
+    """With `back`, begin so many seconds ago: a demo's past can then be lived through with `clock`.
+
+    With `keep_catalogue`, products and prices stay under their ids.
+    """
+    keep = CATALOGUE if wish.get("keep_catalogue") else ()
+    box.reset(offset=-_seconds(wish, "back") if "back" in wish else 0, keep=keep)
     return {"ok": True, "now": box.now()}
 
 
@@ -111,6 +116,11 @@ def _charges(box: Sandbox, wish: Wish) -> Wish:
     return {"data": box.store.all("charge", status="succeeded")}
 
 
+def _objects(box: Sandbox, wish: Wish) -> Wish:
+    """{kind: from which one on}: every object of those kinds, oldest first, in one answer."""
+    return {kind: box.store.all(kind)[int(first) :] for kind, first in wish.items()}
+
+
 ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Wish], Wish]] = {
     ("GET", "health"): _health,
     ("POST", "reset"): _reset,
@@ -125,4 +135,5 @@ ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Wish], Wish]] = {
     ("POST", "webhooks/target"): _target,
     ("GET", "requests"): _requests,
     ("GET", "charges"): _charges,
+    ("POST", "objects"): _objects,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from billing.sandbox.clock import Clock
@@ -43,13 +44,13 @@ class Sandbox:
             if not self.store.find("tax_rate", rate["id"]):
                 self.store.add(rate)
 
-    def reset(self, offset: int = 0) -> None:
-        """Begin again: no objects, no faults, no deliveries. Keeps the webhook target.
+    def reset(self, offset: int = 0, *, keep: Sequence[str] = ()) -> None:
+        """Begin again: no objects, no faults, no deliveries. Keeps the webhook target, and objects of the kinds `keep`.
 
         The clock goes to real time plus `offset` seconds. Here alone it may go back, as there is nothing yet that has
         a date.
         """
-        self.store.kinds.clear()
+        self.store.kinds = {kind: rows for kind, rows in self.store.kinds.items() if kind in keep}
         self.clock.offset = offset
         self.keys.records.clear()
         self.faults.rules.clear()

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,24 @@ def test_a_restart_keeps_everything(tmp_path: Path) -> None:
         door.advance(days=30)
         assert len(door.get("charges")["data"]) == 2
     assert not list(state.parent.glob("*.new"))
+
+
+def test_a_reset_may_keep_the_catalogue(door: Door, cast: Cast, sdk: Any) -> None:
+    cast.subscription()
+    price = cast.price("team")
+    door.post("reset", keep_catalogue=True)
+    shown = door.post("objects", customer=0, subscription=0, price=0)
+    assert (shown["customer"], shown["subscription"]) == ([], [])
+    assert price in [row["id"] for row in shown["price"]]
+    assert sdk.prices.retrieve(price).active
+    door.post("reset")
+    assert door.post("objects", price=0) == {"price": []}
+
+
+def test_objects_are_told_from_which_one_on(door: Door, cast: Cast) -> None:
+    cast.subscription()
+    events = door.post("objects", event=0)["event"]
+    assert door.post("objects", event=len(events) - 1)["event"] == events[-1:]
 
 
 def test_it_imports_nothing_of_the_product_nor_of_django() -> None:
