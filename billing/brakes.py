@@ -7,17 +7,17 @@ paid is settled, webhooks are stored and worked off. A person lets a brake go, a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Case, Exists, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from billing.models import Attempt, Brake
 from licensing import restores
 from licensing.history import CLOCK, Actor, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Customer, Restore
+from licensing.rows import ask
 
 A_DAY = timedelta(days=1)
 
@@ -56,20 +56,20 @@ def is_pulled(customer_id: int) -> bool:
     return _pulled(customer_id).exists()
 
 
-def stop_of(customer: Any) -> Case:
-    """As part of a query: why `customer` cannot pay now, a word of `Situation.stopped`; empty where they can."""
-    return Case(
-        When(Exists(Restore.objects.filter(reconciled_at=None)), then=Value("books")),
-        When(Exists(Brake.objects.filter(released_at=None, customer=None)), then=Value("everybody")),
-        When(Exists(Brake.objects.filter(released_at=None, customer=customer)), then=Value("customer")),
-        default=Value(""),
-    )
+# As part of a query: why `customer` cannot pay now, a word of `Situation.stopped`; empty where they can.
+STOP_OF = f"""
+CASE WHEN EXISTS (SELECT FROM {Restore._meta.db_table} restored WHERE restored.reconciled_at IS NULL) THEN 'books'
+     WHEN EXISTS (SELECT FROM {Brake._meta.db_table} brake
+                  WHERE brake.released_at IS NULL AND brake.customer_id IS NULL) THEN 'everybody'
+     WHEN EXISTS (SELECT FROM {Brake._meta.db_table} brake
+                  WHERE brake.released_at IS NULL AND brake.customer_id = {{customer}}) THEN 'customer'
+     ELSE '' END
+"""
 
 
 def stop_for(customer_id: int) -> str:
     """The same for one customer, now."""
-    found = Customer.objects.filter(pk=customer_id).annotate(stop=stop_of(customer_id))
-    return str(found.values_list("stop", flat=True).get())
+    return str(ask(f"SELECT {STOP_OF.format(customer='%(customer)s')}", {"customer": customer_id})[0][0])
 
 
 def may_move_money(customer_id: int, *, at: datetime) -> bool:

@@ -12,12 +12,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 
 from billing import gateway
 from billing.answers import EventSeen, StripeForged, StripeUnavailable
 from billing.handlers import HANDLERS, Handler
 from billing.models import StripeEvent
+from licensing.rows import ask, columns, instance
 
 BATCH = 100
 # Stripe is taken to be down after so many subjects in a row without an answer; each can cost eight seconds.
@@ -35,6 +36,13 @@ INSERT INTO billing_stripeevent (stripe_id, type, object_id, stripe_customer_id,
                                  tries, next_try_at, error)
 VALUES (%(stripe_id)s, %(type)s, %(object_id)s, %(customer)s, %(created_at)s, %(at)s, %(handled_at)s, 0, %(at)s, '')
 ON CONFLICT (stripe_id) DO NOTHING
+"""
+_CLAIM = f"""
+UPDATE billing_stripeevent event SET tries = event.tries + 1, next_try_at = %(until)s
+FROM (SELECT id FROM billing_stripeevent WHERE handled_at IS NULL AND next_try_at <= %(at)s
+      ORDER BY next_try_at, id LIMIT %(batch)s FOR UPDATE SKIP LOCKED) due
+WHERE event.id = due.id
+RETURNING {columns(StripeEvent, of="event")}
 """
 
 
@@ -112,17 +120,8 @@ def drain(*, at: datetime) -> dict[str, int]:
 
 def _claim(*, at: datetime) -> list[StripeEvent]:
     """Take a batch for ourselves for two minutes; another worker takes others."""
-    with transaction.atomic():
-        batch = list(
-            StripeEvent.objects.select_for_update(skip_locked=True)
-            .filter(handled_at=None, next_try_at__lte=at)
-            .order_by("next_try_at", "pk")[:BATCH]
-        )
-        for event in batch:
-            event.tries += 1
-            event.next_try_at = at + LEASE
-        StripeEvent.objects.bulk_update(batch, ["tries", "next_try_at"])
-    return batch
+    claimed = ask(_CLAIM, {"at": at, "batch": BATCH, "until": at + LEASE})
+    return [event for row in claimed if (event := instance(StripeEvent, row))]
 
 
 def _by_subject(batch: list[StripeEvent]) -> dict[tuple[Handler, str], list[StripeEvent]]:

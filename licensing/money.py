@@ -7,6 +7,7 @@ none in currencies whose small coins have gone out of use, such as RSD and ISK; 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -34,6 +35,7 @@ def charge_step(currency: str) -> int:
     return 10 if code in THREE_DECIMAL else 100 if code in WHOLE_UNITS_ONLY else 1
 
 
+@lru_cache(maxsize=4096)
 def format_money(amount: int, currency: str, *, locale: str) -> str:
     """Write `amount` minor units for a reader: (−1986, "USD", "en_US") → −$19.86. Exact; never rounds.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from licensing.eligibility import Change, Situation, change_reasons, trial_reasons
 from licensing.entitlements import is_better
 from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
-from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
+from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms, edition_terms
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,24 @@ class Offer(Compared):
     edition: EditionTerms
     relation: str  # "held", "higher" or "lower"
     estimate: Estimate | None
-    rows: tuple[Row, ...]
-    reasons: tuple[Reason, ...]
-    trial_reasons: tuple[Reason, ...]
+    situation: Situation
+    change: Change
     gives_up_price: bool
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:  # type: ignore[override]
+        standing = self.situation.standing
+        return _rows_between(standing.edition.id, standing.tier.id, self.edition.id, self.tier.id)
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why this change is not open now; empty where it is."""
+        return tuple(change_reasons(self.situation, self.change))
+
+    @cached_property
+    def trial_reasons(self) -> tuple[Reason, ...]:
+        """Why this tier cannot be tried now; empty where it can."""
+        return tuple(trial_reasons(self.situation, self.tier))
 
     @property
     def is_open(self) -> bool:
@@ -71,7 +86,7 @@ def offers_for(
     The held tier is offered on the terms it is held on; every other one on today's terms.
     """
     return [
-        _offer(
+        offer_for(
             situation, tier, edition, seats=seats, interval=interval, tax_percent=tax_percent, credit=credit
         )
         for tier, edition in tiers_open_to(situation)
@@ -107,16 +122,26 @@ def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:
     return Row(feature, held, offered, change)
 
 
-def _offer(
+@lru_cache(maxsize=1024)
+def _rows_between(held_edition: int, held: int, edition: int, offered: int) -> tuple[Row, ...]:
+    """Between published terms, which never change, this is always the same."""
+    own, other = edition_terms(held_edition), edition_terms(edition)
+    return compare(
+        held=own.tier_by_id(held), held_edition=own, offered=other.tier_by_id(offered), edition=other
+    )
+
+
+def offer_for(
     situation: Situation,
     tier: TierTerms,
     edition: EditionTerms,
     *,
     seats: int,
     interval: str,
-    tax_percent: str,
-    credit: int,
+    tax_percent: str = "",
+    credit: int = 0,
 ) -> Offer:
+    """One tier of `edition` as this customer could have it. No query."""
     standing = situation.standing
     price = tier.price(currency=standing.customer.currency, interval=interval)
     sum_ = (
@@ -137,9 +162,8 @@ def _offer(
         edition=edition,
         relation="held" if is_held else "higher" if tier.rank > standing.tier.rank else "lower",
         estimate=sum_,
-        rows=compare(held=standing.tier, held_edition=standing.edition, offered=tier, edition=edition),
-        reasons=tuple(change_reasons(situation, Change(tier, edition, seats, interval))),
-        trial_reasons=tuple(trial_reasons(situation, tier)),
+        situation=situation,
+        change=Change(tier, edition, seats, interval),
         gives_up_price=not is_held and not standing.licence.is_free and standing.edition.id != edition.id,
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import F, FilteredRelation, Q
-
-from licensing.models import Customer, Licence, Trial
+from licensing.models import Customer, Licence, Price, Trial
 from licensing.pricing import Held
+from licensing.rows import ask, columns, instance, width
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 
 
@@ -42,39 +43,44 @@ class Standing:
         return self.trial_tier or self.tier
 
 
+# A licence with its price and the trial that is live over it, for whoever selects more beside them.
+SELECTED = f"""
+{columns(Licence, of="licence")}, {columns(Price, of="price")}, {columns(Trial, of="trial")}, lent.edition_id
+"""
+SOURCE = """
+licensing_licence licence
+LEFT JOIN licensing_price price ON price.id = licence.price_id
+LEFT JOIN licensing_trial trial ON trial.licence_id = licence.id AND trial.ended_at IS NULL
+    AND trial.started_at <= %(at)s AND trial.ends_at > %(at)s
+LEFT JOIN licensing_tier lent ON lent.id = trial.tier_id
+"""
+CHOSEN = "licence.customer_id = %(customer)s AND licence.ended_at IS NULL"
+WIDTH = width(Licence) + width(Price) + width(Trial) + 1
+
+
 def standing_of(customer: Customer, *, at: datetime) -> Standing:
     """Read a customer's standing in one query. Raises Licence.DoesNotExist where no licence is live.
 
     A trial counts from `started_at` up to `ends_at` by the clock, whatever jobs have or have not run.
     """
-    licence = (
-        Licence.objects.filter(customer=customer, ended_at=None)
-        .select_related("price")
-        .annotate(
-            live=FilteredRelation(
-                "trials",
-                condition=Q(trials__ended_at=None, trials__started_at__lte=at, trials__ends_at__gt=at),
-            )
-        )
-        .annotate(
-            live_trial=F("live__pk"), live_tier=F("live__tier_id"), live_edition=F("live__tier__edition_id")
-        )
-        .annotate(live_start=F("live__started_at"), live_end=F("live__ends_at"))
-        .get()
-    )
-    trial = None
+    rows = ask(f"SELECT {SELECTED} FROM {SOURCE} WHERE {CHOSEN}", {"customer": customer.pk, "at": at})
+    return read_standing(rows, customer=customer, at=at)
+
+
+def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> Standing:
+    """The standing in the first `WIDTH` columns of the one row. Raises Licence.DoesNotExist where there is none."""
+    if not rows:
+        raise Licence.DoesNotExist(f"{customer} holds no live licence.")
+    row = rows[0]
+    licence, rest = instance(Licence, row[: width(Licence)]), row[width(Licence) :]
+    assert licence is not None, "the row is the licence's"
+    licence.customer = customer
+    licence.price = instance(Price, rest[: width(Price)])
+    trial = instance(Trial, rest[width(Price) : width(Price) + width(Trial)])
     trial_edition = None
-    if licence.live_trial:
-        trial = Trial(
-            pk=licence.live_trial,
-            customer=customer,
-            product_id=licence.product_id,
-            licence=licence,
-            tier_id=licence.live_tier,
-            started_at=licence.live_start,
-            ends_at=licence.live_end,
-        )
-        trial_edition = edition_terms(licence.live_edition)
+    if trial:
+        trial.customer, trial.licence = customer, licence
+        trial_edition = edition_terms(row[WIDTH - 1])
     edition = edition_terms(licence.edition_id)
     return Standing(
         customer=customer,
@@ -83,6 +89,6 @@ def standing_of(customer: Customer, *, at: datetime) -> Standing:
         edition=edition,
         tier=edition.tier_by_id(licence.tier_id),
         trial_edition=trial_edition,
-        trial_tier=trial_edition.tier_by_id(licence.live_tier) if trial_edition else None,
+        trial_tier=trial_edition.tier_by_id(trial.tier_id) if trial and trial_edition else None,
         at=at,
     )

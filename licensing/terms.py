@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from licensing.models import Edition, Feature, Price, Product, Tier
+from licensing.rows import ask, columns, instance
 
 
 @dataclass(frozen=True)
@@ -175,16 +176,21 @@ class Storefront:
     published_at: datetime
 
 
+_ON_SALE = f"""
+SELECT edition.id, edition.published_at, {columns(Product, of="product")}
+FROM licensing_edition edition JOIN licensing_product product ON product.id = edition.product_id
+WHERE edition.published_at IS NOT NULL
+ORDER BY edition.product_id, edition.published_at DESC, edition.id DESC
+LIMIT 1
+"""
+
+
 def storefront() -> Storefront | None:
     """What is on sale now: the newest published edition. One query; None before the first is published."""
-    newest = (
-        Edition.objects.filter(published_at__isnull=False)
-        .select_related("product")
-        .order_by("product_id", "-published_at", "-pk")
-        .first()
-    )
-    if newest is None or newest.published_at is None:
+    rows = ask(_ON_SALE)
+    if not rows:
         return None
-    return Storefront(
-        product=newest.product, edition=edition_terms(newest.pk), published_at=newest.published_at
-    )
+    edition_id, published_at, *rest = rows[0]
+    product = instance(Product, rest)
+    assert product is not None, "an edition belongs to a product"
+    return Storefront(product=product, edition=edition_terms(edition_id), published_at=published_at)

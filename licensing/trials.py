@@ -17,6 +17,7 @@ from licensing.licences import lock_live_licence
 from licensing.models import Customer, Notice, Trial, TrialMark
 from licensing.reasons import Reason
 from licensing.reminders import owe_reminders
+from licensing.rows import ask
 from licensing.sweeping import BATCH, end_expired, end_expired_of
 from licensing.terms import TierTerms
 
@@ -44,13 +45,14 @@ def identities_of(*, customer: Customer, addresses: Iterable[str]) -> list[str]:
 
 def trials_used(*, customer: Customer, addresses: Iterable[str], at: datetime) -> dict[str, datetime]:
     """Tier key → when it may be tried again, for this customer or any of its verified owner `addresses`."""
-    marks = TrialMark.objects.filter(
-        identity__in=identities_of(customer=customer, addresses=addresses), used_at__gt=at - AGAIN_AFTER
+    marks = ask(
+        """
+        SELECT tier_key, max(used_at) FROM licensing_trialmark
+        WHERE identity = ANY(%(identities)s) AND used_at > %(since)s GROUP BY tier_key
+        """,
+        {"identities": identities_of(customer=customer, addresses=addresses), "since": at - AGAIN_AFTER},
     )
-    used: dict[str, datetime] = {}
-    for key, used_at in marks.values_list("tier_key", "used_at"):
-        used[key] = max(used.get(key, used_at + AGAIN_AFTER), used_at + AGAIN_AFTER)
-    return used
+    return {key: used_at + AGAIN_AFTER for key, used_at in marks}
 
 
 def end_of_trial(tier: TierTerms, *, at: datetime) -> datetime:

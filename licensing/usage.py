@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection
-
 from licensing.entitlements import Entitlement
 from licensing.models import Customer, Feature, UsageReading
+from licensing.rows import ask
 from licensing.terms import FeatureTerms, edition_terms
 
 PACE_WINDOW = timedelta(days=45)
@@ -77,9 +76,8 @@ def record_reading(*, customer: Customer, feature_key: str, value: int, at: date
 
 def usage_of(customer: Customer, *, at: datetime) -> dict[str, Usage]:
     """Feature key → usage, in one query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
+    rows = ask(
+        """
             SELECT n.feature_key, n.value, n.read_at, o.value, o.read_at
             FROM (SELECT DISTINCT ON (feature_key) feature_key, value, read_at FROM licensing_usagereading
                   WHERE customer_id = %(customer)s AND read_at <= %(at)s
@@ -89,9 +87,9 @@ def usage_of(customer: Customer, *, at: datetime) -> dict[str, Usage]:
                   UNION ALL SELECT n.value, n.read_at
                   ORDER BY read_at LIMIT 1) o
             """,
-            {"customer": customer.pk, "at": at, "since": at - PACE_WINDOW},
-        )
-        return {key: Usage(*rest) for key, *rest in cursor.fetchall()}
+        {"customer": customer.pk, "at": at, "since": at - PACE_WINDOW},
+    )
+    return {key: Usage(*rest) for key, *rest in rows}
 
 
 def meters(*, entitled: dict[str, Entitlement], usage: dict[str, Usage]) -> list[Meter]:

@@ -21,6 +21,8 @@ def places_of(request: HttpRequest) -> list[Member]:
     """The signed-in person's place in each open customer, the first they joined first."""
     if not request.user.is_authenticated:
         return []
+    if (known := getattr(request.user, "places", None)) is not None:
+        return list(known)
     places = list(
         Member.objects.filter(user_id=request.user.pk, customer__closed_at=None)
         .select_related("customer")

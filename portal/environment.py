@@ -87,6 +87,8 @@ class Environment:
                 # behind a server that came back.
                 "pool": {"min_size": 1, "max_size": 8, "timeout": 3, "reconnect_timeout": 5},
                 "connect_timeout": "5",
+                # Statements that ask to be planned once a connection are; Django's own never ask.
+                "prepare_threshold": 5,
                 **{key: values[0] for key, values in query.items() if key != "host"},
             },
         }

@@ -1,22 +1,19 @@
-"""Gathers, at the door, all that the rules and the pages about one customer look at: four queries."""
+"""Gathers, at the door, all that the rules and the pages about one customer look at: three queries."""
 
 from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
 
-from billing.brakes import stop_of
+from billing.brakes import STOP_OF
 from billing.models import Order, Payer
 from licensing.eligibility import Situation
-from licensing.models import Customer, Invitation, Member, Role, UpgradeRequest
-from licensing.standing import Standing, standing_of
+from licensing.models import Customer, Role
+from licensing.rows import ask, columns, instance, width
+from licensing.standing import CHOSEN, SELECTED, SOURCE, WIDTH, Standing, read_standing
 from licensing.terms import EditionTerms
 from licensing.trials import trials_used
 from licensing.usage import usage_of
@@ -50,60 +47,53 @@ class Facts:
         return self.payer.credit if self.payer else 0
 
 
+_AROUND = f"""
+SELECT {SELECTED}, {columns(Payer, of="payer")},
+    (SELECT count(*) FROM licensing_member member WHERE member.customer_id = licence.customer_id),
+    (SELECT count(*) FROM licensing_invitation invitation
+     WHERE invitation.customer_id = licence.customer_id AND accepted_at IS NULL AND revoked_at IS NULL
+         AND expires_at > %(at)s),
+    (SELECT count(*) FROM licensing_upgraderequest request
+     WHERE request.customer_id = licence.customer_id AND answered_at IS NULL),
+    ARRAY(SELECT address.email FROM account_emailaddress address
+        JOIN licensing_member owner ON owner.user_id = address.user_id
+        WHERE owner.customer_id = licence.customer_id AND owner.role = %(owner)s AND address.verified
+        ORDER BY address.id),
+    (SELECT quote_id FROM billing_order placed
+     WHERE placed.customer_id = licence.customer_id AND placed.state = %(pending)s LIMIT 1),
+    {STOP_OF.format(customer="licence.customer_id")}
+FROM {SOURCE} LEFT JOIN billing_payer payer ON payer.customer_id = licence.customer_id
+WHERE {CHOSEN}
+"""
+
+
 def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
     """One customer at one moment, with today's terms beside. Raises Licence.DoesNotExist where none is live."""
-    around = (
-        Customer.objects.filter(pk=customer.pk)
-        .select_related("payer")
-        .annotate(
-            member_count=_how_many(Member.objects.filter(customer=OuterRef("pk"))),
-            invited_count=_how_many(
-                Invitation.objects.filter(
-                    customer=OuterRef("pk"), accepted_at=None, revoked_at=None, expires_at__gt=at
-                )
-            ),
-            question_count=_how_many(
-                UpgradeRequest.objects.filter(customer=OuterRef("pk"), answered_at=None)
-            ),
-            owner_addresses=ArraySubquery(_of_owners(OuterRef("pk")).values("email")),
-            pending=Subquery(
-                Order.objects.filter(customer=OuterRef("pk"), state=Order.State.PENDING).values("quote_id")[
-                    :1
-                ]
-            ),
-            stopped=stop_of(OuterRef("pk")),
-        )
-        .get()
-    )
+    words = {"pending": Order.State.PENDING.value, "owner": Role.OWNER.value}
+    rows = ask(_AROUND, {"customer": customer.pk, "at": at, **words})
+    standing, row = read_standing(rows, customer=customer, at=at), rows[0]
+    payer = instance(Payer, row[WIDTH : WIDTH + width(Payer)])
+    members, invited, questions, addresses, pending, stopped = row[WIDTH + width(Payer) :]
     return Facts(
         situation=Situation(
-            standing=standing_of(customer, at=at),
+            standing=standing,
             today=today,
-            people=around.member_count + around.invited_count,
+            people=members + invited,
             usage=usage_of(customer, at=at),
-            trials_used=trials_used(customer=customer, addresses=around.owner_addresses, at=at),
-            addresses=tuple(around.owner_addresses),
-            order_pending=around.pending is not None,
-            stopped=around.stopped,
+            trials_used=trials_used(customer=customer, addresses=addresses, at=at),
+            addresses=tuple(addresses),
+            order_pending=pending is not None,
+            stopped=stopped,
         ),
-        members=around.member_count,
-        invited=around.invited_count,
-        payer=getattr(around, "payer", None),
-        pending_quote=around.pending,
-        questions=around.question_count,
+        members=members,
+        invited=invited,
+        payer=payer,
+        pending_quote=pending,
+        questions=questions,
     )
 
 
 def owner_addresses(customer: Customer) -> list[str]:
     """The confirmed addresses of the customer's owners: who a trial counts for."""
-    return list(_of_owners(customer.pk).values_list("email", flat=True))
-
-
-def _of_owners(customer_id: Any) -> QuerySet[Any]:
-    owners = {"user__memberships__customer": customer_id, "user__memberships__role": Role.OWNER}
-    return EmailAddress.objects.filter(verified=True, **owners)
-
-
-def _how_many(rows: QuerySet[Any]) -> Coalesce:
-    counted = rows.order_by().values("customer").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
+    owners = {"user__memberships__customer": customer, "user__memberships__role": Role.OWNER}
+    return list(EmailAddress.objects.filter(verified=True, **owners).values_list("email", flat=True))

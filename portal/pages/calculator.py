@@ -33,6 +33,15 @@ class FeatureRow:
 
 
 @dataclass(frozen=True)
+class Column:
+    """One tier in the table. `mark`: "yours", "chosen" or empty."""
+
+    offer: Offer
+    head: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class Calculator:
     facts: Facts
     offers: list[Offer]
@@ -45,27 +54,33 @@ class Calculator:
     def estimate(self) -> Estimate | None:
         return self.chosen.estimate
 
-    @property
+    @cached_property
+    def terms(self) -> tuple[int, ...]:
+        """The published terms that stand side by side: what is kept of the page, rendered, is kept under these."""
+        today = self.facts.situation.today.id
+        return (today, self.held.edition.id, self.held.tier.id, self.chosen.tier.id)
+
+    @cached_property
     def changes(self) -> list[FeatureRow]:
         """The features that would change for this customer, in the order of the terms."""
         return self._rows("gain", "lose")
 
-    @property
+    @cached_property
     def stays(self) -> list[FeatureRow]:
         return self._rows("keep")
 
-    @property
+    @cached_property
     def without(self) -> list[FeatureRow]:
         """Not included in either."""
         return self._rows("without")
 
-    @property
+    @cached_property
     def is_standing_still(self) -> bool:
         """Whether what was chosen is what is held."""
         free = self.chosen is self.held and self.chosen.tier.is_free
         return free or any(reason.rule == SOMETHING_CHANGES for reason in self.chosen.reasons)
 
-    @property
+    @cached_property
     def seats_that_fit(self) -> int | None:
         """The nearest number of seats that suits both the chosen tier and the people; None where it is chosen."""
         tier = self.chosen.tier
@@ -74,11 +89,11 @@ class Calculator:
         enough = fitting >= self.facts.situation.people
         return fitting if enough and fitting != self.seats and not tier.is_free else None
 
-    @property
+    @cached_property
     def todo(self) -> Todo:
         return todo_list(self.chosen, facts=self.facts, held=self.held)
 
-    @property
+    @cached_property
     def closed(self) -> list[tuple[Offer, list[Reason]]]:
         """The other tiers that are not open now, with their reasons."""
         return [
@@ -87,25 +102,28 @@ class Calculator:
             if offer is not self.chosen and offer is not self.held and not offer.is_open
         ]
 
-    @property
+    @cached_property
     def reasons(self) -> list[Reason]:
         """Why the chosen tier is not open now."""
         return telling(self.chosen.reasons)
 
-    @property
+    @cached_property
     def rules_said(self) -> set[str]:
         """The rules that the reasons for the chosen tier name already."""
         return {reason.rule for reason in self.reasons}
 
-    @property
-    def heads(self) -> list[tuple[Offer, str]]:
+    @cached_property
+    def columns(self) -> list[Column]:
         """Each tier with a word on its terms: whose they are, or what a seat costs."""
-        return [(offer, self._head(offer)) for offer in self.offers]
+        return [Column(offer, self._head(offer), self._mark(offer)) for offer in self.offers]
 
-    @property
+    @cached_property
     def ahead(self) -> int | None:
         """What the chosen tier costs within two years, today's charge included."""
         return spent_within(self.chosen.estimate, at=self.facts.standing.at) if self.chosen.estimate else None
+
+    def _mark(self, offer: Offer) -> str:
+        return "yours" if offer is self.held else "chosen" if offer is self.chosen else ""
 
     def _head(self, offer: Offer) -> str:
         price = offer.tier.price(currency=self.facts.standing.customer.currency, interval=self.interval)
@@ -121,9 +139,13 @@ class Calculator:
     def _rows(self, *changes: str) -> list[FeatureRow]:
         return [self._row(row.feature) for row in self.chosen.rows if row.change in changes]
 
+    @cached_property
+    def _by_feature(self) -> list[tuple[Offer, dict[str, Row]]]:
+        return [(offer, {row.feature.key: row for row in offer.rows}) for offer in self.offers]
+
     def _row(self, feature: FeatureTerms) -> FeatureRow:
         usage = self.facts.situation.usage.get(feature.key)
-        cells = [(offer, _row_of(offer, feature)) for offer in self.offers]
+        cells = [(offer, rows.get(feature.key) or _no_row(feature)) for offer, rows in self._by_feature]
         return FeatureRow(feature, cells, usage.value if usage else None)
 
 
@@ -165,6 +187,6 @@ def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) 
     return estimate.due + max(later, 0)
 
 
-def _row_of(offer: Offer, feature: FeatureTerms) -> Row:
-    found = next((row for row in offer.rows if row.feature.key == feature.key), None)
-    return found or Row(feature, NOT_INCLUDED, NOT_INCLUDED, "without")
+def _no_row(feature: FeatureTerms) -> Row:
+    """Of a feature that an offer's terms do not know."""
+    return Row(feature, NOT_INCLUDED, NOT_INCLUDED, "without")

@@ -25,14 +25,14 @@ class Promise:
 class Promises:
     """`kept`: better than today's terms. `missed`: today's terms are better here. Both empty: nothing differs."""
 
-    kept: list[Promise]
-    missed: list[Promise]
+    kept: tuple[Promise, ...]
+    missed: tuple[Promise, ...]
 
 
 def promises(standing: Standing, *, today: EditionTerms) -> Promises:
     """The held tier as it is held and as it is sold today, in the customer's own currency and interval."""
     if standing.edition.id == today.id:
-        return Promises([], [])
+        return Promises((), ())
     found = differences(
         held=standing.edition,
         today=today,
@@ -41,8 +41,8 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
         interval=standing.interval,
     )
     return Promises(
-        kept=[_promise(one, today=today) for one in found if one.kind == "kept_better"],
-        missed=[_missed(one, today=today) for one in found if one.kind == "kept_worse"],
+        kept=tuple(_promise(one, today=today) for one in found if one.kind == "kept_better"),
+        missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
     )
 
 

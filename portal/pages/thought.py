@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from licensing.entitlements import is_better
 from licensing.models import Licence
-from licensing.offers import Offer, offer_of, offers_for
+from licensing.offers import Offer, offer_for, offer_of, offers_for
 from licensing.usage import Meter
 from portal.facts import Facts
 from portal.pages.meters import own_meters
@@ -99,9 +99,8 @@ def _fewer_seats(facts: Facts) -> Thought | None:
     wanted = max(facts.situation.people, standing.tier.min_seats)
     if held is None or not held.price.per_seat or held.seats - wanted < 2:
         return None
-    offer = offer_of(_offers(facts, seats=wanted), standing.tier.key)
-    paid = offer_of(_offers(facts, seats=held.seats), standing.tier.key)
-    if not (offer and offer.is_open and offer.estimate and paid and paid.estimate):
+    offer, paid = _of_own_tier(facts, seats=wanted), _of_own_tier(facts, seats=held.seats)
+    if not (offer.is_open and offer.estimate and paid.estimate):
         return None
     saved = paid.estimate.renewal_amount - offer.estimate.renewal_amount
     return Thought(
@@ -132,6 +131,18 @@ def _evidence_of_seats(seats: int, *, people: int) -> str:
             people,
         )
         % said
+    )
+
+
+def _of_own_tier(facts: Facts, *, seats: int) -> Offer:
+    standing = facts.standing
+    return offer_for(
+        facts.situation,
+        standing.tier,
+        standing.edition,
+        seats=seats,
+        interval=standing.interval,
+        tax_percent=facts.tax_percent,
     )
 
 

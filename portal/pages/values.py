@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -53,20 +54,30 @@ def feature_name(feature: FeatureTerms) -> str:
 
 def count_words(count: int) -> str:
     """A count as it is best read: 40,000; from a million on "2 million", two digits after the point at most."""
+    return _count_in(reader_locale(), count)
+
+
+@lru_cache(maxsize=4096)
+def _count_in(locale: str, count: int) -> str:
     if count >= 1_000_000:
-        return format_compact_decimal(count, format_type="long", fraction_digits=2, locale=reader_locale())
-    return format_decimal(count, locale=reader_locale())
+        return format_compact_decimal(count, format_type="long", fraction_digits=2, locale=locale)
+    return format_decimal(count, locale=locale)
 
 
 def short_money(amount: int, currency: str) -> str:
     """An amount without its zeros after the point: $23, but $23.50. For price lists; sums are always whole."""
+    return _short_money_in(reader_locale(), amount, currency)
+
+
+@lru_cache(maxsize=4096)
+def _short_money_in(locale: str, amount: int, currency: str) -> str:
     digits = minor_digits(currency)
     if digits == 0 or amount % 10**digits:
-        return format_money(amount, currency, locale=reader_locale())
-    pattern = Locale.parse(reader_locale()).currency_formats["standard"].pattern
+        return format_money(amount, currency, locale=locale)
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern
     whole = pattern.replace(".00", "")
     return format_currency(
-        Decimal(amount // 10**digits), currency, whole, locale=reader_locale(), currency_digits=False
+        Decimal(amount // 10**digits), currency, whole, locale=locale, currency_digits=False
     ).replace("-", "−")
 
 

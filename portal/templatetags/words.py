@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -35,14 +36,14 @@ def number(value: int) -> str:
 @register.filter
 def day(moment: datetime | date) -> str:
     """The full date: 14 December 2026."""
-    return format_date(_local(moment), "long", locale=reader_locale())
+    return _written(_local(moment), "long", reader_locale())
 
 
 @register.filter
 def short_day(moment: datetime | date) -> str:
     """Day and month: 14 Dec."""
     pattern = "MMM d" if reader_locale().endswith("US") else "d MMM"
-    return format_date(_local(moment), pattern, locale=reader_locale())
+    return _written(_local(moment), pattern, reader_locale())
 
 
 @register.filter
@@ -129,6 +130,11 @@ def here(context: dict[str, Any], *names: str) -> SafeString:
     return mark_safe(' aria-current="page"' if found else "")  # our own words only
 
 
+@lru_cache(maxsize=4096)
+def _written(value: date, pattern: str, locale: str) -> str:
+    return format_date(value, pattern, locale=locale)
+
+
 def _timed(value: datetime, date_format: str) -> str:
     """A day with its time, which can be read in one way only.
 
@@ -138,7 +144,7 @@ def _timed(value: datetime, date_format: str) -> str:
     local = timezone.localtime(value)
     us = reader_locale().endswith("US")
     said = {
-        "day": format_date(local, date_format, locale=reader_locale()),
+        "day": _written(local.date(), date_format, reader_locale()),
         "time": format_datetime(local, "h:mm a" if us else "HH:mm", locale=reader_locale()),
         # Not Babel's: it writes −02:30 as −03:30.
         "offset": local.isoformat()[-6:].replace("-", "−"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
@@ -12,6 +13,7 @@ from billing.answers import StripeForged
 
 
 @csrf_exempt
+@never_cache
 @require_POST
 def stripe(request: HttpRequest) -> HttpResponse:
     """Verify, store once, answer at once; the work is done later. A signature that does not prove itself is a 400."""

@@ -185,8 +185,8 @@ def test_queries_do_not_grow_with_what_is_there(
 ) -> None:
     client = sign_in(ada.user)
     client.get("/plan/")
-    # Who it is and for whom, two (the session is kept in the cache); then the storefront and four for the facts.
-    with django_assert_num_queries(7):  # type: ignore[operator]
+    # Who it is and for whom, one (the session is kept in the cache); then the storefront and three for the facts.
+    with django_assert_num_queries(5):  # type: ignore[operator]
         client.get("/plan/")
     for feature, value in (("projects", 18), ("rows", 900), ("api-calls", 7), ("guests", 3)):
         for days in range(5):
@@ -194,5 +194,5 @@ def test_queries_do_not_grow_with_what_is_there(
     tries(ada, "business", started_at=NOON - timedelta(days=11))
     cast.eve()
     cast.fay()
-    with django_assert_num_queries(7):  # type: ignore[operator]
+    with django_assert_num_queries(5):  # type: ignore[operator]
         client.get("/plan/")

@@ -204,6 +204,6 @@ def test_queries_are_few_and_constant(ada: Party, sign_in: SignIn, django_assert
     uses(ada, "projects", 18)
     tries(ada, "business", started_at=NOON - timedelta(days=11))
     for query in ("", "?tier=scale&seats=40&interval=year"):
-        # Who it is and for whom, two (the session is kept in the cache); then the storefront and four for the facts.
-        with django_assert_num_queries(7):  # type: ignore[operator]
+        # Who it is and for whom, one (the session is kept in the cache); then the storefront and three for the facts.
+        with django_assert_num_queries(5):  # type: ignore[operator]
             client.get(f"/upgrade/{query}")

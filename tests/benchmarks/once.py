@@ -1,0 +1,87 @@
+"""One piece of work in a process of its own, with its CPU, its memory and its statements counted: prints JSON.
+
+python -m tests.benchmarks.once <what> <PostgreSQL's first process>
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import django
+
+from tests.benchmarks.accounting import cpu, forget_peak, peak_memory
+
+django.setup()
+
+from django.db import connection  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+
+def expire() -> int:
+    from licensing.trials import expire_due
+
+    return expire_due(at=timezone.now())
+
+
+def remind() -> int:
+    from licensing.trials import remind_due
+
+    return remind_due(at=timezone.now())
+
+
+def expire_in_one_statement() -> int:
+    """What a single statement over all that is due would do to others: the control."""
+    from licensing import sweeping
+
+    sweeping.BATCH = 10_000_000
+    return sweeping.end_expired(at=timezone.now())
+
+
+def drain() -> int:
+    from billing.inbox import drain as work_off
+
+    return work_off(at=timezone.now())["handled"]
+
+
+def drain_one_by_one() -> int:
+    from billing import inbox
+
+    inbox.BATCH = 1
+    return inbox.drain(at=timezone.now())["handled"]
+
+
+WORK: dict[str, Callable[[], int]] = {
+    work.__name__: work for work in (expire, remind, expire_in_one_statement, drain, drain_one_by_one)
+}
+
+
+def main() -> None:
+    what, postgres = WORK[sys.argv[1]], int(sys.argv[2])
+    statements = 0
+
+    def count(execute: Any, *given: Any) -> Any:
+        nonlocal statements
+        statements += 1
+        return execute(*given)
+
+    connection.ensure_connection()
+    forget_peak()
+    memory, before, began = peak_memory(), cpu(os.getpid(), postgres), time.perf_counter()
+    with connection.execute_wrapper(count):
+        rows = what()
+    told = {
+        "rows": rows,
+        "seconds": time.perf_counter() - began,
+        "cpu": cpu(os.getpid(), postgres) - before,
+        "statements": statements,
+        "memory": peak_memory() - memory,
+    }
+    print(json.dumps(told))
+
+
+main()
