@@ -1,0 +1,152 @@
+"""The payment machine: one rule, which lets chance choose what happens next, and what happens in the midst of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.machine import judging
+from tests.machine.moments import DIE, Twist
+from tests.machine.world import CARDS, FAULTS, OTHERS, World
+
+# The requests that make a page, a subscription or a change, and our mark before a change.
+CHARGING, ANY = "/v1/(subscriptions|checkout/sessions)", "/v1/"
+CHOICE = {
+    "tier": st.sampled_from(["team", "business"]),
+    "seats": st.integers(1, 4),
+    "interval": st.sampled_from(["month", "month", "year"]),
+}
+# Visa pays, most of the time: what cannot be paid ends early.
+CARD = st.sampled_from(["pays", "pays", *CARDS])
+TIMES = [
+    timedelta(seconds=20),
+    timedelta(minutes=12),
+    timedelta(minutes=61),
+    timedelta(hours=7),
+    timedelta(hours=21),
+    timedelta(days=1, hours=1),
+    timedelta(days=4),
+    timedelta(days=15),
+    timedelta(days=31),
+]
+# What may happen: how often, and what chance chooses about it. Hypothesis likes the first, so that one is cheap.
+ACTIONS: dict[str, tuple[int, dict[str, Any]]] = {
+    "come_back": (2, {}),
+    "ask_quote": (1, CHOICE),
+    "buy": (3, CHOICE),
+    "accept": (3, {"back": st.integers(0, 2)}),
+    "withdraw": (1, {}),
+    "cancel": (1, {}),
+    "undo": (1, {}),
+    "try_tier": (1, {"tier": st.sampled_from(["business", "scale"])}),
+    "give_back": (1, {}),
+    "pay": (3, {"card": CARD, "back": st.integers(0, 1)}),
+    "answer_bank": (2, {"decision": st.sampled_from(["approve", "refuse"])}),
+    "change_card": (2, {"card": CARD}),
+    "miss_a_renewal": (1, {}),
+    "remove_card": (1, {}),
+    "refund": (1, {}),
+    "deliver": (3, {"picks": st.lists(st.integers(0, 30), min_size=1, max_size=5)}),
+    "deliver_and_work": (3, {"newest_first": st.booleans()}),
+    "work": (2, {}),
+    "sweep": (3, {"redis_is_lost": st.booleans()}),
+    "let_pass": (4, {"time": st.sampled_from(TIMES)}),
+    "falter": (
+        3,
+        {
+            "fault": st.sampled_from(FAULTS),
+            "path": st.sampled_from([CHARGING, CHARGING, ANY]),
+            "after": st.integers(0, 3),
+        },
+    ),
+}
+NAMES = st.sampled_from([name for name, (weight, _) in ACTIONS.items() for _ in range(weight)])
+SOMEBODY = st.one_of(st.just(DIE), st.sampled_from(sorted(OTHERS)))
+TWISTS = st.one_of(
+    st.none(),
+    st.builds(Twist, st.just("money"), st.integers(0, 1), st.sampled_from(FAULTS) | SOMEBODY),
+    st.builds(Twist, st.just("request"), st.integers(0, 9), st.sampled_from(FAULTS) | SOMEBODY),
+    st.builds(Twist, st.just("answer"), st.integers(0, 9), SOMEBODY),
+    st.builds(Twist, st.just("commit"), st.integers(0, 5), SOMEBODY),
+    st.builds(Twist, st.just("statement"), st.integers(0, 45), SOMEBODY),
+)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action with its choices, and what happens in the midst of it."""
+
+    name: str
+    choices: dict[str, Any] = field(default_factory=dict)
+    twist: Twist | None = None
+
+
+@st.composite
+def any_step(draw: st.DrawFn) -> Step:
+    name = draw(NAMES)
+    choices = {key: draw(strategy) for key, strategy in ACTIONS[name][1].items()}
+    return Step(name, choices, draw(TWISTS))
+
+
+class Found(BaseException):
+    """The machine has found a seeded fault. Past Hypothesis, which would run it again and again to make it smaller."""
+
+
+def payment_machine(make_world: Callable[[], World], *, hunts: bool = False) -> type[RuleBasedStateMachine]:
+    """The machine over worlds that `make_world` makes, one a run. One that hunts ends with Found at the first fault."""
+
+    class PaymentMachine(RuleBasedStateMachine):
+        runs = 0
+        steps = 0
+        seen: ClassVar[Counter[str]] = Counter()
+        is_well = False
+
+        @initialize(begins=st.sampled_from(["a holder", "a holder", "with a card", "new"]))
+        def begin(self, begins: str) -> None:
+            type(self).runs += 1
+            with self.watched():
+                self.world = make_world()
+                if begins != "new":
+                    self.world.do(self.world.change_card)
+                if begins == "a holder":
+                    self.world.do(lambda: self.world.buy(tier="team", seats=2, interval="month"))
+
+        @rule(step=any_step())
+        def happens(self, step: Step) -> None:
+            type(self).steps += 1
+            action = getattr(self.world, step.name)
+            with self.watched():
+                self.world.do(lambda: action(**step.choices), step.twist)
+
+        @invariant()
+        def holds(self) -> None:
+            with self.watched():
+                judging.after_step(self.world)
+
+        def teardown(self) -> None:
+            """A run that went well so far is healed and judged; of one that failed, the first fault is told."""
+            if self.is_well:
+                with self.watched():
+                    judging.heal(self.world)
+                    judging.healed(self.world)
+                self.seen.update(judging.happened(self.world))
+
+        @contextmanager
+        def watched(self) -> Iterator[None]:
+            self.is_well = False
+            try:
+                yield
+            except Exception as error:
+                if hunts:
+                    raise Found(f"{type(error).__name__}: {error}") from error
+                raise
+            self.is_well = True
+
+    return PaymentMachine

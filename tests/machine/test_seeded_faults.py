@@ -1,0 +1,60 @@
+"""The machine is no ornament: each of these faults, seeded into our own code, it finds by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.core.management import call_command
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.infra.proof import LONG
+from tests.machine import faults
+from tests.machine.machine import Found, payment_machine
+from tests.machine.world import World
+
+# A fault is found within so many runs, or the machine is not good enough.
+RUNS = 500
+# The short form takes those that show quickly; the long one takes them all.
+TELLING = (
+    "events are believed, in the order they come",
+    "granted before it is paid",
+    "an event is done with though Stripe was silent",
+    "a trial writes the licence",
+)
+pytestmark = pytest.mark.proof
+
+
+@pytest.fixture
+def broken_books(make_world: Callable[[], World]) -> Iterator[None]:
+    """Afterwards the books are emptied: what a seeded fault wrote into them breaks every rule."""
+    yield
+    faults.restore_events()
+    call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.mark.usefixtures("broken_books")
+@pytest.mark.parametrize("fault", faults.FAULTS if LONG else TELLING)
+def test_a_seeded_fault_is_found(
+    make_world: Callable[[], World],
+    figure: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+) -> None:
+    faults.FAULTS[fault](monkeypatch)
+    machine = payment_machine(make_world, hunts=True)
+    with pytest.raises(Found):
+        run_state_machine_as_test(
+            seed(0)(machine),
+            settings=settings(
+                max_examples=RUNS,
+                stateful_step_count=40,
+                deadline=None,
+                database=None,
+                derandomize=False,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+    figure(f"{fault}: found in run {machine.runs}")
