@@ -1,0 +1,5 @@
+"""The fixtures of buying, for races."""
+
+from tests.billing.conftest import catalogue
+
+__all__ = ["catalogue"]
