@@ -224,5 +224,5 @@ RACES = (
         askings_of_their_own,
         meet=("billing.gateway.create_customer",),
     ),
-    Race("two pages both paid", two_pages, "row locks", no_row_locks, meet=APPLYING),
+    Race("two pages both paid", two_pages, LOCKS_AND_GUARD, no_locks_no_guard, meet=APPLYING),
 )
