@@ -222,10 +222,11 @@ class _Run:
         ]
         Difference.objects.bulk_create(rows)
         for row in rows:
-            log.warning(
-                "difference_with_stripe",
-                extra={"kind": row.kind, "object": row.stripe_id, "what": row.what, "mended": row.mended},
-            )
+            if row.kind != Kind.EVENT:
+                log.warning(
+                    "difference_with_stripe",
+                    extra={"kind": row.kind, "object": row.stripe_id, "what": row.what, "mended": row.mended},
+                )
 
 
 def _customer_of(stripe_customer_id: str) -> int | None:

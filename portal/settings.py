@@ -252,6 +252,12 @@ CELERY_BEAT_SCHEDULE = {
     ]
 }
 
+# The facts that a line of the log may name: ids and words of ours, never an address or a key.
+LOGGED = (
+    "code", "customer", "delivery", "events", "invariant", "invoice", "kind", "mended", "notice", "object", "order",
+    "part", "price", "quote", "subscription", "what", "why",
+)  # fmt: skip
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -264,6 +270,8 @@ LOGGING = {
             "foreign_pre_chain": [
                 structlog.stdlib.add_log_level,
                 structlog.stdlib.add_logger_name,
+                # What our own lines say beside their names; other libraries' extras may hold whole requests.
+                structlog.stdlib.ExtraAdder(allow=LOGGED),
                 structlog.processors.TimeStamper(fmt="iso"),
             ],
         }

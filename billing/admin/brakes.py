@@ -25,16 +25,28 @@ from licensing.history import Actor
 from licensing.models import Customer
 from licensing.staff_words import when
 
+STOP = "Stop all charging"
+STOPPING = [
+    (
+        STOP,
+        {
+            "fields": ["reason"],
+            "description": "Nobody can pay from the moment you save, until somebody lets it go again. Payments that "
+            "wait unfinished are closed; what was paid already is still applied. One customer is parked on the "
+            "customer’s own page.",
+        },
+    )
+]
+
 
 class StopForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
-    """Only the reason is asked: this stops everybody. One customer is parked on the customer's own page."""
+    """Only the reason is asked: this stops everybody."""
 
     reason = forms.CharField(
         label="Why",
         max_length=400,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": 400}),
-        help_text="Nobody can pay from the moment you save, until somebody lets it go again. Payments that wait "
-        "unfinished are closed; what was paid already is still applied.",
+        help_text="It stays on record, beside your name.",
     )
 
     class Meta:
@@ -102,15 +114,14 @@ class ParkCustomer(StaffAction):
 
 @admin.register(Brake)
 class BrakeAdmin(ReadOnlyAdmin):
-    list_display = ["pulled_at", "holds_back", "state", "reason", "pulled_by_words", "released_at"]
+    list_display = ["pulled_at", "holds_back", "state", "reason", "by", "released_at"]
     list_display_links = ["pulled_at"]
     list_select_related = ["customer"]
     list_filter = [queue_filter(BRAKE_QUEUES)]
     search_fields = ["customer__name", "customer__slug", "reason"]
     search_help_text = "Customer, or a word of the reason."
     fields = [
-        "holds_back", "state", "reason", "pulled_at", "pulled_by_words", "released_at", "released_by_words",
-        "release_reason",
+        "holds_back", "state", "reason", "pulled_at", "by", "released_at", "let_go_by", "release_reason",
     ]  # fmt: skip
     go = LetGo.on_rows("let-go")
     actions_detail = ("go",)
@@ -118,14 +129,15 @@ class BrakeAdmin(ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.has_perm("billing.add_brake"))
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.fields if obj else ["reason"]
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        return super().get_fieldsets(request, obj) if obj else STOPPING
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         return super().get_form(request, obj, change, **kwargs) if obj else StopForm
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> Any:
-        return super().add_view(request, form_url, {**(extra_context or {}), "title": "Stop all charging"})
+        context = {"title": STOP, "show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().add_view(request, form_url, {**(extra_context or {}), **context})
 
     def save_model(self, request: HttpRequest, obj: Brake, form: Any, change: bool) -> None:
         brake = stop_charging(actor=Actor.person(request.user), reason=obj.reason, at=timezone.now())
@@ -143,6 +155,14 @@ class BrakeAdmin(ReadOnlyAdmin):
     @display(description="state", label={"pulled": "danger", "let go": "success"})
     def state(self, brake: Brake) -> str:
         return "let go" if brake.released_at else "pulled"
+
+    @display(description="by")
+    def by(self, brake: Brake) -> str:
+        return brake.pulled_by_words
+
+    @display(description="let go by")
+    def let_go_by(self, brake: Brake) -> str:
+        return brake.released_by_words
 
 
 def _list_of_brakes() -> str:

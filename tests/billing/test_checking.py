@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from logging.config import DictConfigurator
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -34,6 +36,11 @@ def test_what_is_broken_stands_before_staff_until_it_is_mended(
     assert (violation.customer, violation.invariant) == (tanaka.customer, "licence-history")
     assert violation.seen_at - violation.found_at == timedelta(minutes=5)
     assert [record.message for record in caplog.records] == ["invariant_violated"] * 2
+
+    line = DictConfigurator(settings.LOGGING).configure_formatter(settings.LOGGING["formatters"]["line"])
+    told = line.format(caplog.records[0])
+    assert "licence-history" in told
+    assert violation.what in told
 
     Licence.objects.update(seats=1)
     assert checking.look_through(at=NOON + timedelta(minutes=15))["violations"] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -19,6 +20,7 @@ from billing.orders import UnableToAccept
 from licensing import restores
 from licensing.models import DatabaseIdentity, Notice, Restore
 from licensing.tasks import sweep_trials
+from portal.local.postgres import _programs
 from portal.tasks import send_notices
 from tests.billing.conftest import Buyer
 
@@ -121,6 +123,29 @@ def test_the_identity_names_cluster_timeline_database_and_table(ada: Buyer) -> N
             cursor.execute("ALTER TABLE old RENAME TO licensing_databaseidentity")
         assert identity() != before
         transaction.set_rollback(True)
+
+
+def test_a_dump_that_is_read_back_is_noticed_in_the_database_it_is_read_into(ada: Buyer) -> None:
+    assert not restores.is_held(at=timezone.now())
+    here = connection.settings_dict
+    copy, programs = f"{here['NAME']}_restored", _programs()
+
+    def run(program: str, database: str, **more: Any) -> str:
+        options = ["-h", here["HOST"], "-U", here["USER"], "-d", database]
+        done = subprocess.run(
+            [programs / program, *options], text=True, capture_output=True, check=True, timeout=120, **more
+        )
+        return done.stdout
+
+    dump = run("pg_dump", here["NAME"])
+    run("psql", here["NAME"], input=f"DROP DATABASE IF EXISTS {copy}; CREATE DATABASE {copy};")
+    try:
+        run("psql", copy, input=dump)
+        asked = "SELECT identity = licensing_database_identity() FROM licensing_databaseidentity;"
+        assert run("psql", here["NAME"], input=asked).split()[2] == "t"
+        assert run("psql", copy, input=asked).split()[2] == "f"
+    finally:
+        run("psql", here["NAME"], input=f"DROP DATABASE {copy};")
 
 
 def test_a_role_without_special_rights_may_ask_for_it(ada: Buyer) -> None:
