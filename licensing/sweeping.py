@@ -9,10 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
 from licensing.history import CLOCK
 from licensing.models import Trial
+from licensing.rows import ask
 
 BATCH = 1000
 
@@ -27,7 +26,7 @@ WITH due AS MATERIALIZED (
     LIMIT %(batch)s
     FOR UPDATE OF trial {locked}
 ), ended AS (
-    UPDATE licensing_trial trial SET ended_at = trial.ends_at, "end" = %(end)s
+    UPDATE licensing_trial trial SET ended_at = trial.ends_at, "end" = %(end)s::text
     FROM due WHERE trial.id = due.id
     RETURNING trial.id, trial.customer_id, trial.ends_at
 ), recorded AS (
@@ -67,6 +66,4 @@ def _end(statement: str, *, at: datetime, customer: int | None = None) -> int:
         "by": CLOCK.words,
         "customer": customer,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, facts)
-        return int(cursor.fetchone()[0])
+    return int(ask(statement, facts)[0][0])

@@ -145,14 +145,16 @@ def trials_due(address: str, *, due: int) -> None:
 
 
 def events_waiting(address: str, *, events: int, subjects: int) -> None:
-    """Let so many webhooks wait, about so many Stripe customers that nobody here knows: nothing is asked of Stripe."""
+    """Let so many webhooks wait, about so many of Stripe's pages that nobody here knows: nothing is asked of Stripe."""
     with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(_QUIETLY)
         connection.execute("DELETE FROM billing_stripeevent WHERE stripe_id LIKE 'evt_new%'")
+        connection.execute("UPDATE billing_stripeevent SET handled_at = now() WHERE handled_at IS NULL")
         connection.execute(
             """
             INSERT INTO billing_stripeevent (stripe_id, type, object_id, stripe_customer_id, created_at, received_at,
                 tries, next_try_at, error)
-            SELECT 'evt_new_' || n, 'customer.updated', 'cus_new_' || n %% %(subjects)s, '', now(), now(), 0,
+            SELECT 'evt_new_' || n, 'checkout.session.expired', 'cs_new_' || n %% %(subjects)s, '', now(), now(), 0,
                 now() - interval '1 minute', ''
             FROM generate_series(1, %(events)s) n
             """,
