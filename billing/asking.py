@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.http import urlencode
 
 from billing import brakes, gateway
-from billing.answers import StripeRefused
+from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Attempt, Order, Payer, Subscription
 from billing.prices import stripe_price_id
 from billing.quotes import quantity_of
@@ -42,7 +42,7 @@ def ask(order: Order, *, at: datetime) -> None:
     Raises StripeUnavailable (unknown), StripeRefused (no) or NotAsked (it may not be asked any more).
     """
     payer = Payer.objects.get(customer_id=order.customer_id)
-    price_id = stripe_price_id(order.quote.price, at=at)
+    price_id = _price_id(order, at=at)
     if order.way == Order.Way.CHECKOUT:
         _step(order, "checkout", lambda key: _open_checkout(order, payer, price_id, key), at=at)
         return
@@ -55,6 +55,18 @@ def ask(order: Order, *, at: datetime) -> None:
         _step(order, "change", lambda key: _change(order, subscription, price_id, key), at=at)
     elif not asked.intersection(Attempt.CHARGING):
         raise NotAsked(Order.Failure.CHANGED)
+
+
+def _price_id(order: Order, *, at: datetime) -> str:
+    """A no to the question for the price is no answer to the one that charges: where that was asked, it is unknown."""
+    try:
+        return stripe_price_id(order.quote.price, at=at)
+    except StripeRefused as refusal:
+        if charging_attempt(order) is not None:
+            raise StripeUnavailable(
+                "The price of an order that was asked for is not to be found."
+            ) from refusal
+        raise
 
 
 def charging_attempt(order: Order) -> Attempt | None:

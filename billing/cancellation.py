@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from billing import gateway
-from billing.answers import StripeUnavailable
+from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Order, Subscription
 from billing.subscriptions import StillMoving, follow
 from licensing.history import Actor
@@ -63,7 +63,8 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Li
                 actor=actor,
                 cancels_at_period_end=seen.cancels_at_period_end,
             )
-    # Another tab may have asked for the opposite since Stripe answered: what Stripe shows now is what counts.
-    with suppress(StripeUnavailable, StillMoving):
+    # Another tab may have asked for the opposite since Stripe answered: what Stripe shows now is what counts. It is
+    # done all the same where that cannot be seen now; an event brings it later.
+    with suppress(StripeUnavailable, StripeRefused, StillMoving):
         follow(subscription_id=subscription.stripe_id, at=at)
     return Licence.objects.get(pk=licence.pk)

@@ -1,12 +1,14 @@
 """The only file that speaks to Stripe. One function a request; answers are plain values from `billing.answers`.
 
-Never called inside a database transaction. A call takes at most eight seconds; the SDK repeats nothing by itself,
-because every request that moves money is repeated by us, with the same idempotency key.
+Never called inside a database transaction. A request takes at most eight seconds in all, however it stalls
+(`billing.deadline`). The SDK repeats nothing by itself, because every request that moves money is repeated by us, with
+the same idempotency key.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -30,6 +32,7 @@ from billing.answers import (
     StripeUnavailable,
     SubscriptionSeen,
 )
+from billing.deadline import DeadlineSession
 from billing.reading import (
     read_checkout,
     read_event,
@@ -42,9 +45,12 @@ from billing.reading import (
 TIMEOUT = 8  # seconds
 # Stripe keeps an idempotency key for 24 hours; an unanswered question is asked again under its key for this long.
 KEYS_LAST = timedelta(hours=20)
+# What was asked for last, just before its key was too old, is in Stripe's lists by then, whatever made it late.
+IN_THE_LIST_WITHIN = timedelta(minutes=30)
 PAYMENTS = ["payments.data.payment.payment_intent"]
 SUBSCRIPTION = ["default_payment_method"]
 Seen = TypeVar("Seen")
+log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -53,7 +59,7 @@ def _client() -> stripe.StripeClient:
         settings.STRIPE_SECRET_KEY,
         base_addresses={"api": settings.STRIPE_API_BASE},
         max_network_retries=0,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        http_client=stripe.RequestsClient(timeout=TIMEOUT, session=DeadlineSession()),
     )
 
 
@@ -74,17 +80,29 @@ def _asking() -> Iterator[Any]:
     except (stripe.RateLimitError, stripe.APIConnectionError, stripe.APIError) as error:
         if error.http_status == 409 and _code_of(error) == "idempotency_key_in_use":
             raise StripeBusy("Stripe is still answering this very question.") from None
-        raise StripeUnavailable(str(error)) from error
+        raise StripeUnavailable(_words(error)) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # Well-formed, and yet not what was asked for, as from a proxy in between. Whether it was done is unknown.
+        log.exception("stripe_answer_unreadable")
+        raise StripeUnavailable("Stripe's answer cannot be read.") from error
     except stripe.StripeError as error:
         if error.http_status is None or error.http_status >= 500 or error.http_status in (409, 429):
-            raise StripeUnavailable(str(error)) from error
+            raise StripeUnavailable(_words(error)) from error
         raise StripeRefused(error.user_message or str(error), code=error.code or "") from error
 
 
 def _code_of(error: stripe.StripeError) -> str:
     """Stripe's code for an error, also where the SDK reads none."""
     body = error.json_body if isinstance(error.json_body, dict) else {}
-    return str((body.get("error") or {}).get("code") or "")
+    inner = body.get("error")
+    return str(inner.get("code") or "") if isinstance(inner, dict) else ""
+
+
+def _words(error: stripe.StripeError) -> str:
+    """What an error says; where its body is not Stripe's JSON, only what it is: half a body could hold anything."""
+    if error.http_body and not error.json_body:
+        return f"{type(error).__name__} ({error.http_status})"
+    return str(error)
 
 
 def _key(idempotency_key: str) -> stripe.RequestOptions:
@@ -116,7 +134,7 @@ def create_customer(
             },
             _key(idempotency_key),
         )
-    return str(made.id)
+        return str(made.id)
 
 
 def find_customer(*, email: str, mark: str) -> str:
@@ -147,7 +165,7 @@ def fetch_tax_rate(tax_rate_id: str) -> tuple[str, str]:
     """Percentage, as an exact decimal, and name of a tax rate."""
     with _asking() as v1:
         rate = v1.tax_rates.retrieve(tax_rate_id)
-    return f"{Decimal(str(rate.percentage)).normalize():f}", str(rate.display_name)
+        return f"{Decimal(str(rate.percentage)).normalize():f}", str(rate.display_name)
 
 
 def open_billing_portal(*, customer_id: str, return_url: str) -> str:
@@ -162,7 +180,9 @@ def find_prices(lookup_keys: Sequence[str]) -> dict[str, tuple[str, int, str]]:
     """Lookup key → (price id, unit amount, currency) for those that exist. At most ten keys a call (Stripe's limit)."""
     with _asking() as v1:
         found = v1.prices.list({"lookup_keys": list(lookup_keys), "limit": 100, "active": True})
-    return {price.lookup_key: (price.id, price.unit_amount, price.currency.upper()) for price in found.data}
+        return {
+            price.lookup_key: (price.id, price.unit_amount, price.currency.upper()) for price in found.data
+        }
 
 
 def ensure_product(*, product_id: str, name: str) -> None:
@@ -188,7 +208,7 @@ def create_price(*, product_id: str, lookup_key: str, currency: str, interval: s
             },
             _key(f"price-{lookup_key}-{unit_amount}"),
         )
-    return str(made.id)
+        return str(made.id)
 
 
 # Previews: what would be charged
@@ -225,14 +245,6 @@ def preview_change(
                     },
                 }
             ).to_dict()
-        )
-
-
-def preview_renewal(*, customer_id: str, subscription_id: str) -> InvoiceSeen:
-    """The next invoice of a subscription as it stands: the exact amount of its renewal."""
-    with _asking() as v1:
-        return read_invoice(
-            v1.invoices.create_preview({"customer": customer_id, "subscription": subscription_id}).to_dict()
         )
 
 
@@ -320,13 +332,6 @@ def fetch_subscription(subscription_id: str) -> SubscriptionSeen:
         return read_subscription(
             v1.subscriptions.retrieve(subscription_id, {"expand": SUBSCRIPTION}).to_dict()
         )
-
-
-def list_subscriptions(customer_id: str) -> list[SubscriptionSeen]:
-    """Every subscription of a customer, ended ones too, newest first; to look for our own mark."""
-    with _asking() as v1:
-        found = v1.subscriptions.list({"customer": customer_id, "status": "all", "limit": 100})
-        return [read_subscription(each.to_dict()) for each in found.auto_paging_iter()]
 
 
 # Everything, a page at a time: each answers with the id to go on after, empty at the end
@@ -418,7 +423,7 @@ def move_balance(
             },
             _key(idempotency_key),
         )
-    return str(made.id)
+        return str(made.id)
 
 
 def find_balance_move(*, customer_id: str, order_id: str) -> str:
@@ -435,8 +440,8 @@ def challenge_url(*, payment_intent_id: str, return_url: str) -> str:
     """Where the customer answers their bank, coming back to `return_url`. Empty where Stripe gives no such page."""
     with _asking() as v1:
         intent = v1.payment_intents.confirm(payment_intent_id, {"return_url": return_url}).to_dict()
-    action = intent.get("next_action") or {}
-    return str((action.get("redirect_to_url") or {}).get("url") or "")
+        action = intent.get("next_action") or {}
+        return str((action.get("redirect_to_url") or {}).get("url") or "")
 
 
 # Checkout
@@ -503,5 +508,7 @@ def verify_event(*, payload: bytes, signature: str) -> EventSeen:
             payload, signature, settings.STRIPE_WEBHOOK_SECRET, stripe.Webhook.DEFAULT_TOLERANCE
         )
         return read_event(json.loads(payload))
-    except (ValueError, KeyError, TypeError, AttributeError, stripe.SignatureVerificationError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise StripeForged("It is signed, and no event.") from error
+    except stripe.SignatureVerificationError as error:
         raise StripeForged("The signature does not fit.") from error

@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import brakes, gateway
-from billing.answers import InvoiceSeen, StripeRefused
+from billing.answers import InvoiceSeen, StripeRefused, StripeUnavailable
 from billing.invoices import keep_invoice
 from billing.models import Attempt, Order
 from licensing.history import STRIPE, entry, record
@@ -159,7 +159,12 @@ def _key_is_old(attempt: Attempt, *, at: datetime) -> bool:
 
 
 def _take_new_key(attempt: Attempt, *, at: datetime) -> None:
-    """What the old key asked for is proven absent. Of two who found that out, both go on with the same new one."""
+    """What the old key asked for is proven absent. Of two who found that out, both go on with the same new one.
+
+    Raises StripeUnavailable while the list may still lag behind the last use of the old key.
+    """
+    if at - attempt.first_asked_at <= gateway.KEYS_LAST + gateway.IN_THE_LIST_WITHIN:
+        raise StripeUnavailable("It is not in Stripe's list yet, and not proven absent.")
     key = f"order-{attempt.order_id}-{attempt.step}-{int(at.timestamp())}"
     Attempt.objects.filter(pk=attempt.pk, idempotency_key=attempt.idempotency_key).update(
         idempotency_key=key, first_asked_at=at

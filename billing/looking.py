@@ -121,7 +121,9 @@ def _take_back(invoice: InvoiceSeen) -> bool:
 
 
 def _nothing_found(order: Order, *, at: datetime, withdraw: bool) -> Outcome:
-    """Nothing with our mark is at Stripe. While a key lasts it may be on its way; after that it is proven absent."""
+    """Nothing with our mark is in Stripe's list. While a key lasts it may be on its way, and right after its last use
+    the list may lag behind; after that it is proven absent.
+    """
     attempt = charging_attempt(order)
     given_up = Outcome(failure=Order.Failure.WITHDRAWN if withdraw else Order.Failure.ABANDONED)
     if attempt is None:
@@ -137,7 +139,7 @@ def _nothing_found(order: Order, *, at: datetime, withdraw: bool) -> Outcome:
         return replace(
             STILL_OPEN, needs_staff="Stripe answered, but shows no invoice with this order's mark."
         )
-    return given_up if waited > KEYS_LAST else STILL_OPEN
+    return given_up if waited > KEYS_LAST + gateway.IN_THE_LIST_WITHIN else STILL_OPEN
 
 
 def _invoice_of(order: Order) -> InvoiceSeen | None:

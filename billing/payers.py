@@ -8,7 +8,7 @@ from time import sleep
 from django.db import transaction
 
 from billing import gateway
-from billing.answers import CardSeen, InvoiceSeen, StripeBusy, StripeRefused
+from billing.answers import CardSeen, InvoiceSeen, StripeBusy, StripeRefused, StripeUnavailable
 from billing.models import Payer, PayerAttempt, Subscription
 from licensing.licences import lock_customer
 from licensing.models import Customer
@@ -72,8 +72,12 @@ def _attempt(customer: Customer, *, email: str, at: datetime) -> Payer | PayerAt
 
 def _made(attempt: PayerAttempt, *, at: datetime) -> str:
     """The id of the Stripe customer of an asking. Once its key is too old we look; empty where it is proven absent."""
-    if at - attempt.first_asked_at > gateway.KEYS_LAST:
-        return gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark))
+    waited = at - attempt.first_asked_at
+    if waited > gateway.KEYS_LAST:
+        found = gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark))
+        if not found and waited <= gateway.KEYS_LAST + gateway.IN_THE_LIST_WITHIN:
+            raise StripeUnavailable("It is not in Stripe's list yet, and not proven absent.")
+        return found
     return gateway.create_customer(
         **attempt.said, mark=str(attempt.mark), idempotency_key=attempt.idempotency_key
     )

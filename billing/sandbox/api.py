@@ -29,7 +29,7 @@ from billing.sandbox import (  # noqa: F401
 )
 from billing.sandbox.due import run_due
 from billing.sandbox.errors import StripeError, invalid
-from billing.sandbox.faults import refusal, server_error
+from billing.sandbox.faults import IN_ITS_PLACE, refusal, server_error
 from billing.sandbox.form import Params, parse, refuse_unknown
 from billing.sandbox.idempotency import NEVER_BEGAN
 from billing.sandbox.render import expanded, public
@@ -40,12 +40,13 @@ from billing.sandbox.store import new_id
 
 @dataclass
 class Answer:
-    """What goes back over the wire. `closed`: nothing does, the connection is closed."""
+    """What goes back over the wire. `closed`: nothing does, the connection is closed. `drips`: over so many seconds."""
 
     status: int
     body: str
     headers: dict[str, str] = field(default_factory=dict)
     closed: bool = False
+    drips: float = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ def _answer(box: Sandbox, request: Request, request_id: str, stopping: threading
             refused = refusal(fault["fault"])
             if refused:
                 raise refused
+            if fault["fault"] in ("close_before", "html_before"):
+                return Answer(
+                    200, IN_ITS_PLACE.get(fault["fault"], ""), closed=fault["fault"] == "close_before"
+                )
             replay = key and box.keys.begin(
                 key, fingerprint=request.fingerprint, request_id=request_id, at=box.now()
             )
@@ -119,7 +124,10 @@ def _answer(box: Sandbox, request: Request, request_id: str, stopping: threading
             box.keys.release(key)
     if fault["fault"] == "timeout_after":
         stopping.wait(fault["seconds"])
+    if fault["fault"] in IN_ITS_PLACE:
+        return Answer(200, IN_ITS_PLACE[fault["fault"]])
     answer.closed = fault["fault"] in ("timeout_after", "close_connection")
+    answer.drips = fault["seconds"] if fault["fault"] == "drip_after" else 0
     return answer
 
 

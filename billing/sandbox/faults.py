@@ -17,7 +17,19 @@ KINDS = {
     "key replays the real answer)",
     "timeout_after": "does the work, waits `seconds`, closes without an answer; the key replays the real answer",
     "close_connection": "does the work, closes at once without an answer; the key replays the real answer",
+    "close_before": "closes at once, and nothing was done",
+    "402": "the card is declined, and nothing was done",
+    "400": "refused: no such object, and nothing was done",
+    "401": "the API key is not known, and nothing was done",
+    "html_before": "a page in place of JSON, as from a proxy in between, and nothing was done",
+    "html_after": "such a page although the work was done; the key replays the real answer",
+    "empty_after": "an empty 200 although the work was done; the key replays the real answer",
+    "nonsense_after": "JSON that is no answer to this, although the work was done; the key replays the real answer",
+    "drip_after": "does the work, sends the answer in drops over `seconds`; the key replays the real answer",
 }
+PAGE = "<!doctype html><title>Gateway</title><p>Please wait."
+# What is answered in place of the real answer.
+IN_ITS_PLACE = {"html_before": PAGE, "html_after": PAGE, "empty_after": "", "nonsense_after": "{}"}
 SERVER_ERROR = "An unknown error occurred (asked for from the sandbox)."
 
 
@@ -81,4 +93,10 @@ def refusal(kind: str) -> StripeError | None:
             code="lock_timeout",
             status=409,
         )
+    if kind == "402":
+        return StripeError(402, "Your card was declined.", type="card_error", code="card_declined")
+    if kind == "400":
+        return invalid("No such object (asked for from the sandbox).", code="resource_missing", status=404)
+    if kind == "401":
+        return invalid("Invalid API Key provided.", status=401)
     return None

@@ -12,6 +12,7 @@ from billing.sandbox.api import Request, answer_request
 from billing.sandbox.sandbox import Sandbox
 
 MAX_BODY = 1_000_000
+DROPS = 20
 
 
 class Server(ThreadingHTTPServer):
@@ -79,7 +80,7 @@ class Handler(BaseHTTPRequestHandler):
             if answer.closed:
                 self.close_connection = True
                 return
-            self._send(answer.status, answer.body, "application/json", answer.headers)
+            self._send(answer.status, answer.body, "application/json", answer.headers, drips=answer.drips)
         elif url.path.startswith("/_sandbox/"):
             status, body = control.answer(box, self.command, url.path, form)
             self._send(status, body, "application/json", {})
@@ -87,7 +88,9 @@ class Handler(BaseHTTPRequestHandler):
             page = pages.answer(box, self.command, url.path, url.query, form)
             self._send(page.status, page.body, page.type, page.headers)
 
-    def _send(self, status: int, body: str | bytes, type: str, headers: dict[str, str]) -> None:
+    def _send(
+        self, status: int, body: str | bytes, type: str, headers: dict[str, str], *, drips: float = 0
+    ) -> None:
         payload = body.encode() if isinstance(body, str) else body
         self.send_response(status)
         self.send_header("Content-Type", type)
@@ -98,4 +101,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(payload)
+        drop = -(-len(payload) // DROPS) if drips else max(len(payload), 1)
+        for start in range(0, len(payload), drop):
+            self.wfile.write(payload[start : start + drop])
+            if drips:
+                self.wfile.flush()
+                self.server.stopping.wait(drips / DROPS)

@@ -33,6 +33,14 @@ UUID_LENGTH = 36
 SILENT = gettext_lazy(
     "Stripe, who takes our payments, does not answer. Nothing changed. Try again in a minute."
 )
+# The answer may be lost and not the question, so neither "done" nor "not done" would be true.
+UNKNOWN = gettext_lazy(
+    "Stripe, who takes our payments, has not answered, so we do not know yet whether it was taken in. Nothing was "
+    "charged. Press again, as often as you like: twice is the same as once."
+)
+REFUSED = gettext_lazy(
+    "Stripe, who takes our payments, does not accept this as it stands. Nothing changed; if it stays so, write to us."
+)
 
 # A signed-out person who pressed a button comes back here by GET after signing in; then the page is shown.
 buttons = require_http_methods(["GET", "HEAD", "POST"])
@@ -89,12 +97,15 @@ def cancel(request: HttpRequest) -> HttpResponse:
             return redirect("billing")
         except UnableToCancel as refusal:
             trouble, status = " ".join(reason.text for reason in refusal.reasons), 409
-        except (StripeUnavailable, StripeRefused):
-            trouble, status = str(SILENT), 503
+        except StripeUnavailable:
+            trouble, status = str(UNKNOWN), 503
+        except StripeRefused:
+            trouble, status = str(REFUSED), 409
     page = cancel_page(customer=customer, today=shop.edition if shop else None, at=at, trouble=trouble)
     if page.licence.is_free or page.licence.cancels_at_period_end:
         return redirect("billing")
-    return render(request, "billing/cancel.html", {"page": page}, status=status)
+    context = {"page": page, "is_unknown": status == 503}
+    return render(request, "billing/cancel.html", context, status=status)
 
 
 @buttons
@@ -110,8 +121,10 @@ def undo_cancel(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Your plan goes on as before. Nothing was charged."))
         except UnableToCancel as refusal:
             messages.error(request, " ".join(reason.text for reason in refusal.reasons))
-        except (StripeUnavailable, StripeRefused):
-            messages.error(request, SILENT)
+        except StripeUnavailable:
+            messages.error(request, UNKNOWN)
+        except StripeRefused:
+            messages.error(request, REFUSED)
     return redirect("billing")
 
 

@@ -100,7 +100,7 @@ def withdraw(request: HttpRequest, quote_id: UUID) -> HttpResponse:
         try:
             withdraw_order(order=order, actor=Actor.person(request.user), at=timezone.now())
         except StripeUnavailable:
-            return _page(request, quote, trouble=_stripe_is_silent(), status=503)
+            return _page(request, quote, trouble=_not_withdrawn(), status=503)
     return redirect("quote", quote_id)
 
 
@@ -162,6 +162,14 @@ def _stripe_is_silent() -> Trouble:
     return Trouble(
         _("Stripe, who takes our payments, does not answer."),
         _("You were not charged, and nothing changed. Try again in a minute."),
+    )
+
+
+def _not_withdrawn() -> Trouble:
+    """It may have been paid, or closed, without our knowing: only what is known is said."""
+    return Trouble(
+        _("Stripe, who takes our payments, does not answer."),
+        _("So this payment is not withdrawn yet, and nothing was charged by this. Try again in a minute."),
     )
 
 

@@ -25,6 +25,7 @@ from billing.models import Order, Payer, Quote
 from billing.orders import accept_quote
 from billing.payers import ensure_payer, refresh_payer
 from billing.quotes import issue_quote
+from billing.reading import read_subscription
 from licensing.customers import open_customer
 from licensing.eligibility import Change
 from licensing.history import Actor
@@ -149,7 +150,9 @@ class Buyer:
 
     def subscriptions(self) -> list[SubscriptionSeen]:
         """The subscriptions at Stripe that would be charged again."""
-        found = gateway.list_subscriptions(self.payer.stripe_id)
+        with gateway._asking() as v1:
+            listed = v1.subscriptions.list({"customer": self.payer.stripe_id, "status": "all", "limit": 100})
+            found = [read_subscription(each.to_dict()) for each in listed.auto_paging_iter()]
         return [each for each in found if each.status not in ("canceled", "incomplete_expired")]
 
     def credited(self, amount: int) -> None:

@@ -89,7 +89,6 @@ def test_every_request_fits_stripes_description(ada: Buyer) -> None:
     settle(order_id=order.pk, at=at)
     ada.buy("business")
     subscription = Subscription.objects.get()
-    gateway.preview_renewal(customer_id=ada.payer.stripe_id, subscription_id=subscription.stripe_id)
     gateway.list_invoices(customer_id=ada.payer.stripe_id, since=order.accepted_at)
     cancel_at_period_end(customer=ada.customer, actor=ada.actor, at=at)
     undo_cancellation(customer=ada.customer, actor=ada.actor, at=at)

@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from billing import gateway
 from billing.answers import StripeUnavailable
-from billing.models import Attempt, Order
+from billing.models import Attempt, Order, StripePrice
+from billing.orders import UnableToAccept
 from billing.tasks import settle_left_behind
 from tests.billing.conftest import Buyer
 
@@ -73,6 +75,50 @@ def test_after_the_keys_are_forgotten_what_is_proven_absent_fails_without_a_char
     order.refresh_from_db()
     assert (order.state, order.failure) == (Order.State.FAILED, Order.Failure.ABANDONED)
     assert len(quoted.sandbox.charges()) == 1
+
+
+def test_a_list_that_lags_behind_the_last_use_of_a_key_proves_no_absence(
+    quoted: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quote = quoted.quote("business")
+    lose_the_answer(quoted, "500_before")
+    order = quoted.accept(quote)
+    quoted.fault("close_connection", path="/v1/subscriptions/.*", method="POST")
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway, "list_invoices", lambda **_: [])
+        settle_left_behind(at=order.accepted_at + timedelta(hours=19, minutes=59))
+        settle_left_behind(at=order.accepted_at + timedelta(hours=20, minutes=1))
+        order.refresh_from_db()
+        assert order.is_pending, "it was done, and the list does not show it yet"
+    settle_left_behind(at=order.accepted_at + timedelta(hours=20, minutes=5))
+    order.refresh_from_db()
+    assert (order.state, order.charged) == (Order.State.SETTLED, quote.due)
+
+
+def test_while_the_outcome_is_unknown_there_is_no_second_order_and_no_second_key(quoted: Buyer) -> None:
+    quote, other = quoted.quote("business"), quoted.quote("scale", seats=5)
+    lose_the_answer(quoted, "500_before")
+    order = quoted.accept(quote)
+    with pytest.raises(UnableToAccept) as refused:
+        quoted.accept(other)
+    assert [reason.rule for reason in refused.value.reasons] == ["nothing-is-on-its-way"]
+    assert list(Attempt.objects.filter(order__customer=quoted.customer, outcome="asked")) == [
+        Attempt.objects.get(order=order, step="change")
+    ]
+
+
+def test_a_no_to_the_question_for_the_price_leaves_an_unknown_outcome_unknown(quoted: Buyer) -> None:
+    quote = quoted.quote("business")
+    lose_the_answer(quoted, "500_before")
+    order = quoted.accept(quote)
+    StripePrice.objects.filter(lookup_key=quote.price.lookup_key).delete()
+    quoted.fault("400", path="/v1/prices", method="GET")
+    settle_left_behind(at=timezone.now() + timedelta(minutes=1))
+    order.refresh_from_db()
+    assert order.is_pending
+    settle_left_behind(at=timezone.now() + timedelta(minutes=2))
+    order.refresh_from_db()
+    assert (order.state, order.charged) == (Order.State.SETTLED, quote.due)
 
 
 def test_no_preview_means_no_quote_and_nothing_happened(ada: Buyer) -> None:

@@ -36,6 +36,10 @@ class Sandbox:
         """Forget every object, fault and webhook."""
         self.control("reset")
 
+    def clear_faults(self) -> None:
+        """Let everything go well again."""
+        self._ask("DELETE", "faults", None)
+
     def charges(self) -> list[dict[str, Any]]:
         """Every charge that succeeded: the proof of "charged once"."""
         return _rows(self.look("charges"))

@@ -201,10 +201,38 @@ def test_there_is_nothing_to_cancel_on_a_free_tier(ada: Buyer, ada_client: Clien
     assert ada_client.post(reverse("billing_cancel")).url == reverse("billing")
 
 
-def test_when_stripe_is_silent_nothing_is_cancelled(ada: Buyer, ada_client: Client) -> None:
+def test_when_stripe_is_silent_nothing_is_cancelled_here(ada: Buyer, ada_client: Client) -> None:
     ada.with_card().buy("team", seats=3)
     with mock.patch("portal.views.billing.cancel_at_period_end", side_effect=StripeUnavailable("cut")):
         answer = ada_client.post(reverse("billing_cancel"))
     assert answer.status_code == 503
-    assert "It was not cancelled." in answer.content.decode()
+    assert "do not know yet" in answer.content.decode()
     assert not ada.licence.cancels_at_period_end
+
+
+def test_a_cancellation_without_an_answer_is_neither_said_to_be_done_nor_not_done(
+    ada: Buyer, ada_client: Client
+) -> None:
+    ada.with_card().buy("team")
+    for door, done in (("billing_cancel", True), ("billing_undo_cancel", False)):
+        ada.fault("500_after", path="/v1/subscriptions/", method="POST")
+        ada_client.post(reverse(door))
+        (there,) = ada.subscriptions()
+        assert there.cancels_at_period_end is done, "it was taken in all the same"
+        ada.fault("500_after", path="/v1/subscriptions/", method="POST")
+        answer = ada_client.post(reverse(door), follow=True)
+        said = answer.content.decode()
+        assert "we do not know yet whether it was taken in" in said
+        assert "Nothing changed" not in said
+        assert "not cancelled" not in said
+        ada_client.post(reverse(door))
+        assert ada.licence.cancels_at_period_end is done
+
+
+def test_a_cancellation_that_stripe_took_is_done_whatever_it_then_refuses_to_show(
+    ada: Buyer, ada_client: Client
+) -> None:
+    ada.with_card().buy("team")
+    ada.fault("400", path="/v1/subscriptions/", method="GET")
+    assert ada_client.post(reverse("billing_cancel")).url == reverse("billing")
+    assert ada.licence.cancels_at_period_end

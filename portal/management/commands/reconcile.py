@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from billing.answers import StripeUnavailable
+from billing.answers import StripeRefused, StripeUnavailable
 from billing.reconcile import reconcile
 from licensing.history import COMMAND
 
@@ -24,6 +24,8 @@ class Command(BaseCommand):
             done = reconcile(actor=COMMAND, at=timezone.now(), mend=not options["only_look"])
         except StripeUnavailable as silence:
             raise CommandError(f"Stripe does not answer; run it again later. {silence}") from silence
+        except StripeRefused as refusal:
+            raise CommandError(f"Stripe refuses to show what it has: {refusal}") from refusal
         if done is None:
             raise CommandError("Another one is running. Its findings will stand in the admin.")
         self.stdout.write(
