@@ -138,9 +138,12 @@ class CheckoutSeen:
 
 @dataclass(frozen=True)
 class EventSeen:
+    """`account` is another account's that the event is of, as a platform is told of those connected to it."""
+
     stripe_id: str
     type: str
     object_id: str
     customer_id: str
     created_at: datetime
     livemode: bool
+    account: str

@@ -18,6 +18,7 @@ from billing import gateway
 from billing.answers import EventSeen, StripeForged, StripeUnavailable
 from billing.handlers import HANDLERS, Handler
 from billing.models import StripeEvent
+from billing.reading import FAR_AHEAD
 from licensing.rows import ask, columns, instance
 
 BATCH = 100
@@ -27,7 +28,6 @@ LEASE = timedelta(minutes=2)
 LONGEST_WAIT = timedelta(hours=6)
 # The SDK refuses a signature that is too old. One from the future could be kept, and sent for as long as it lies ahead.
 AHEAD_AT_MOST = timedelta(minutes=5)
-FAR_AHEAD = 2**33  # seconds
 log = logging.getLogger(__name__)
 
 # One statement, and so no transaction around it: the door's whole work in the database.
@@ -49,7 +49,8 @@ RETURNING {columns(StripeEvent, of="event")}
 def receive(*, payload: bytes, signature: str, at: datetime) -> None:
     """Store one event; one that is stored already stays as it is. Raises StripeForged where it is not Stripe's.
 
-    An event of the other mode (live or test) than our key's is not for us either.
+    An event of the other mode (live or test) than our key's is not for us either. One of another account, which a
+    platform is told of, is kept and left alone: our key does not open what it is about.
     """
     event = gateway.verify_event(payload=payload, signature=signature)
     if _signed_at(signature) > at + AHEAD_AT_MOST:
@@ -66,7 +67,7 @@ def receive(*, payload: bytes, signature: str, at: datetime) -> None:
                 "customer": event.customer_id,
                 "created_at": event.created_at,
                 "at": at,
-                "handled_at": None if event.type in HANDLERS else at,
+                "handled_at": None if event.type in HANDLERS and not event.account else at,
             },
         )
 

@@ -17,6 +17,7 @@ from billing.answers import (
 )
 
 Json = dict[str, Any]
+FAR_AHEAD = 2**33  # seconds since 1970
 
 
 def read_payer(customer: Json) -> PayerSeen:
@@ -109,16 +110,31 @@ def read_checkout(session: Json) -> CheckoutSeen:
 
 
 def read_event(event: Json) -> EventSeen:
+    """Raises KeyError, TypeError, ValueError or AttributeError where it is no event that could be kept."""
     thing = event["data"]["object"]
     customer = thing["id"] if thing.get("object") == "customer" else thing.get("customer")
     return EventSeen(
-        stripe_id=event["id"],
-        type=event["type"],
-        object_id=thing.get("id") or "",
-        customer_id=_id(customer),
-        created_at=_moment(event["created"]),
+        stripe_id=_short(event["id"], shortest=1),
+        type=_short(event["type"], shortest=1),
+        object_id=_short(thing.get("id") or "", longest=120),
+        customer_id=_short(_id(customer)),
+        created_at=_moment_of_an_event(event["created"]),
         livemode=bool(event["livemode"]),
+        account=_short(event.get("account") or ""),
     )
+
+
+def _short(text: Any, *, shortest: int = 0, longest: int = 80) -> str:
+    """An id or a kind, as Stripe writes them. Raises ValueError for anything else."""
+    if not isinstance(text, str) or not shortest <= len(text) <= longest or not text.isprintable():
+        raise ValueError("That is no id.")
+    return text
+
+
+def _moment_of_an_event(seconds: Any) -> datetime:
+    if not isinstance(seconds, int) or not 0 < seconds < FAR_AHEAD:
+        raise ValueError("That is no time.")
+    return _moment(seconds)
 
 
 def _line(line: Json) -> LineSeen:

@@ -70,3 +70,36 @@ FEW = ("nothing", "markup", "zero", "huge")
 
 # These ask Stripe, which is silent here; 503 is the honest answer.
 ASK_STRIPE = ("upgrade", "quote_accept", "quote_again", "quote_withdraw", "billing_cancel")
+
+# What is no form, (body, content type); questions in an address; languages a browser may ask for.
+NO_FORMS = [
+    (b"seats=%ff%fe&tier=%c0%af&name=%ed%a0%80", "application/x-www-form-urlencoded"),
+    (b"\xff\xfe\x00name=x", "application/x-www-form-urlencoded"),
+    (b"name=x", "application/x-www-form-urlencoded; charset=utf-16"),
+    (b"name=x", "application/x-www-form-urlencoded; charset=nonsense"),
+    (b'{"tier": {"a": 1}}', "application/json"),
+    (b"--x\r\nContent-Disposition: form-data", "multipart/form-data; boundary=x"),
+    (b"nothing", "multipart/form-data"),
+    (b"nothing", f"multipart/form-data; boundary={'x' * 300}"),
+    (b"&".join([b"a=1"] * 2000), "application/x-www-form-urlencoded"),
+    (b"name=" + b"x" * 3_000_000, "application/x-www-form-urlencoded"),
+    (b"seats=1&seats=2&seats=999999&tier=free&tier=business", "application/x-www-form-urlencoded"),
+    (b"", ""),
+]
+QUESTIONS = [
+    "?tier=%00&seats=-1&interval=%ff&step=9&page=%00",
+    "?seats=99999999999999999999&tier[]=x&tier=business&tier=free",
+    "?page=-1&instead_of=%00&left=1&another=%00&interval=decade&currency=XXX",
+    "?instead_of=00000000-0000-0000-0000-000000000000&page=1e9&next=//evil.example",
+]
+LANGUAGES = [
+    "",
+    "*",
+    "de-AT,de;q=0.9",
+    "x" * 5000,
+    "a_b_c_d_e",
+    "\xff\xfe",
+    "en-GB;q=no,,;;",
+    "zh-Hant-TW",
+    "i-klingon",
+]

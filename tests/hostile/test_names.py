@@ -7,9 +7,11 @@ from email import message_from_bytes, policy
 
 import pytest
 from django.core import mail
+from django.template.response import TemplateResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
 from licensing.customers import ORGANISATIONS_A_DAY, UnableToOpen, open_customer
 from licensing.invitations import invite, token_of
@@ -18,8 +20,10 @@ from licensing.names import plain_lines, plain_name
 from licensing.upgrade_requests import ask_for_upgrade
 from portal.mails.outbox import send_due
 from portal.models import User
-from tests.cast import joins, make_catalogue, person
-from tests.doors.people import browser_of, staff_of, superuser
+from tests.cast import ada, joins, make_catalogue, person
+from tests.doors import staff_table
+from tests.doors.people import arguments_of_ada, browser_of, staff_of, superuser
+from tests.doors.table import DOORS
 from tests.hostile.bodies import MARKUP, NASTY
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +113,84 @@ def test_mails_carry_them_as_words_and_get_no_header_of_theirs(
         html = str(message.alternatives[0][0])
         assert "<script>alert" not in html
         assert "<img src=x" not in html
+
+
+# What somebody may call their organisation, and how it is kept: one line, of what can be seen.
+NAMES = {
+    "markup": (f"<b>Evil</b>{MARKUP[:60]}", f"<b>Evil</b>{MARKUP[:60]}"),
+    "equals": (
+        '=HYPERLINK("https://evil.example";"Pay here")',
+        '=HYPERLINK("https://evil.example";"Pay here")',
+    ),
+    "plus": ("+1+cmd|' /C calc'!A0", "+1+cmd|' /C calc'!A0"),
+    "minus": ("-2+3 Ltd", "-2+3 Ltd"),
+    "at": ("@SUM(1+9)*cmd", "@SUM(1+9)*cmd"),
+    "tab": ("\t=1+1", "=1+1"),
+    "return": ("\r=1+1\r\nBcc: all@example.com", "=1+1 Bcc: all@example.com"),
+    "lines": (
+        "Evil\n\nYour card was charged twice\u2028\u0085Pay here",
+        "Evil Your card was charged twice Pay here",
+    ),
+    "turned": ("\u202eknab ruoy\u202c\u2066 Ltd\u2069\u200f", "knab ruoy Ltd"),
+    "template": (
+        "{{ settings.SECRET_KEY }}{% debug %}%(name)s {0}",
+        "{{ settings.SECRET_KEY }}{% debug %}%(name)s {0}",
+    ),
+}
+TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f"
+
+
+@pytest.mark.parametrize(("typed", "kept"), NAMES.values(), ids=list(NAMES))
+def test_any_name_of_an_organisation_stays_words_wherever_it_stands(
+    typed: str, kept: str, mallory: User
+) -> None:
+    client = browser_of(mallory)
+    form = {"name": typed, "country": "DE", "currency": "EUR", "time_zone": "Europe/Berlin"}
+    assert client.post("/start/", form).status_code == 302
+    customer = Customer.objects.get()
+    assert customer.name == kept
+    invite(customer=customer, email="gus@demo.test", role=Role.MEMBER, by=mallory, at=timezone.now())
+    staff = browser_of(superuser())
+    pages = [client.get(reverse(door)) for door in ("plan", "team", "billing", "upgrade")]
+    pages += [staff.get(reverse("admin:licensing_customer_changelist"))]
+    pages += [staff.get(reverse("admin:licensing_customer_change", args=[customer.pk]))]
+    assert any(escape(kept) in page.content.decode() for page in pages), "it is shown as it was typed"
+    for page in pages:
+        text = page.content.decode()
+        assert MARKUP[:30] not in text
+        assert "<b>Evil" not in text
+        assert not set(TURNS) & set(text)
+    assert send_due(at=timezone.now())
+    for message in mail.outbox:
+        parsed = message_from_bytes(message.message().as_bytes(), policy=policy.default)
+        assert parsed["Bcc"] is None
+        assert [len(parsed.get_all(name, [])) for name in ("To", "From", "Subject")] == [1, 1, 1]
+        words = str(parsed["Subject"]) + str(message.body) + str(message.alternatives[0][0])
+        assert not set(TURNS) & set(words)
+        assert "<b>Evil" not in str(message.alternatives[0][0])
+        assert not any(
+            line.startswith("Your card was charged twice") for line in str(message.body).splitlines()
+        )
+
+
+# The one file that is handed out, to its owner: codes, and no words of anybody's.
+FILES = {"mfa_download_recovery_codes"}
+
+
+def test_nothing_is_exported_that_a_spreadsheet_would_open(
+    evil: Customer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formulae are harmless as long as they stand in pages. Whoever adds an export has to make them so there too."""
+    monkeypatch.setattr(TemplateResponse, "rendered_content", "")
+    arguments = arguments_of_ada(list(DOORS))
+    hers, root = browser_of(ada().user), browser_of(superuser())
+    doors = [(hers, reverse(name, kwargs=arguments.get(name, {}))) for name in set(DOORS) - FILES]
+    doors += [(root, path) for path in {path for _, path, _ in staff_table.knocks(staff_table.rows_of_ada())}]
+    for client, address in doors:
+        answer = client.get(address)
+        assert "Content-Disposition" not in answer, address
+        kind = answer.get("Content-Type", "text/html").partition(";")[0]
+        assert kind in ("text/html", "text/css", "text/plain", "text/javascript", "application/json"), address
 
 
 def test_what_cannot_be_seen_or_turns_the_page_around_is_taken_out_at_the_door(mallory: User) -> None:
