@@ -57,7 +57,7 @@ class Due:
             storefront().edition,
         )
         tier = today.tier("business")
-        began = now - timedelta(days=tier.trial_days, seconds=1)
+        began = now - timedelta(days=tier.trial_days, minutes=2)  # its end is a whole minute
         situation = facts_of(trier.customer, today=today, at=began).situation
         return start_trial(situation=situation, tier=tier, actor=trier.actor, at=began)
 

@@ -98,10 +98,14 @@ def shape(
     from portal.celery import app
     from portal.mails import outbox
     from tests.death import controls, points
+    from tests.death.due import SWEEPS
 
     if every:
-        for turn in app.conf.beat_schedule.values():
-            turn["schedule"], turn["options"] = every, {"expires": every}
+        app.conf.beat_schedule = {
+            name: {**turn, "schedule": every, "options": {"expires": every}}
+            for name, turn in app.conf.beat_schedule.items()
+            if turn["task"] in SWEEPS.values()
+        }
     if tells_sweeps_to:
         signals.task_prerun.connect(partial(_tell, tells_sweeps_to), weak=False)
     if batch:

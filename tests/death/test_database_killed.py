@@ -41,7 +41,7 @@ def end_every_connection(portal: DyingPortal) -> None:
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         "WHERE datname = 'portal' AND pid <> pg_backend_pid()"
     )
-    time.sleep(0.2)  # until the wire has hung up as well
+    time.sleep(1)  # until the wire has hung up as well
 
 
 def test_what_was_acknowledged_is_there_whenever_the_database_dies(
