@@ -396,7 +396,8 @@ def _renewal_button(buyer: Buyer, door: str) -> Scene:
 
     def ends() -> str:
         (there,) = buyer.subscriptions()
-        assert there.cancels_at_period_end == buyer.licence.cancels_at_period_end, "here as at Stripe"
+        if there.cancels_at_period_end != buyer.licence.cancels_at_period_end:
+            return "differs from Stripe"
         return "ends with its period" if there.cancels_at_period_end else "renews"
 
     return Scene(buyer, press=lambda: pressed(client, "post", reverse(door)), ends=ends)
