@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -55,6 +55,23 @@ def _settle_first(*, mark: str, customer_id: str, at: datetime) -> None:
     for order_id in Order.objects.filter(waiting).values_list("pk", flat=True):
         settle(order_id=order_id, at=at)
 
+
+def _open_checkouts(session_ids: Iterable[str]) -> set[str]:
+    """Of Stripe's checkout sessions, those of orders that are not settled."""
+    found = Order.objects.filter(stripe_session_id__in=list(session_ids)).exclude(state=Order.State.SETTLED)
+    return set(found.values_list("stripe_session_id", flat=True))
+
+
+def _known_payers(customer_ids: Iterable[str]) -> set[str]:
+    """Of Stripe's customers, those who pay here."""
+    return set(Payer.objects.filter(stripe_id__in=list(customer_ids)).values_list("stripe_id", flat=True))
+
+
+# Handlers that have nothing to do for most ids, and how to learn at once for which of many they have.
+CONCERNS: dict[Handler, Callable[[Iterable[str]], set[str]]] = {
+    look_at_checkout: _open_checkouts,
+    look_at_payer: _known_payers,
+}
 
 # Event type → (handler, the field of the stored event that it is about).
 HANDLERS: dict[str, tuple[Handler, str]] = {

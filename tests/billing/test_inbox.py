@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -135,3 +137,74 @@ def test_what_was_bought_is_not_taken_for_a_renewal_when_its_webhook_comes_first
     ada.receive(*ada.events())
     assert ada.licence.price.interval == "year"
     assert not Event.objects.filter(kind="licence_renewed").exists()
+
+
+def _invoices_wait(count: int) -> None:
+    for number in range(count):
+        receive(payload(id=f"evt_{number}", data={"object": {"id": f"in_{number}", "object": "invoice"}}))
+
+
+def test_a_batch_about_nobody_here_is_four_statements(
+    db: None, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    """Claim, learn whom it concerns, mark as done, find that no more waits."""
+    for number in range(40):
+        session = {"id": f"cs_{number}", "object": "checkout.session"}
+        receive(payload(id=f"evt_{number}", type="checkout.session.expired", data={"object": session}))
+    with django_assert_num_queries(4):
+        assert inbox.drain(at=timezone.now()) == {"handled": 40, "put_off": 0}
+    assert not StripeEvent.objects.filter(handled_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_in_a_batch_only_the_one_that_failed_is_put_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(invoice_id: str, at: datetime) -> None:
+        if invoice_id == "in_7":
+            raise ValueError("no such thing")
+
+    monkeypatch.setitem(HANDLERS, "invoice.paid", (look, "object_id"))
+    _invoices_wait(12)
+    assert inbox.drain(at=timezone.now()) == {"handled": 11, "put_off": 1}
+    left = StripeEvent.objects.get(handled_at=None)
+    assert (left.stripe_id, left.error) == ("evt_7", "ValueError: no such thing")
+
+
+@pytest.mark.django_db
+def test_what_was_handled_before_stripe_fell_silent_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def look(invoice_id: str, at: datetime) -> None:
+        looked.append(invoice_id)
+        if len(looked) > 7:
+            raise StripeUnavailable("no answer")
+
+    monkeypatch.setitem(HANDLERS, "invoice.paid", (look, "object_id"))
+    _invoices_wait(20)
+    assert inbox.drain(at=timezone.now()) == {"handled": 7, "put_off": 3}
+    done = StripeEvent.objects.exclude(handled_at=None).values_list("object_id", flat=True)
+    assert set(done) == set(looked[:7])
+
+
+@pytest.mark.django_db
+def test_a_worker_that_dies_in_mid_batch_leaves_the_rest_to_their_lease(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it handled and had not yet marked is handled once more: handlers are safe to run twice."""
+    looked: list[str] = []
+
+    def look(invoice_id: str, at: datetime) -> None:
+        if len(looked) == 8:
+            raise Died
+        looked.append(invoice_id)
+
+    monkeypatch.setitem(HANDLERS, "invoice.paid", (look, "object_id"))
+    _invoices_wait(12)
+    at = timezone.now()
+    with pytest.raises(Died):
+        inbox.drain(at=at)
+    done = StripeEvent.objects.exclude(handled_at=None).values_list("object_id", flat=True)
+    assert set(done) == set(looked[: inbox.MARKED_TOGETHER])
+    assert inbox.drain(at=at + timedelta(seconds=90)) == {"handled": 0, "put_off": 0}
+    looked.extend(["one more", "so that it lives"])
+    assert inbox.drain(at=at + inbox.LEASE) == {"handled": 7, "put_off": 0}
+    assert {f"in_{number}" for number in range(12)} <= set(looked)
