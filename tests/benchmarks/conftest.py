@@ -19,7 +19,7 @@ from tests.benchmarks.data import copied
 from tests.benchmarks.server import Server, environment, serving
 
 SMALL = 1_000
-LARGE = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
+LARGE = int(os.environ.get("BENCH_CUSTOMERS", "200000"))
 CSRF = "abcdefghijklmnopqrstuvwxyzabcdef"  # a browser that has been here before holds one
 Cookies = dict[str, str]
 
@@ -70,7 +70,7 @@ def small(_static: None, copies: Callable[[int], str], postgres: int) -> Iterato
 
 @pytest.fixture(scope="session")
 def large(_static: None, copies: Callable[[int], str], postgres: int) -> Iterator[Server]:
-    """The portal before 1,000,000 customers (BENCH_CUSTOMERS says otherwise)."""
+    """The portal before many customers (BENCH_CUSTOMERS says how many)."""
     with serving(database_url=copies(LARGE), postgres=postgres) as server:
         yield server
 

@@ -58,13 +58,21 @@ def event(*, number: int, kind: str = "invoice.paid") -> dict[str, Any]:
     }  # fmt: skip
 
 
-def delivery(
-    path: str = "/webhooks/stripe/", *, kind: str = "invoice.paid", secret: str = WEBHOOK_SECRET
-) -> Request:
+def customer_delivery(path: str, customer: dict[str, Any]) -> Request:
+    """A `customer.updated` never sent before, about a customer that Stripe (or the sandbox) can be asked for."""
+    told = event(number=next(_number), kind="customer.updated")
+    return _signed(path, {**told, "data": {"object": customer}})
+
+
+def delivery(path: str = "/webhooks/stripe/", *, kind: str = "invoice.paid") -> Request:
     """One event, never sent before, signed now."""
-    payload = json.dumps(event(number=next(_number), kind=kind)).encode()
+    return _signed(path, event(number=next(_number), kind=kind))
+
+
+def _signed(path: str, told: dict[str, Any]) -> Request:
+    payload = json.dumps(told).encode()
     stamp = int(time.time())
-    signed = hmac.new(secret.encode(), f"{stamp}.".encode() + payload, hashlib.sha256).hexdigest()
+    signed = hmac.new(WEBHOOK_SECRET.encode(), f"{stamp}.".encode() + payload, hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "Stripe-Signature": f"t={stamp},v1={signed}"}
     return Request(path, "POST", payload, headers)
 
