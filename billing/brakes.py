@@ -53,7 +53,7 @@ def let_go(*, brake: Brake, actor: Actor, reason: str, at: datetime) -> Brake:
 
 def is_pulled(customer_id: int) -> bool:
     """Whether all charging is stopped, or this customer is parked."""
-    return _pulled(customer_id).exists()
+    return brakes_of(customer_id).exists()
 
 
 # As part of a query: why `customer` cannot pay now, a word of `Situation.stopped`; empty where they can.
@@ -117,7 +117,8 @@ def _record(brake: Brake, *, kind: str, actor: Actor, reason: str, at: datetime)
         record(entry(customer=brake.customer_id, kind=kind, subject=brake, at=at, actor=actor, reason=reason))
 
 
-def _pulled(customer_id: int) -> QuerySet[Brake]:
+def brakes_of(customer_id: int) -> QuerySet[Brake]:
+    """The brakes that hold this customer's charging back: their own, and the one for everybody."""
     return Brake.objects.filter(Q(customer=None) | Q(customer=customer_id), released_at=None)
 
 

@@ -210,7 +210,7 @@ def _for_staff(order: Order, credit: int, steps: list[Attempt]) -> str:
     back = f"Paid a second time: {_words(order, order.refunded or 0)} was given back"
     if credit:
         back += f", {_words(order, credit)} put back as credit"
-    return f"{back}, and the second subscription cancelled."
+    return f"{back}, and the second subscription cancelled. Nothing is left to do."
 
 
 def _words(order: Order, amount: int) -> str:

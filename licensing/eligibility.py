@@ -125,18 +125,25 @@ def nothing_is_on_its_way(situation: Situation, change: Change) -> Reason | None
 
 def paying_is_on(situation: Situation, change: Change) -> Reason | None:
     """Said before anything is quoted or accepted, while what holds charging back holds."""
-    if not situation.stopped:
+    return stop_reason(situation.stopped)
+
+
+def stop_reason(stopped: str) -> Reason | None:
+    """What is said of a word of `Situation.stopped`; None of an empty one. A person may have parked a customer for
+    any reason, so that none is named.
+    """
+    if not stopped:
         return None
-    if situation.stopped == "customer":
+    if stopped == "customer":
         return Reason(
             "paying-is-on",
-            _("We were asked to charge you unusually often today, so paying is paused for you."),
-            _("Write to us; a person looks at it and opens it again. What you have goes on as it is."),
+            _("Paying is paused for your organisation until one of us has looked at it."),
+            _("Write to us if you want to pay now. What you have goes on as it is."),
         )
     return Reason(
         "paying-is-on",
         _("Paying is switched off for a moment while we check our books.")
-        if situation.stopped == "books"
+        if stopped == "books"
         else _("Paying is switched off for a moment."),
         _("Try again later. What you have goes on as it is."),
     )

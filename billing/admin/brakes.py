@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from billing.admin.queues import BRAKE_QUEUES
 from billing.brakes import UnableToBrake, let_go, park, stop_charging
 from billing.models import Brake
-from licensing.admin.actions import RowForm, StaffAction
+from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, customer_url
 from licensing.admin.queues import queue_filter
 from licensing.history import Actor
@@ -32,8 +32,9 @@ STOPPING = [
         {
             "fields": ["reason"],
             "description": "Nobody can pay from the moment you save, until somebody lets it go again. Payments that "
-            "wait unfinished are closed; what was paid already is still applied. One customer is parked on the "
-            "customer’s own page.",
+            "wait unfinished are closed; what was paid already is still applied. Renewals go on: Stripe charges them, "
+            "and to stop those too, pause collection in Stripe’s dashboard. One customer is parked on the customer’s "
+            "own page.",
         },
     )
 ]
@@ -59,7 +60,17 @@ class StopForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it tak
         return self.cleaned_data
 
 
+class LetGoForm(ReasonForm):
+    """Where it holds everybody back there is no customer's history for the reason to stand in."""
+
+    def __init__(self, *args: Any, row: Brake, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        if row.customer_id is None:
+            self.fields["reason"].help_text = StopForm.base_fields["reason"].help_text
+
+
 class LetGo(StaffAction):
+    form_class = LetGoForm
     permission = "billing.change_brake"
     title = "Let it go"
     button = "Let charging go on"
@@ -77,6 +88,8 @@ class LetGo(StaffAction):
         ]
 
     def outcome(self) -> str:
+        if self.row.customer_id and Brake.objects.filter(customer=None, released_at=None).exists():
+            return "They still cannot pay: all charging is stopped, by a brake of its own."
         return "Quotes can be accepted again. Nothing is charged for what was closed meanwhile."
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
@@ -114,15 +127,16 @@ class ParkCustomer(StaffAction):
 
 @admin.register(Brake)
 class BrakeAdmin(ReadOnlyAdmin):
-    list_display = ["pulled_at", "holds_back", "state", "reason", "by", "released_at"]
+    list_display = ["pulled_at", "holds_back", "state", "reason", "by", "let_go_at"]
     list_display_links = ["pulled_at"]
     list_select_related = ["customer"]
     list_filter = [queue_filter(BRAKE_QUEUES)]
     search_fields = ["customer__name", "customer__slug", "reason"]
     search_help_text = "Customer, or a word of the reason."
     fields = [
-        "holds_back", "state", "reason", "pulled_at", "by", "released_at", "let_go_by", "release_reason",
+        "holds_back", "state", "reason", "pulled_at", "by", "let_go_at", "let_go_by", "let_go_because",
     ]  # fmt: skip
+    add_form_template = "admin/staff/stop_charging.html"
     go = LetGo.on_rows("let-go")
     actions_detail = ("go",)
 
@@ -159,6 +173,14 @@ class BrakeAdmin(ReadOnlyAdmin):
     @display(description="by")
     def by(self, brake: Brake) -> str:
         return brake.pulled_by_words
+
+    @display(description="let go at", ordering="released_at")
+    def let_go_at(self, brake: Brake) -> Any:
+        return brake.released_at
+
+    @display(description="let go because")
+    def let_go_because(self, brake: Brake) -> str:
+        return brake.release_reason
 
     @display(description="let go by")
     def let_go_by(self, brake: Brake) -> str:

@@ -45,7 +45,7 @@ VIOLATION_QUEUES = (
     Queue(
         key="broken",
         title="Books that contradict themselves",
-        hint="Something is so that must never be. Each says what; a person finds out which side is right.",
+        hint="Something is so that must never be. Each says what, and what to do; nothing is mended by itself.",
         model=OpenViolation,
         where=lambda at: Q(found_at__lte=at),
     ),
@@ -65,7 +65,7 @@ DIFFERENCE_QUEUES = (
     Queue(
         key="open",
         title="Differences with Stripe",
-        hint="Found by the last comparison, and not safe to mend by itself. Put one side right; the next one looks.",
+        hint="Found by the last comparison, and not safe to mend by itself. Each says what to do.",
         model=Difference,
         where=lambda at: Q(
             mended=False,

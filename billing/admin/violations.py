@@ -11,6 +11,12 @@ from billing.models import OpenViolation
 from licensing.admin.base import ReadOnlyAdmin
 from licensing.admin.queues import queue_filter
 
+WHAT_TO_DO = (
+    "Read the customer’s history and what Stripe’s dashboard shows, and find out which side is right. Nothing here "
+    "can be edited, so pass it on to whoever looks after the database, with this page’s address. While you are not "
+    "sure what they would be charged, park the customer. It is looked at every five minutes, and goes from here by "
+    "itself once mended."
+)
 SAYS = {invariant.name: invariant.says for invariant in INVARIANTS}
 
 
@@ -22,7 +28,11 @@ class OpenViolationAdmin(ReadOnlyAdmin):
     list_filter = [queue_filter(VIOLATION_QUEUES), "invariant"]
     search_fields = ["customer__name", "customer__slug", "=invariant"]
     search_help_text = "Customer, or the name of an invariant."
-    fields = ["customer_page", "invariant", "must_hold", "what", "found_at", "seen_at"]
+    fields = ["customer_page", "invariant", "must_hold", "what", "found_at", "seen_at", "what_to_do"]
+
+    @display(description="what to do")
+    def what_to_do(self, violation: OpenViolation) -> str:
+        return WHAT_TO_DO
 
     @display(description="what must hold")
     def must_hold(self, violation: OpenViolation) -> str:

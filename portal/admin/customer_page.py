@@ -9,7 +9,9 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
-from billing.models import Brake, Invoice, Order, Payer, Quote
+from billing.admin.queues import DIFFERENCE_QUEUES
+from billing.brakes import brakes_of
+from billing.models import Brake, Difference, Invoice, OpenViolation, Order, Payer, Quote
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import Customer, Event, Invitation, Licence, Member, Notice, Trial, UpgradeRequest
 from licensing.standing import Standing, standing_of
@@ -18,6 +20,7 @@ from portal.admin.history_words import Line, lines
 from portal.hijack import may_look_as
 
 NEWEST = 10
+(OPEN_DIFFERENCES,) = DIFFERENCE_QUEUES
 EVENTS_A_PAGE = 25
 
 
@@ -35,7 +38,9 @@ class CustomerPage:
 
     customer: Customer
     at: datetime
-    brake: Brake | None
+    brakes: list[Brake] | None
+    violations: list[OpenViolation] | None
+    differences: list[Difference] | None
     standing: Standing | None
     entitled: list[Entitlement] | None
     meters: list[Meter] | None
@@ -52,6 +57,10 @@ class CustomerPage:
     history: list[Line] | None
     history_page: Page[Event] | None
 
+    @property
+    def is_parked(self) -> bool:
+        return any(brake.customer_id for brake in self.brakes or ())
+
 
 def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -> CustomerPage:
     """Gather the parts that `reader` (a staff person) may view. `page` is the page of the history."""
@@ -65,8 +74,12 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
     return CustomerPage(
         customer=customer,
         at=at,
-        brake=Brake.objects.filter(customer=customer, released_at=None).first()
-        if sees("billing.brake")
+        brakes=list(brakes_of(customer.pk)) if sees("billing.brake") else None,
+        violations=list(OpenViolation.objects.filter(customer=customer)[:NEWEST])
+        if sees("billing.openviolation")
+        else None,
+        differences=list(OPEN_DIFFERENCES.rows(at=at).filter(customer=customer)[:NEWEST])
+        if sees("billing.difference")
         else None,
         standing=standing,
         entitled=list(entitled.values()) if entitled else None,

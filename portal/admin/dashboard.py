@@ -15,6 +15,7 @@ from billing.admin.queues import (
     STRIPE_EVENT_QUEUES,
     VIOLATION_QUEUES,
 )
+from billing.models import Brake
 from licensing.admin.queues import LICENCE_QUEUES, NOTICE_QUEUES, Queue
 from licensing.models import Restore
 
@@ -36,6 +37,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["quiet"] = [queue for queue, count in counted if not count]
     context["may_find_customers"] = request.user.has_perm("licensing.view_customer")
     context["restore"] = Restore.objects.filter(reconciled_at=None).first()
+    context["stopped"] = Brake.objects.filter(customer=None, released_at=None).first()
     context["title"] = "What needs a person"
     return context
 

@@ -133,8 +133,9 @@ def _changing() -> dict[str, str]:
             "withdraw it."
         ),
         "paying-is-on": _(
-            "We can switch paying off for a moment, and it pauses by itself for an organisation that would be charged "
-            "more than %(count)d times in a day. Nothing is charged then, and what you have goes on."
+            "We can switch paying off for a moment, or pause it for one organisation; it pauses by itself for one that "
+            "would be charged more than %(count)d times in a day. Nothing new is charged then, and what you have goes "
+            "on, with its renewals."
         )
         % {"count": settings.CHARGES_A_DAY},
         "not-cancelled": _("After cancelling, the cancellation is undone before anything is changed."),

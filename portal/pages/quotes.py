@@ -11,8 +11,10 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.brakes import stop_for
 from billing.giving_back import CREDIT, amount_of
 from billing.models import Attempt, Order, Payer, Quote
+from licensing.eligibility import stop_reason
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member
@@ -38,6 +40,10 @@ class State(StrEnum):
     SETTLED = "settled"
     FAILED = "failed"
     GIVEN_BACK = "given_back"
+
+
+# In these the page offers to pay, or a quote to pay by.
+OFFERING = (State.OPEN, State.EXPIRED, State.OUTDATED, State.FAILED)
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ class QuotePage(Compared):
     replaces: Quote | None = None
     newer: Quote | None = None
     credit_back: int = 0
+    stop: Reason | None = None
     trouble: Trouble | None = None
     unticked: bool = False
     at: datetime = field(kw_only=True)
@@ -226,6 +233,7 @@ def quote_page(
         other_order=other,
         replaces=_replaced(quote, instead_of),
         credit_back=_credit_back(order) if order and state == State.GIVEN_BACK else 0,
+        stop=stop_reason(stop_for(quote.customer_id)) if state in OFFERING else None,
         newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
         unticked=unticked,

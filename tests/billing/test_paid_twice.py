@@ -71,7 +71,8 @@ def test_staff_see_it_the_history_keeps_it_and_the_customer_is_told_once(ada: Bu
     second.refresh_from_db()
     amount = f"${second.quote.due / 100:,.2f}"
     assert second.needs_staff == (
-        f"Paid a second time: {amount} was given back, and the second subscription cancelled."
+        f"Paid a second time: {amount} was given back, and the second subscription cancelled. "
+        "Nothing is left to do."
     )
     told = Event.objects.filter(subject=f"order:{second.pk}").order_by("pk").values_list("kind", flat=True)
     assert list(told) == ["order_accepted", "order_failed", "order_paid_twice", "payment_given_back"]

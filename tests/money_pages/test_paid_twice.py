@@ -40,6 +40,7 @@ def test_given_back_it_says_how_much_where_to_and_that_nothing_else_changed(
     assert f"<b>${second.quote.due / 100:,.2f}</b> went back to the card it was paid with" in page
     assert "Team is paid for once and stays exactly as it is" in page
     assert "not charged" not in page.lower()
+    assert "See what Business would cost now" in page
     billing = ada_client.get(reverse("billing")).content.decode()
     assert "paid twice, given back" in billing
     assert reverse("quote", args=[second.quote_id]) in billing

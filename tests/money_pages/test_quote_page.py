@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.answers import StripeUnavailable
+from billing.brakes import let_go, park, stop_charging
 from billing.models import Order, Quote
 from licensing.catalogue import load_draft, publish
 from licensing.history import COMMAND
@@ -318,3 +319,32 @@ def test_more_seats_on_the_terms_held_give_nothing_up(on_older_edition: Buyer, a
     licence = on_older_edition.licence
     press(ada_client, "quote_again", Quote.objects.filter(tier=licence.tier).latest("quoted_at"))
     assert Quote.objects.count() == 1, "nothing changes, so there is nothing to quote"
+
+
+# While charging is stopped
+
+
+def test_while_charging_is_stopped_no_page_of_a_quote_offers_to_pay(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card()
+    quote = ada.quote("team")
+    brake = stop_charging(actor=COMMAND, reason="A test.", at=timezone.now())
+    shown = page(ada_client, quote)
+    assert "Paying is switched off for a moment." in shown
+    assert reverse("quote_accept", args=[quote.pk]) not in shown
+    pressed = ada_client.post(reverse("quote_accept", args=[quote.pk])).content.decode()
+    assert pressed.count("Paying is switched off for a moment.") == 1
+    let_go(brake=brake, actor=COMMAND, reason="Over.", at=timezone.now())
+    shown = page(ada_client, quote)
+    assert "switched off" not in shown
+    assert reverse("quote_accept", args=[quote.pk]) in shown
+
+
+def test_to_a_parked_customer_no_reason_is_named_that_may_not_be_theirs(
+    ada: Buyer, ada_client: Client
+) -> None:
+    ada.with_card()
+    quote = ada.quote("team")
+    park(customer=ada.customer, actor=COMMAND, reason="Their auditor asked.", at=timezone.now())
+    shown = page(ada_client, quote)
+    assert "Paying is paused for your organisation until one of us has looked at it." in shown
+    assert "auditor" not in shown

@@ -80,3 +80,37 @@ def test_the_first_page_says_that_a_restore_holds_what_sends_or_charges(
     assert "The database was restored" not in client.get(reverse("admin:index")).content.decode()
     call_command("restored", stdout=StringIO())
     assert "The database was restored" in client.get(reverse("admin:index")).content.decode()
+
+
+def test_the_first_page_and_every_customers_page_say_that_all_charging_is_stopped(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    client = as_staff("support")
+    call_command("charging", "stop", "--because", WHY, stdout=StringIO())
+    first = client.get(reverse("admin:index")).content.decode()
+    assert "All charging is stopped" in first
+    assert WHY in first
+    shown = client.get(reverse("admin:licensing_customer_change", args=[okafor.customer.pk])).content.decode()
+    assert "as all charging is stopped" in shown
+    assert WHY in shown
+    assert reverse("admin:licensing_customer_park", args=[okafor.customer.pk]) in shown
+
+
+def test_before_it_is_pulled_it_says_that_renewals_go_on_and_where_the_reason_stands(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    client = as_staff("support")
+    assert "Renewals go on" in client.get(reverse("admin:billing_brake_add")).content.decode()
+    call_command("charging", "stop", "--because", WHY, stdout=StringIO())
+    go = client.get(reverse("admin:billing_brake_go", args=[Brake.objects.get().pk])).content.decode()
+    assert "It stays on record" in go
+    assert "customer’s history" not in go
+
+
+def test_a_restore_said_twice_is_held_once_and_the_command_says_since_when(okafor: Party) -> None:
+    said = StringIO()
+    call_command("restored", "--because", "The disk of Monday.", stdout=said)
+    assert "already" not in said.getvalue()
+    call_command("restored", stdout=said)
+    assert "held already, since" in said.getvalue()
+    assert "The disk of Monday." in said.getvalue()

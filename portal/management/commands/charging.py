@@ -13,7 +13,10 @@ from licensing.history import COMMAND
 
 
 class Command(BaseCommand):
-    help = "Say which brakes hold; `stop` all charging, or let it `go` on."
+    help = (
+        "Say which brakes hold; `stop` all charging, or let it `go` on. Renewals are Stripe's own and are not stopped:"
+        " pause collection in Stripe's dashboard for those."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -23,4 +23,9 @@ class Command(BaseCommand):
             for each in broken:
                 self.stdout.write(f"        customer {each.customer_id}: {each.what}")
         if found:
+            customers = len({each.customer_id for each in found})
+            self.stdout.write(
+                f"{len(found)} found at {customers} customers. A person must say which side is right."
+            )
             sys.exit(1)
+        self.stdout.write(f"All {len(INVARIANTS)} hold.")

@@ -36,5 +36,12 @@ class Command(BaseCommand):
                 f"{'mended' if each.mended else 'OPEN  '}  {each.get_kind_display()}, {each.stripe_id},"
                 f" {each.customer or 'no customer of ours'}: {each.what}"
             )
-        if done.differences.filter(mended=False).exists():
+        if left := done.differences.filter(mended=False).count():
+            if options["only_look"]:
+                self.stdout.write(f"{left} left as they are. Without --only-look, what is safe is mended.")
+            else:
+                self.stdout.write(
+                    f"{left} left open. What to do stands in the admin, under Differences with Stripe."
+                )
             sys.exit(1)
+        self.stdout.write("Nothing is left open.")
