@@ -31,7 +31,7 @@ STOPPING = [
         STOP,
         {
             "fields": ["reason"],
-            "description": "Nobody can pay from the moment you save, until somebody lets it go again. Payments that "
+            "description": "From that moment nobody can pay, until somebody lets it go again. Payments that "
             "wait unfinished are closed; what was paid already is still applied. Renewals go on: Stripe charges them, "
             "and to stop those too, pause collection in Stripe’s dashboard. One customer is parked on the customer’s "
             "own page.",
