@@ -15,7 +15,7 @@ from tests.benchmarks.work import once
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]
 Tell = Callable[[str], None]
-MANY, RUNNING = min(100_000, LARGE), min(200_000, LARGE)
+MANY, RUNNING = min(100_000, LARGE), LARGE
 
 
 def test_statements_and_memory_do_not_grow_with_what_is_due(
@@ -73,11 +73,11 @@ def test_nothing_due_costs_next_to_nothing(copies: Callable[[int], str], figure:
         taken = []
         for _ in range(6):  # until PostgreSQL keeps one plan for all times
             connection.execute(_OF_ALL, facts, prepare=True)
-        for _ in range(7):
+        for _ in range(20):
             began = time.perf_counter()
             connection.execute(_OF_ALL, facts, prepare=True)
             taken.append(time.perf_counter() - began)
-        return sorted(taken)[3]
+        return min(taken)  # whoever else is at work can only make it longer
 
     with psycopg.connect(address) as connection:
         connection.execute("SET max_parallel_workers_per_gather = 0")
