@@ -180,7 +180,7 @@ def due_for_a_look(*, at: datetime) -> Sequence[int]:
             "WITH bounds AS (SELECT coalesce(max(id), 0) / %(slice)s + 1 AS slices FROM licensing_customer)"
             " SELECT customer_id FROM (SELECT customer_id FROM licensing_event ORDER BY id DESC LIMIT %(newest)s) e"
             " UNION SELECT id FROM licensing_customer, bounds"
-            " WHERE id / %(slice)s = %(turn)s %% slices",
+            " WHERE id >= %(turn)s %% slices * %(slice)s AND id < (%(turn)s %% slices + 1) * %(slice)s",
             {
                 "slice": SLICE,
                 "newest": NEWEST_EVENTS,

@@ -12,8 +12,8 @@ from billing.invariants import INVARIANTS
 from tests.cast import cy
 from tests.infra.proof import size
 
-LOOKED = size(short=100, long=5_000)
-FEW, MANY = 100 * LOOKED, size(short=300, long=200) * LOOKED
+LOOKED = size(short=100, long=1_000)
+FEW, MANY = 100 * LOOKED, size(short=300, long=1_000) * LOOKED
 
 # Customers like the one there is, each with a licence that was changed twice and a notice that was sent.
 FILL = """
