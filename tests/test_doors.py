@@ -116,7 +116,8 @@ def test_no_door_of_staff_opens_without_a_second_factor(
 def test_whoever_looks_as_somebody_changes_nothing_at_any_door(addresses: dict[str, str]) -> None:
     client = browser_of(staff_of("support"))
     client.post(reverse("hijack:acquire"), {"user_pk": ada().user.pk})
-    ways_out = ("hijack:release", "account_logout", "healthz", "readyz")
+    # A machine's door knows no session, and so nobody who looks: what it believes is a signature.
+    ways_out = ("hijack:release", "account_logout", "healthz", "readyz", "stripe_webhook")
     for name in [name for name in DOORS if name not in ways_out]:
         assert knock(client, "post", addresses[name]) == 403, name
     with changed_by() as changed:
