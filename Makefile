@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test check lock torture bench pictures clean install install-dev browser
+.PHONY: help run test check lock proofs torture bench pictures clean install install-dev browser
 
 # The first of these that is Python 3.11 or newer; a name that is only a wrapper around nothing is passed over.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -38,7 +38,11 @@ check: install-dev ## formatting, lint, types, templates, migrations, production
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 
-torture: install-dev ## the proofs in their long form: chance, races, crashes, faults and calendars (hours)
+proofs: install-dev ## the proofs in their short form: chance, races, crashes, faults and calendars (minutes)
+	@why=$$($(VENV_PYTHON) -m tests.infra.ensure_browser) && NO_BROWSER_BECAUSE="$$why" \
+		$(VENV_PYTHON) -m pytest -n 2 -m proof $(ARGS)
+
+torture: install-dev ## the proofs in their long form (hours)
 	@PROOFS=long $(VENV_PYTHON) -m pytest -m proof $(ARGS)
 
 bench: install-dev ## measure what is meant to be fast

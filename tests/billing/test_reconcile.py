@@ -263,8 +263,10 @@ def test_two_do_not_run_at_once(buyer: Buyer) -> None:
     def hold() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [reconcile.LOCK])
-        held.set()
-        done.wait(30)
+            held.set()
+            done.wait(30)
+            # Closing only gives the connection back to its pool, and a lock of the session with it.
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [reconcile.LOCK])
         connection.close()
 
     other = threading.Thread(target=hold)
