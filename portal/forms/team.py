@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from licensing.models import Role
+from licensing.models import Role, UpgradeRequest
 from licensing.terms import TierTerms
 
 ROLES = [
@@ -45,8 +45,17 @@ class AskForm(forms.Form):
 
 
 class AnswerForm(forms.Form):
-    answer = forms.ChoiceField(choices=[("yes", _("Yes")), ("no", _("No"))])
+    """The answer to one question of the team."""
+
+    answer = forms.ChoiceField(
+        choices=[("yes", _("Yes")), ("no", _("No"))],
+        error_messages={"required": _("Choose one of the two answers.")},
+    )
     words = forms.CharField(max_length=400, required=False)
+
+    def __init__(self, *args: Any, question: UpgradeRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.question = question
 
 
 class CloseForm(forms.Form):

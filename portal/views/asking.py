@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from licensing.models import UpgradeRequest
 from licensing.upgrade_requests import UnableToAsk, answer_request, ask_for_upgrade, tiers_to_ask_for
 from portal.access import members_only, pressed_on, spenders_only
 from portal.forms.team import AnswerForm, AskForm
+from portal.views.team import team_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,9 +55,9 @@ def ask(request: HttpRequest) -> HttpResponse:
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """A yes leads to the upgrade, where the price is seen before anything is paid; a no goes back with its words."""
     question = get_object_or_404(UpgradeRequest, pk=pk, customer=request.member.customer)
-    form = AnswerForm(request.POST)
+    form = AnswerForm(request.POST, question=question)
     if not form.is_valid():
-        raise Http404
+        return team_page(request, refused=form, status=422)
     granted = form.cleaned_data["answer"] == "yes"
     answer_request(
         request=question,

@@ -20,14 +20,14 @@ from licensing.seats import seats_of
 from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member
 from licensing.upgrade_requests import open_questions, questions_of
 from portal.access import act_for, members_only, owners_only, pressed_on
-from portal.forms.team import CloseForm, InviteForm, RoleForm
+from portal.forms.team import AnswerForm, CloseForm, InviteForm, RoleForm
 
 
 @require_safe
 @members_only
 def team(request: HttpRequest) -> HttpResponse:
     """Who is in, who is invited, and what was asked."""
-    return _page(request)
+    return team_page(request)
 
 
 @pressed_on("team")
@@ -49,7 +49,7 @@ def invite_member(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("%(email)s is invited.") % {"email": invitation.email})
             return redirect("team")
-    return _page(request, form=form, status=422)
+    return team_page(request, form=form, status=422)
 
 
 @pressed_on("team")
@@ -80,7 +80,8 @@ def change_member_role(request: HttpRequest, pk: int) -> HttpResponse:
     member = _member_or_404(request, pk)
     form = RoleForm(request.POST)
     if not form.is_valid():
-        raise Http404
+        messages.error(request, _("Nothing was changed: choose one of the roles."))
+        return redirect("team")
     role = form.cleaned_data["role"]
     return _do(
         request,
@@ -142,7 +143,14 @@ def switch(request: HttpRequest) -> HttpResponse:
     return redirect("plan")
 
 
-def _page(request: HttpRequest, *, form: InviteForm | None = None, status: int = 200) -> HttpResponse:
+def team_page(
+    request: HttpRequest,
+    *,
+    form: InviteForm | None = None,
+    refused: AnswerForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page. `refused` is an answer to a question that could not be taken; it stands there as it was typed."""
     at = timezone.now()
     customer, member = request.member.customer, request.member
     return render(
@@ -160,6 +168,7 @@ def _page(request: HttpRequest, *, form: InviteForm | None = None, status: int =
             "questions": open_questions(customer) if member.may_spend else [],
             "asked": [] if member.may_spend else questions_of(customer, asked_by=request.user),
             "form": form or InviteForm(),
+            "refused": refused,
             "roles": Role.choices,
         },
         status=status,

@@ -52,7 +52,7 @@ OURS: dict[str, Door] = {
     "team_invite": ("post", (IN, 422, 403, 403, 422, START, START, START)),
     "team_invitation_resend": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_invitation_revoke": ("post", (IN, 404, 403, 403, ON, START, START, START)),
-    "team_member_role": ("post", (IN, 404, 403, 403, 404, START, START, START)),
+    "team_member_role": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_member_remove": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_close": ("post", (IN, ON, 403, 403, ON, START, START, START)),
     # Whoever may spend; the quote is Ada's, and has expired
@@ -65,7 +65,7 @@ OURS: dict[str, Door] = {
     "billing_portal": ("get", (IN, ON, 403, ON, ON, START, START, START)),
     "billing_cancel": ("get", (IN, ON, 403, 200, 200, START, START, START)),
     "billing_undo_cancel": ("get", (IN, ON, 403, ON, ON, START, START, START)),
-    "team_answer": ("post", (IN, 404, 403, 404, 404, START, START, START)),
+    "team_answer": ("post", (IN, 404, 403, 422, 422, START, START, START)),
 }
 
 ACCOUNTS: dict[str, Door] = {

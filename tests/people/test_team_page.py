@@ -107,3 +107,25 @@ def test_the_page_costs_the_same_for_any_size_of_team(
     owner.get("/team/")
     with django_assert_num_queries(cost):
         owner.get("/team/")
+
+
+def test_an_answer_that_cannot_be_taken_stands_there_as_it_was_typed(client: Client) -> None:
+    client.force_login(eve().user)
+    client.post("/team/ask/", {"tier": "business"})
+    question = UpgradeRequest.objects.get()
+    client.force_login(ada().user)
+    answer = client.post(f"/team/requests/{question.pk}/", {"words": "Not before spring."})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Choose one of the two answers." in page
+    assert 'value="Not before spring."' in page
+    question.refresh_from_db()
+    assert question.answered_at is None
+
+
+def test_a_role_that_does_not_exist_changes_nothing_and_says_so(owner: Client) -> None:
+    member = eve()
+    page = owner.post(f"/team/members/{member.pk}/role/", {"role": "king"}, follow=True).content.decode()
+    assert "Nothing was changed: choose one of the roles." in page
+    member.refresh_from_db()
+    assert member.role == Role.MEMBER
