@@ -38,7 +38,7 @@ check: install-dev ## formatting, lint, types, templates, migrations, production
 	@echo "manage.py check --deploy"
 	@$(PRODUCTION) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
 
-proofs: install-dev ## the proofs in their short form: chance, races, crashes, faults and calendars (minutes)
+proofs: install-dev ## of the tests the proofs alone: chance, races, crashes, faults and calendars (minutes)
 	@why=$$($(VENV_PYTHON) -m tests.infra.ensure_browser) && NO_BROWSER_BECAUSE="$$why" \
 		$(VENV_PYTHON) -m pytest -n 2 -m proof $(ARGS)
 

@@ -1,6 +1,6 @@
 """Proofs: tests that search for wrong money under chance, races, faults and time, and tell what they measured.
 
-A proof runs in a short form by `make proofs`, and in its long form by `make torture`, which sets PROOFS=long.
+A proof runs in a short form among all tests, and in its long form by `make torture`, which sets PROOFS=long.
 """
 
 import os
