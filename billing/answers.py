@@ -97,12 +97,17 @@ class InvoiceSeen:
 
 @dataclass(frozen=True)
 class RefundSeen:
-    """`amount` in minor units. `status` is Stripe's word: pending and succeeded are on their way to the card."""
+    """`amount` in minor units. `status` is Stripe's word: pending and succeeded are on their way to the card.
+
+    One that was on its way may fail for up to 30 days. `failure` is Stripe's word why, empty where there is none.
+    """
 
     stripe_id: str
     order_id: str
+    payment_intent_id: str
     amount: int
     status: str
+    failure: str
 
     @property
     def has_failed(self) -> bool:

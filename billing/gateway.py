@@ -47,6 +47,8 @@ TIMEOUT = 8  # seconds
 KEYS_LAST = timedelta(hours=20)
 # What was asked for last, just before its key was too old, is in Stripe's lists by then, whatever made it late.
 IN_THE_LIST_WITHIN = timedelta(minutes=30)
+# Stripe takes no more kinds of events than these in one question for them.
+TYPES_AT_ONCE = 20
 PAYMENTS = ["payments.data.payment.payment_intent"]
 SUBSCRIPTION = ["default_payment_method"]
 Seen = TypeVar("Seen")
@@ -344,7 +346,10 @@ def subscriptions_page(after: str) -> tuple[tuple[SubscriptionSeen, ...], str]:
 
 
 def events_page(*, since: datetime, types: Iterable[str], after: str) -> tuple[tuple[EventSeen, ...], str]:
-    """Up to a hundred events of these types (twenty at most) since a moment, newest first. Stripe keeps 30 days."""
+    """Up to a hundred events of these types (`TYPES_AT_ONCE` at most) since a moment, newest first.
+
+    Stripe keeps them for 30 days.
+    """
     asked = {**_hundred_after(after), "created": {"gte": _seconds(since)}, "types": sorted(types)}
     with _asking() as v1:
         return _page(v1.events.list(asked), read_event)
@@ -399,6 +404,11 @@ def refund_payment(*, payment_intent_id: str, order_id: str, idempotency_key: st
                 _key(idempotency_key),
             ).to_dict()
         )
+
+
+def fetch_refund(refund_id: str) -> RefundSeen:
+    with _asking() as v1:
+        return read_refund(v1.refunds.retrieve(refund_id).to_dict())
 
 
 def list_refunds(payment_intent_id: str) -> list[RefundSeen]:

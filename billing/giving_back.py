@@ -5,7 +5,7 @@ pays for the licence; what begins beside it pays for nothing. It is cancelled, a
 back to where it came from: the payment to its card, credit to the balance.
 
 That is decided once, under the customer's lock, with an attempt for each step; then each is asked of Stripe with a key
-of its own until there is an answer.
+of its own until there is an answer. A refund may still fail for weeks after it was made; then a person sees to it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from uuid import UUID
 from django.db import transaction
 
 from billing import brakes, gateway
-from billing.answers import InvoiceSeen, StripeRefused, StripeUnavailable
+from billing.answers import InvoiceSeen, RefundSeen, StripeRefused, StripeUnavailable
 from billing.invoices import keep_invoice
 from billing.models import Attempt, Order
 from licensing.history import STRIPE, entry, record
@@ -27,6 +27,7 @@ from licensing.notices import owe
 
 CANCEL, REFUND, CREDIT = STEPS = ("cancel", "refund", "credit")
 ALREADY = "charge_already_refunded"
+FAILED = "refund_failed"
 ASKED, DONE, REFUSED = Attempt.Outcome.ASKED, Attempt.Outcome.DONE, Attempt.Outcome.REFUSED
 Answer = dict[str, str]
 
@@ -89,7 +90,12 @@ def give_back(*, order_id: UUID, at: datetime) -> Order:
                 _answer(attempt, DONE, QUESTIONS[attempt.step](attempt, invoice, at))
             except StripeRefused as refusal:
                 _answer(attempt, REFUSED, {"code": refusal.code, "words": str(refusal)})
-    return _close(order, at=at)
+    return close(order, at=at)
+
+
+def has_failed(attempt: Attempt | None) -> bool:
+    """Whether a refund was made and did not arrive."""
+    return attempt is not None and attempt.outcome == REFUSED and attempt.answer.get("code") == FAILED
 
 
 def amount_of(attempt: Attempt | None) -> int:
@@ -123,7 +129,7 @@ def _refund(attempt: Attempt, invoice: InvoiceSeen, at: datetime) -> Answer:
         there = [seen for seen in gateway.list_refunds(payment) if not seen.has_failed]
         return {"refund": there[0].stripe_id, "amount": str(sum(seen.amount for seen in there))}
     if made.has_failed:
-        raise StripeRefused(f"The refund has {made.status}.")
+        raise StripeRefused(why_it_failed(made), code=FAILED)
     return {"refund": made.stripe_id, "amount": str(made.amount)}
 
 
@@ -176,7 +182,7 @@ def _answer(attempt: Attempt, outcome: str, answer: Answer) -> None:
     Attempt.objects.filter(pk=attempt.pk, outcome=ASKED).update(outcome=outcome, answer=answer)
 
 
-def _close(order: Order, *, at: datetime) -> Order:
+def close(order: Order, *, at: datetime) -> Order:
     """Once every step is answered: note what went back, and owe the customer one word about it."""
     with transaction.atomic():
         lock_customer(order.customer_id)
@@ -185,7 +191,7 @@ def _close(order: Order, *, at: datetime) -> Order:
         if order.refunded is not None or any(step.outcome == ASKED for step in steps.values()):
             return order
         order.refunded, credit = amount_of(steps.get(REFUND)), amount_of(steps.get(CREDIT))
-        order.needs_staff = _for_staff(order, credit, list(steps.values()))
+        order.needs_staff = words_for_staff(order, credit, list(steps.values()))
         order.save(update_fields=["refunded", "needs_staff"])
         record(
             entry(
@@ -202,15 +208,25 @@ def _close(order: Order, *, at: datetime) -> Order:
     return order
 
 
-def _for_staff(order: Order, credit: int, steps: list[Attempt]) -> str:
+def words_for_staff(order: Order, credit: int, steps: list[Attempt]) -> str:
+    """What became of an order's giving back, and what is left to do."""
     refused = [step for step in steps if step.outcome == REFUSED]
+    said = "; ".join(f"{step.step}: {step.answer['words']}" for step in refused)
+    if any(has_failed(step) for step in refused):
+        owed = _words(order, (order.charged or 0) - (order.refunded or 0))
+        back = f"{owed} came back to your balance at Stripe. Pay it another way."
+        return f"Paid a second time; {back} {said}"[:200]
     if refused:
-        said = "; ".join(f"{step.step}: {step.answer['words']}" for step in refused)
         return f"Paid a second time, and Stripe refuses to undo it. {said}"[:200]
     back = f"Paid a second time: {_words(order, order.refunded or 0)} was given back"
     if credit:
         back += f", {_words(order, credit)} put back as credit"
     return f"{back}, and the second subscription cancelled. Nothing is left to do."
+
+
+def why_it_failed(refund: RefundSeen) -> str:
+    """In words for staff."""
+    return f"The refund has {refund.status}: {refund.failure or 'no reason given'}.".replace("_", " ")
 
 
 def _words(order: Order, amount: int) -> str:

@@ -13,6 +13,7 @@ from billing import gateway
 from billing.invoices import keep_invoice
 from billing.models import Order, Payer
 from billing.payers import refresh_payer
+from billing.refunds import note_failed_refund
 from billing.settling import settle
 from billing.subscriptions import follow
 
@@ -37,6 +38,12 @@ def look_at_invoice(invoice_id: str, at: datetime) -> None:
     _settle_first(mark=invoice.order_id, customer_id=invoice.customer_id, at=at)
     if invoice.subscription_id:
         follow(subscription_id=invoice.subscription_id, at=at)
+
+
+def look_at_refund(refund_id: str, at: datetime) -> None:
+    seen = gateway.fetch_refund(refund_id)
+    if seen.has_failed:
+        note_failed_refund(seen, at=at)
 
 
 def look_at_payer(customer_id: str, at: datetime) -> None:
@@ -88,6 +95,8 @@ HANDLERS: dict[str, tuple[Handler, str]] = {
         for kind in ("finalized", "paid", "payment_failed", "payment_action_required", "voided", "updated")
     },
     "invoice.marked_uncollectible": (look_at_invoice, "object_id"),
+    "refund.failed": (look_at_refund, "object_id"),
+    "charge.refund.updated": (look_at_refund, "object_id"),
     "customer.updated": (look_at_payer, "object_id"),
     "payment_method.attached": (look_at_payer, "stripe_customer_id"),
     "payment_method.updated": (look_at_payer, "stripe_customer_id"),

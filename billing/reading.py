@@ -95,8 +95,10 @@ def read_refund(refund: Json) -> RefundSeen:
     return RefundSeen(
         stripe_id=refund["id"],
         order_id=(refund.get("metadata") or {}).get("order", ""),
+        payment_intent_id=_id(refund.get("payment_intent")),
         amount=refund["amount"],
         status=refund.get("status") or "",
+        failure=refund.get("failure_reason") or "",
     )
 
 

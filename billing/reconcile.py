@@ -85,8 +85,9 @@ class _Run:
             self._compare(page)
         self._look_for_those_not_listed()
         since = self.at - LOOKS_BACK
-        for events in pages(lambda after: gateway.events_page(since=since, types=HANDLERS, after=after)):
-            self._catch_up(events)
+        kinds = sorted(HANDLERS)
+        for first in range(0, len(kinds), gateway.TYPES_AT_ONCE):
+            self._catch_up_with(kinds[first : first + gateway.TYPES_AT_ONCE], since=since)
         for invoices in pages(lambda after: gateway.paid_invoices_page(since=since, after=after)):
             self._apply(invoices)
         if self.mend:
@@ -148,6 +149,10 @@ class _Run:
         return {Kind.UNKNOWN} if seen.status in LIVE + OWING else set()
 
     # Events
+
+    def _catch_up_with(self, types: Sequence[str], *, since: datetime) -> None:
+        for events in pages(lambda after: gateway.events_page(since=since, types=types, after=after)):
+            self._catch_up(events)
 
     def _catch_up(self, events: Sequence[EventSeen]) -> None:
         """Store what never came. It is worked off at the end, all of it together."""

@@ -108,6 +108,10 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "step"], name="attempt_step_once")]
+        indexes = [
+            # Few are ever made, and an event names one by its number at Stripe.
+            models.Index(fields=["order"], name="attempt_refund", condition=models.Q(step="refund"))
+        ]
         ordering = ["pk"]
 
     def __str__(self) -> str:

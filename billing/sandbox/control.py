@@ -10,6 +10,7 @@ from typing import Any
 from billing.sandbox.aging import age
 from billing.sandbox.due import run_due
 from billing.sandbox.errors import StripeError, invalid
+from billing.sandbox.refunds import fail_refund
 from billing.sandbox.render import public
 from billing.sandbox.sandbox import API_VERSION, Sandbox
 
@@ -116,6 +117,13 @@ def _charges(box: Sandbox, wish: Wish) -> Wish:
     return {"data": box.store.all("charge", status="succeeded")}
 
 
+def _fail_refund(box: Sandbox, wish: Wish) -> Wish:
+    refund = fail_refund(box, str(wish.get("refund", "")), str(wish.get("reason", "unknown")))
+    box.dirty = True
+    box.webhooks.wake()
+    return refund
+
+
 def _objects(box: Sandbox, wish: Wish) -> Wish:
     """{kind: from which one on}: every object of those kinds, oldest first, in one answer."""
     return {kind: box.store.all(kind)[int(first) :] for kind, first in wish.items()}
@@ -136,4 +144,5 @@ ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Wish], Wish]] = {
     ("GET", "requests"): _requests,
     ("GET", "charges"): _charges,
     ("POST", "objects"): _objects,
+    ("POST", "refunds/fail"): _fail_refund,
 }

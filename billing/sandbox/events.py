@@ -3,12 +3,14 @@
 # ruff: noqa: ARG001  (every function behind a route takes the same arguments)
 from __future__ import annotations
 
-from billing.sandbox.errors import missing
+from billing.sandbox.errors import invalid, missing
 from billing.sandbox.form import Params
 from billing.sandbox.render import public
 from billing.sandbox.routing import route
 from billing.sandbox.sandbox import API_VERSION, Sandbox
 from billing.sandbox.store import Obj, new_id, page
+
+TYPES_AT_MOST = 20
 
 
 def emit(box: Sandbox, type: str, obj: Obj, previous: Obj | None = None) -> None:
@@ -34,6 +36,8 @@ def emit(box: Sandbox, type: str, obj: Obj, previous: Obj | None = None) -> None
 @route("GET", "/v1/events", "type types created limit starting_after ending_before")
 def list_events(box: Sandbox, params: Params) -> Obj:
     """Events, newest first, by type (`invoice.*` too) and time."""
+    if len(params.get("types") or []) > TYPES_AT_MOST:
+        raise invalid(f"You can pass at most {TYPES_AT_MOST} types.", param="types")
     wanted = params.get("types") or ([params["type"]] if params.get("type") else [])
 
     def fits(type: str) -> bool:

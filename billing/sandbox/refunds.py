@@ -11,6 +11,15 @@ from billing.sandbox.routing import route
 from billing.sandbox.sandbox import Sandbox
 from billing.sandbox.store import Obj, new_id, page
 
+FAILURES = (
+    "charge_for_pending_refund_disputed",
+    "declined",
+    "expired_or_canceled_card",
+    "insufficient_funds",
+    "lost_or_stolen_card",
+    "merchant_request",
+    "unknown",
+)
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 
 
@@ -62,6 +71,26 @@ def create_refund(box: Sandbox, params: Params) -> Obj:
     charge["refunded"] = charge["amount_refunded"] == charge["amount_captured"]
     emit(box, "refund.created", refund)
     emit(box, "charge.refunded", charge, {"amount_refunded": charge["amount_refunded"] - amount})
+    return refund
+
+
+def fail_refund(box: Sandbox, id: str, reason: str) -> Obj:
+    """The bank sends a refund back, days after it was made: its money is in the vendor's balance again."""
+    refund = box.store.get("refund", id)
+    if refund["status"] == "failed":
+        raise invalid(f"Refund {id} has failed already.")
+    charge = box.store.get("charge", refund["charge"])
+    before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    refund |= {
+        "status": "failed",
+        "failure_reason": choice({"reason": reason}, "reason", FAILURES),
+        "failure_balance_transaction": new_id("txn"),
+    }
+    emit(box, "charge.updated", charge, before)
+    for kind in ("refund.updated", "charge.refund.updated", "refund.failed"):
+        emit(box, kind, refund, {"status": "succeeded"})
     return refund
 
 

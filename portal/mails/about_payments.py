@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing.giving_back import CREDIT, amount_of
+from billing.giving_back import CREDIT, REFUND, amount_of, has_failed
 from billing.models import Attempt, Invoice, Order, Payer
 from licensing.models import Event, Licence, Notice
 from licensing.terms import EditionTerms, TierTerms, edition_terms
@@ -97,36 +97,48 @@ class Receipt(Kind[AboutOrder]):
 
 @dataclass(frozen=True)
 class AboutSecondPayment:
-    """An order that was paid a second time, with what of it came from credit; and the licence that stays."""
+    """An order that was paid a second time, with what of it came from credit; and the licence that stays.
+
+    `failed`: its refund was made and did not arrive.
+    """
 
     order: Order
     credit: int
+    failed: bool
     licence: Licence
 
 
-class PaymentGivenBack(Kind[AboutSecondPayment]):
-    """Something was paid twice, and the second payment went back."""
-
-    key = "payment_given_back"
+class _SecondPayment(Kind[AboutSecondPayment]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutSecondPayment]:
         """Three queries."""
         orders = rows_of(notices, Order.objects.select_related("quote"))
-        steps = Attempt.objects.filter(order__in=orders.values(), step=CREDIT)
-        credit = {step.order_id: amount_of(step) for step in steps}
+        rows = Attempt.objects.filter(order__in=orders.values(), step__in=(CREDIT, REFUND))
+        steps = {(row.order_id, row.step): row for row in rows}
         customers = {order.customer_id for order in orders.values()}
         live = Licence.objects.filter(customer_id__in=customers, ended_at=None).select_related("price")
         licences = {licence.customer_id: licence for licence in live}
         return {
-            number: AboutSecondPayment(order, credit.get(order.pk, 0), licences[order.customer_id])
+            number: AboutSecondPayment(
+                order,
+                amount_of(steps.get((order.pk, CREDIT))),
+                has_failed(steps.get((order.pk, REFUND))),
+                licences[order.customer_id],
+            )
             for number, order in orders.items()
             if order.customer_id in licences
         }
 
+
+class PaymentGivenBack(_SecondPayment):
+    """Something was paid twice, and the second payment went back."""
+
+    key = "payment_given_back"
+
     def is_true(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> bool:
-        """From the moment it is given back, for ever."""
-        return about.order.refunded is not None
+        """From the moment it is given back, unless its refund fails."""
+        return about.order.refunded is not None and not about.failed
 
     def facts(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> dict[str, Any]:
         """What went back and where to, when it arrives, and what stays as it is."""
@@ -139,6 +151,27 @@ class PaymentGivenBack(Kind[AboutSecondPayment]):
             "amount": (about.order.refunded or 0) + max(about.credit, 0),
             "currency": about.order.quote.currency,
             "given_back_at": notice.owed_at,
+            "quote_url": link("quote", about.order.quote_id),
+            "billing_url": link("billing"),
+        }
+
+
+class RefundFailed(_SecondPayment):
+    """A second payment was said to go back to its card, and the bank sent it back to us."""
+
+    key = "refund_failed"
+
+    def is_true(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> bool:
+        """From the moment it fails, for ever."""
+        return about.failed
+
+    def facts(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> dict[str, Any]:
+        """What is owed again, and what stays as it is."""
+        _edition, tier = terms_of(about.licence)
+        return {
+            "tier": tier,
+            "owed": (about.order.charged or 0) - (about.order.refunded or 0),
+            "currency": about.order.quote.currency,
             "quote_url": link("quote", about.order.quote_id),
             "billing_url": link("billing"),
         }

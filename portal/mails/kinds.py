@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt
+from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt, RefundFailed
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
 from portal.mails.about_renewals import RenewalReminder
 from portal.mails.about_trials import TrialEnded, TrialReminder
@@ -19,6 +19,7 @@ KINDS: dict[str, Kind[Any]] = {
         PaymentFailed(),
         Receipt(),
         PaymentGivenBack(),
+        RefundFailed(),
         LicenceEnded(),
         InvitationMail(),
         UpgradeRequestMail(),

@@ -41,6 +41,7 @@ EXPECTED = {
     "POST /v1/products",
     "POST /v1/refunds",
     "GET /v1/refunds",
+    "GET /v1/refunds/{id}",
     "POST /v1/subscriptions",
     "POST /v1/subscriptions/{id}",
     "GET /v1/subscriptions/{id}",
@@ -76,6 +77,7 @@ def give_a_second_payment_back(buyer: Buyer) -> None:
         attempt.outcome, attempt.first_asked_at = "asked", at - 2 * gateway.KEYS_LAST
         attempt.save()
     give_back(order_id=second.pk, at=at)
+    gateway.fetch_refund(second.attempts.get(step="refund").answer["refund"])
     gateway.find_customer(email=buyer.user.email, mark="unknown")
 
 

@@ -115,8 +115,13 @@ def settled_order(
     return order
 
 
-def paid_twice(party: Party, *, refunded: int | None = 1607, credit: int = 0, at: datetime = NOON) -> Order:
-    """An order beside the licence that was paid a second time; `credit` came from the balance."""
+def paid_twice(
+    party: Party, *, refunded: int | None = 1607, credit: int = 0, failed: bool = False, at: datetime = NOON
+) -> Order:
+    """An order beside the licence that was paid a second time; `credit` came from the balance.
+
+    `failed`: its refund was made, and the bank sent it back.
+    """
     quote = settled_order(party, at=at).quote
     second = Quote.objects.get(pk=quote.pk)
     second.pk = None
@@ -143,6 +148,15 @@ def paid_twice(party: Party, *, refunded: int | None = 1607, credit: int = 0, at
         first_asked_at=at,
         answer={"amount": str(credit)},
     )
+    if failed:
+        Attempt.objects.create(
+            order=order,
+            step="refund",
+            idempotency_key=f"order-{order.pk}-refund",
+            outcome="refused",
+            first_asked_at=at,
+            answer={"refund": "re_1", "code": "refund_failed", "words": "The refund has failed."},
+        )
     return order
 
 

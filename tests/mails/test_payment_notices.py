@@ -168,6 +168,38 @@ def test_nothing_is_said_to_be_given_back_before_it_is(okafor: Party, mailbox: M
     assert not mailbox.messages
 
 
+def test_a_refund_that_did_not_arrive_is_told_with_what_is_still_owed(
+    okafor: Party, mailbox: Mailbox
+) -> None:
+    order = paid_twice(okafor, refunded=0, failed=True)
+    owed(okafor, "refund_failed", order)
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(ADA)
+    assert subject_of(message) == "Your refund of US$16.07 did not arrive"
+    for words in words_of(message):
+        assert "We still owe it to you." in words
+        assert "The bank could not put US$16.07 on that card, and sent it back to us." in words
+        assert "you have Business, paid for once" in words
+        assert "credit" not in words
+        assert f"/upgrade/quotes/{order.quote_id}/" in words
+
+
+def test_what_did_not_arrive_is_not_said_to_be_given_back_any_more(okafor: Party, mailbox: Mailbox) -> None:
+    owed(okafor, "payment_given_back", paid_twice(okafor, refunded=0, credit=607, failed=True))
+
+    assert send_due(at=NOON).dropped == 1
+    assert not mailbox.messages
+
+
+def test_a_refund_is_not_said_to_have_failed_that_arrived(okafor: Party, mailbox: Mailbox) -> None:
+    owed(okafor, "refund_failed", paid_twice(okafor))
+
+    assert send_due(at=NOON).dropped == 1
+    assert not mailbox.messages
+
+
 def test_the_end_of_a_licence_says_what_is_there_now(marsh: Party, mailbox: Mailbox) -> None:
     licence = falls_back_to_free(marsh.licence, at=NOON)
     owed(marsh, "licence_ended", licence, period="v2", tier="Business", unpaid=True)

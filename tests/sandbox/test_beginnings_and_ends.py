@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import urllib.error
 from datetime import UTC, datetime
 from typing import Any
 
@@ -117,3 +118,22 @@ def test_a_charge_is_refunded_in_parts(sdk: Any, cast: Cast) -> None:
     with pytest.raises(stripe.InvalidRequestError) as refused:
         sdk.refunds.create({"charge": charge.id})
     assert refused.value.code == "charge_already_refunded"
+
+
+def test_a_refund_that_the_bank_sends_back_fails_and_its_charge_can_be_refunded_again(
+    sdk: Any, cast: Cast
+) -> None:
+    subscription = cast.subscription()
+    charge = sdk.charges.list({"customer": subscription.customer}).data[0]
+    refund = sdk.refunds.create({"charge": charge.id, "amount": 400})
+    cast.door.post("refunds/fail", refund=refund.id, reason="lost_or_stolen_card")
+    failed = sdk.refunds.retrieve(refund.id)
+    assert (failed.status, failed.failure_reason) == ("failed", "lost_or_stolen_card")
+    assert failed.failure_balance_transaction, "its money is in the vendor's balance again"
+    charge = sdk.charges.retrieve(charge.id)
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+    told = [event.type for event in sdk.events.list({"limit": 3}).data]
+    assert told == ["refund.failed", "charge.refund.updated", "refund.updated"]
+    with pytest.raises(urllib.error.HTTPError):
+        cast.door.post("refunds/fail", refund=refund.id)
+    assert sdk.refunds.create({"charge": charge.id}).amount == 1000

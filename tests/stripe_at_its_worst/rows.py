@@ -218,6 +218,19 @@ ROWS = [
         heals_to="given back",
         no_heals_to="for staff:, given back",
     ),
+    *(
+        Row(
+            site,
+            scenes.hearing_of_a_failed_refund,
+            unknown="put_off 1",
+            no="put_off 1",
+            heals_to="owed again",
+        )
+        for site in (
+            "billing.handlers.look_at_refund → fetch_refund",
+            "billing.refunds.note_failed_refund → list_refunds",
+        )
+    ),
     # Withdrawing
     Row(
         "billing.looking._look_at_checkout → expire_checkout",

@@ -334,6 +334,33 @@ def _given_back_late(buyer: Buyer, path: str, step: str, credit: int = 0) -> Sce
     return scene
 
 
+def hearing_of_a_failed_refund(buyer: Buyer) -> Scene:
+    """What was given back comes back from the bank, and Stripe tells of it."""
+    scene = _paid_twice(buyer)
+    scene.press()
+    attempt = Attempt.objects.get(order__customer=buyer.customer, step="refund")
+    buyer.sandbox.control("refunds/fail", refund=attempt.answer["refund"])
+    (event,) = [each for each in buyer.events() if each["type"] == "refund.failed"]
+
+    def work_off(at: datetime) -> Seen:
+        counts = inbox.drain(at=at)
+        return Seen(", ".join(f"{name} {count}" for name, count in counts.items() if count))
+
+    def press() -> Seen:
+        payload = json.dumps(event, default=str).encode()
+        inbox.receive(payload=payload, signature=sign(payload, at=timezone.now()), at=timezone.now())
+        return work_off(timezone.now())
+
+    def ends() -> str:
+        order = Order.objects.get(pk=attempt.order_id)
+        assert order.refunded in (0, order.charged)
+        return "owed again" if order.refunded == 0 else "not heard yet"
+
+    scene.press, scene.ends = press, ends
+    scene.heal = lambda: work_off(timezone.now() + timedelta(minutes=3))
+    return scene
+
+
 # Coming back, withdrawing
 
 

@@ -46,7 +46,7 @@ SAYS = {
 }
 
 # Their own end says what was charged and what went back.
-PAID_TWICE = [row.scene for row in ROWS if ".giving_back." in row.site]
+PAID_TWICE = [row.scene for row in ROWS if ".giving_back." in row.site or "refund" in row.site]
 CELLS = [(row, faults_for(row, number)) for number, row in enumerate(ROWS)]
 
 
