@@ -19,7 +19,7 @@ from billing.looking import BEGINS, Outcome, look
 from billing.models import Order, Payer, Quote, StripePrice, Subscription
 from billing.payers import refresh_payer
 from billing.quotes import quantity_of
-from billing.subscriptions import OVER, StillMoving, follow
+from billing.subscriptions import OVER, StillMoving, end_licence, follow
 from licensing import trials
 from licensing.history import STRIPE, Actor, entry, record
 from licensing.licences import change_licence, lock_live_licence
@@ -126,7 +126,8 @@ def _apply(
 ) -> Order | None:
     """Move the licence to what was paid for, with everything that belongs to it, in one transaction.
 
-    None where the licence changed since the look began. What was paid but cannot be applied is shown to staff.
+    None where the licence changed since the look began. What was paid but cannot be applied is shown to staff. Where
+    the subscription has ended since it was paid, the licence moves and ends, as it would have by looking in time.
     """
     with transaction.atomic():
         customer_id = Order.objects.values_list("customer_id", flat=True).get(pk=order_id)
@@ -165,12 +166,16 @@ def _apply(
             licence=licence,
             defaults={"stripe_id": subscription.stripe_id, "stripe_item_id": subscription.item_id},
         )
-        _close_settled(order, quote=quote, invoice=invoice, at=at)
-        _end_outgrown_trial(order, quote=quote, at=at)
+        is_over = subscription.status in OVER
+        _close_settled(order, quote=quote, invoice=invoice, is_over=is_over, at=at)
+        if not is_over:
+            _end_outgrown_trial(order, quote=quote, at=at)
         UpgradeRequest.objects.filter(
             customer_id=customer_id, tier_key=quote.tier.key, answered_at=None
         ).update(answered_at=at, answered_by_id=order.accepted_by_id, granted=True)
         owe(customer=customer_id, kind="receipt", subject=order, at=at)
+        if is_over:
+            end_licence(licence, at=at, reason="The subscription had ended before its payment was applied.")
         return order
 
 
@@ -197,7 +202,7 @@ def _carry_on_giving_back(order: Order, *, at: datetime) -> Order:
         return order
 
 
-def _close_settled(order: Order, *, quote: Quote, invoice: InvoiceSeen, at: datetime) -> None:
+def _close_settled(order: Order, *, quote: Quote, invoice: InvoiceSeen, is_over: bool, at: datetime) -> None:
     order.state, order.closed_at, order.pay_url = Order.State.SETTLED, at, ""
     order.failure, order.failure_words, order.needs_staff = "", "", ""
     order.stripe_invoice_id, order.charged = invoice.stripe_id, invoice.amount_paid
@@ -205,6 +210,11 @@ def _close_settled(order: Order, *, quote: Quote, invoice: InvoiceSeen, at: date
         order.needs_staff = (
             f"Quoted {_words(quote.due, quote)} and charged {_words(invoice.amount_paid, quote)}."
         )
+    if is_over:
+        order.needs_staff = (
+            f"Charged {_words(invoice.amount_paid, quote)}, and the subscription ended before that was applied: the "
+            "customer had nothing of it. If it should go back, refund it at Stripe; then mark this as dealt with."
+        )[:200]
     order.save()
     record(
         entry(
@@ -228,12 +238,12 @@ def _words(amount: int, quote: Quote) -> str:
 
 
 def _conflict(quote: Quote, licence: Licence, subscription: SubscriptionSeen) -> str:
-    """Why what was paid is not what would be paid from now on; empty where it is."""
+    """Why what was paid is not what would be paid from now on; empty where it is, or nothing would."""
     ours = Subscription.objects.filter(licence=licence).first()
     if ours is not None and ours.stripe_id != subscription.stripe_id:
         return f"the licence is paid by another subscription, {ours.stripe_id}."
     if subscription.status in OVER:
-        return f"the subscription is {subscription.status}."
+        return ""
     of_quote = StripePrice.objects.filter(
         lookup_key=quote.price.lookup_key, stripe_id=subscription.price_id
     ).exists()

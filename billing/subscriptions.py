@@ -47,7 +47,7 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
 
 def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
     if seen.status in OVER:
-        _fall_back_to_free(licence, at=at)
+        end_licence(licence, at=at)
     elif seen.status in LIVE + OWING:
         _keep_up(licence, seen, at=at)
 
@@ -82,8 +82,8 @@ def _keep_up(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
     )
 
 
-def _fall_back_to_free(licence: Licence, *, at: datetime) -> None:
-    """The subscription has ended: the licence goes to the free tier of the edition it holds, and stays."""
+def end_licence(licence: Licence, *, at: datetime, reason: str = "") -> None:
+    """The subscription has ended: the locked licence goes to the free tier of the edition it holds, and stays."""
     edition = edition_terms(licence.edition_id)
     before = edition.tier_by_id(licence.tier_id)
     was_unpaid = licence.state == Licence.State.PAST_DUE
@@ -92,7 +92,7 @@ def _fall_back_to_free(licence: Licence, *, at: datetime) -> None:
         kind="licence_ended",
         at=at,
         actor=STRIPE,
-        reason="Payment did not come." if was_unpaid else "Cancelled at the end of its period.",
+        reason=reason or ("Payment did not come." if was_unpaid else "Cancelled at the end of its period."),
         tier_id=edition.free_tier.id,
         price_id=None,
         seats=edition.free_tier.min_seats,
