@@ -9,7 +9,7 @@ from django.db import transaction
 
 from billing import gateway
 from billing.answers import CardSeen, InvoiceSeen, StripeBusy, StripeRefused, StripeUnavailable
-from billing.models import Payer, PayerAttempt, Subscription
+from billing.models import Payer, PayerAttempt, StripeTaxRate, Subscription
 from licensing.licences import lock_customer
 from licensing.models import Customer
 
@@ -121,10 +121,22 @@ def learn_tax(*, payer: Payer, preview: InvoiceSeen) -> None:
     """
     percent, name = ("", "") if preview.tax else ("0", "")
     if preview.tax and preview.tax_rate_id:
-        percent, name = gateway.fetch_tax_rate(preview.tax_rate_id)
+        rate = _rate(preview.tax_rate_id)
+        percent, name = rate.percent, rate.name
     if (payer.tax_percent, payer.tax_name) != (percent, name):
         payer.tax_percent, payer.tax_name = percent, name
         payer.save(update_fields=["tax_percent", "tax_name"])
+
+
+def _rate(stripe_id: str) -> StripeTaxRate:
+    """Stripe is asked once about each rate, whoever pays it."""
+    if known := StripeTaxRate.objects.filter(stripe_id=stripe_id).first():
+        return known
+    percent, name = gateway.fetch_tax_rate(stripe_id)
+    rate, _ = StripeTaxRate.objects.get_or_create(
+        stripe_id=stripe_id, defaults={"percent": percent, "name": name[:40]}
+    )
+    return rate
 
 
 def billing_portal_url(*, customer: Customer, return_url: str) -> str:

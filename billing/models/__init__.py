@@ -1,7 +1,7 @@
 from billing.models.brake import Brake
 from billing.models.invoice import Invoice
 from billing.models.order import Attempt, Order
-from billing.models.payer import Payer, PayerAttempt, StripePrice, Subscription
+from billing.models.payer import Payer, PayerAttempt, StripePrice, StripeTaxRate, Subscription
 from billing.models.quote import Quote
 from billing.models.reconciliation import Difference, Reconciliation
 from billing.models.stripe_event import StripeEvent
@@ -20,5 +20,6 @@ __all__ = [
     "Reconciliation",
     "StripeEvent",
     "StripePrice",
+    "StripeTaxRate",
     "Subscription",
 ]

@@ -79,3 +79,14 @@ class StripePrice(models.Model):
 
     def __str__(self) -> str:
         return self.lookup_key
+
+
+class StripeTaxRate(models.Model):
+    """A tax rate of Stripe's, read once: its percentage never changes, another one is another rate."""
+
+    stripe_id = models.CharField(max_length=80, unique=True)
+    percent = models.CharField(max_length=12, help_text="Exact decimal.")
+    name = models.CharField(max_length=40, help_text="As it was called when it was first met.")
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.percent} %"

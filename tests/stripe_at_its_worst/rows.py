@@ -49,7 +49,7 @@ ROWS = [
     ),
     Row("billing.payers.refresh_payer → fetch_payer", scenes.first_quote, **QUOTING),
     Row("billing.payers.refresh_payer → fetch_subscription", scenes.quote_of_a_change, **QUOTING),
-    Row("billing.payers.learn_tax → fetch_tax_rate", scenes.first_quote, **QUOTING),
+    Row("billing.payers._rate → fetch_tax_rate", scenes.first_quote, **QUOTING),
     Row("billing.quotes.preview_of → preview_first", scenes.first_quote, **QUOTING),
     Row("billing.quotes.preview_of → preview_change", scenes.quote_of_a_change, **QUOTING),
     Row("billing.quotes.write_quote → preview_first", scenes.first_quote, **QUOTING),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from billing.models import Attempt, Order, Payer, StripePrice
+from billing.models import Attempt, Order, Payer, StripePrice, StripeTaxRate
 from tests.billing.conftest import Buyer, ada, catalogue, newcomer
 from tests.infra.proof import LONG
 from tests.infra.sandbox import Sandbox
@@ -82,6 +82,7 @@ def play(row: Row, fault: Fault, sandbox: Sandbox, patch: pytest.MonkeyPatch) ->
     """One cell of the table."""
     sandbox.reset()
     StripePrice.objects.all().delete()
+    StripeTaxRate.objects.all().delete()
     buyer = newcomer(sandbox)
     scene = row.scene(buyer)
     before = _standing(buyer)
