@@ -1,4 +1,4 @@
-"""The house keeps its shape: imports run one way, one file speaks to Stripe, the clock is read at the doors."""
+"""The house keeps its shape: imports run one way, one package speaks to Stripe, the clock is read at the doors."""
 
 from __future__ import annotations
 
@@ -47,7 +47,18 @@ def test_apps_import_downwards_only(path: Path) -> None:
 
 def test_only_the_gateway_imports_stripe() -> None:
     speakers = [name_of(p) for p in MODULES if any(n.split(".")[0] == "stripe" for n in imports_of(p))]
-    assert speakers == ["billing/gateway.py"]
+    assert speakers == [
+        f"billing/gateway/{part}.py" for part in ("client", "events", "prices", "subscriptions")
+    ]
+
+
+def test_the_gateway_is_asked_by_its_own_name_so_that_a_test_that_takes_its_place_is_met_everywhere() -> None:
+    for path in MODULES:
+        if path.parent != ROOT / "billing/gateway":
+            assert not [name for name in imports_of(path) if name.startswith("billing.gateway.")], name_of(
+                path
+            )
+            assert "gateway.client" not in path.read_text(), name_of(path)
 
 
 def test_nothing_imports_the_sandbox_and_it_imports_nothing_of_ours() -> None:

@@ -73,11 +73,11 @@ class Buyer:
     def with_card(self, token: str = "pm_card_visa") -> Buyer:
         """Put a card on file at Stripe, as Stripe's own pages would."""
         payer = ensure_payer(customer=self.customer, email=self.user.email, at=timezone.now())
-        with gateway._asking() as v1:
+        with gateway.client.asking() as v1:
             method = v1.payment_methods.attach(token, {"customer": payer.stripe_id})
         gateway.keep_card(customer_id=payer.stripe_id, payment_method_id=method.id)
         for subscription in self.subscriptions():
-            with gateway._asking() as v1:
+            with gateway.client.asking() as v1:
                 v1.subscriptions.update(subscription.stripe_id, {"default_payment_method": method.id})
         refresh_payer(payer)
         return self
@@ -125,7 +125,7 @@ class Buyer:
 
     def events(self) -> list[dict[str, Any]]:
         """What Stripe has told so far, oldest first."""
-        with gateway._asking() as v1:
+        with gateway.client.asking() as v1:
             found = v1.events.list({"limit": 100})
             return [event.to_dict() for event in found.auto_paging_iter()][::-1]
 
@@ -150,7 +150,7 @@ class Buyer:
 
     def subscriptions(self) -> list[SubscriptionSeen]:
         """The subscriptions at Stripe that would be charged again."""
-        with gateway._asking() as v1:
+        with gateway.client.asking() as v1:
             listed = v1.subscriptions.list({"customer": self.payer.stripe_id, "status": "all", "limit": 100})
             found = [read_subscription(each.to_dict()) for each in listed.auto_paging_iter()]
         return [each for each in found if each.status not in ("canceled", "incomplete_expired")]
@@ -160,7 +160,7 @@ class Buyer:
         payer = self.payer
         if more := amount - gateway.fetch_payer(payer.stripe_id).credit:
             currency = self.customer.currency.lower()
-            with gateway._asking() as v1:
+            with gateway.client.asking() as v1:
                 v1.customers.balance_transactions.create(
                     payer.stripe_id, {"amount": -more, "currency": currency}
                 )

@@ -98,7 +98,7 @@ def test_people_invited_in_between_need_their_seats(holder: Buyer) -> None:
 
 def test_a_price_withdrawn_at_stripe_charges_nothing_and_says_so(holder: Buyer) -> None:
     quote = holder.quote("business")
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         stripe_id = StripePrice.objects.get(lookup_key=quote.price.lookup_key).stripe_id
         v1.prices.update(stripe_id, {"active": False})
     with pytest.raises(UnableToAccept):
@@ -112,7 +112,7 @@ def test_another_amount_at_stripe_gives_no_quote(ada: Buyer) -> None:
     quote = ada.with_card().quote("team")
     StripePrice.objects.all().delete()
     known = gateway.find_prices([quote.price.lookup_key])[quote.price.lookup_key]
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         found = v1.prices.retrieve(known[0])
         v1.prices.create(
             {
@@ -130,7 +130,7 @@ def test_another_amount_at_stripe_gives_no_quote(ada: Buyer) -> None:
 
 def test_the_card_taken_off_file_in_between_opens_no_second_subscription(holder: Buyer) -> None:
     quote = holder.quote("business")
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.payment_methods.detach(holder.payer.payment_method_id)
     with pytest.raises(UnableToAccept) as refusal:
         holder.accept(quote)
@@ -141,7 +141,7 @@ def test_the_card_taken_off_file_in_between_opens_no_second_subscription(holder:
 
 def test_without_a_card_what_costs_nothing_is_done(holder: Buyer) -> None:
     holder.buy("business")
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.payment_methods.detach(holder.payer.payment_method_id)
     order = holder.buy("team")
     assert (order.state, order.charged) == (Order.State.SETTLED, 0)

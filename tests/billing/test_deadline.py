@@ -170,6 +170,6 @@ def test_control_an_ordinary_session_waits_for_as_long_as_it_drips(stage: Any) -
 
 
 def test_stripe_is_given_eight_seconds_in_all() -> None:
-    assert gateway.TIMEOUT == 8
-    line = gateway._client()._requestor._get_http_client()
-    assert (line._timeout, type(line._session)) == (gateway.TIMEOUT, DeadlineSession)
+    assert gateway.client.TIMEOUT == 8
+    line = gateway.client.stripe_client()._requestor._get_http_client()
+    assert (line._timeout, type(line._session)) == (gateway.client.TIMEOUT, DeadlineSession)

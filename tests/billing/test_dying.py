@@ -53,7 +53,7 @@ def carried_on(buyer: Buyer, quote: Quote, before: list[int]) -> None:
 def test_a_worker_that_dies_after_any_answer_leaves_one_charge(
     ada: Buyer, prepare: Callable[[Buyer], Quote], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    speak = gateway._asking
+    speak = gateway.client.asking
     left = [0]
 
     @contextmanager
@@ -70,7 +70,7 @@ def test_a_worker_that_dies_after_any_answer_leaves_one_charge(
         before = buyer.charged()
         left[0] = nth
         with monkeypatch.context() as patch:
-            patch.setattr(gateway, "_asking", speak_and_die)
+            patch.setattr(gateway.client, "asking", speak_and_die)
             with suppress(Died):
                 buyer.accept(quote)
         carried_on(buyer, quote, before)
@@ -114,13 +114,13 @@ def test_stripe_slower_than_our_patience_is_unknown_and_asked_again(
     ada: Buyer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quote = change(ada)
-    monkeypatch.setattr(gateway, "TIMEOUT", 0.5)
-    gateway._client.cache_clear()
+    monkeypatch.setattr(gateway.client, "TIMEOUT", 0.5)
+    gateway.client.stripe_client.cache_clear()
     try:
         ada.fault("timeout_after", path="/v1/subscriptions/.*", method="POST", after=1, seconds=2)
         order = ada.accept(quote)
     finally:
-        gateway._client.cache_clear()
+        gateway.client.stripe_client.cache_clear()
     assert Attempt.objects.get(order=order, step="change").outcome == Attempt.Outcome.ASKED
     carried_on(ada, quote, ada.charged()[:1])
 
@@ -148,7 +148,7 @@ def test_another_card_put_on_file_before_the_same_question_is_asked_again_is_no_
 
 
 def test_a_key_that_stripe_knows_with_other_words_is_unknown_and_its_words_stay_with_us(ada: Buyer) -> None:
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         used = {"name": "Other"}
         v1.customers.create(used, {"idempotency_key": "taken"})
     with pytest.raises(StripeUnavailable) as error:
@@ -163,10 +163,10 @@ def test_a_secret_key_that_stripe_does_not_know_is_not_a_no_to_the_customer(
 ) -> None:
     quote = change(ada)
     settings.STRIPE_SECRET_KEY = "sk_wrong_and_secret"
-    gateway._client.cache_clear()
+    gateway.client.stripe_client.cache_clear()
     try:
         with pytest.raises(StripeUnavailable) as error:
             ada.accept(quote)
     finally:
-        gateway._client.cache_clear()
+        gateway.client.stripe_client.cache_clear()
     assert "sk_wrong" not in str(error.value)

@@ -83,7 +83,7 @@ def test_whichever_event_comes_first_it_ends_the_same(
 def test_whatever_it_billed_last_is_no_obstacle_any_more(ada: Buyer, monkeypatch: pytest.MonkeyPatch) -> None:
     order = paid_change(ada, monkeypatch)
     (subscription,) = ada.subscriptions()
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         item = {"id": subscription.item_id, "quantity": 7}
         v1.subscriptions.update(subscription.stripe_id, {"items": [item], "proration_behavior": "none"})
     ends(ada)

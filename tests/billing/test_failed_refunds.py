@@ -83,7 +83,7 @@ def test_the_event_is_not_believed_that_says_a_refund_failed(ada: Buyer) -> None
 def test_what_staff_gave_back_anew_before_we_heard_of_it_is_counted(ada: Buyer) -> None:
     second = given_back(ada)
     told = fails(ada, second)
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.refunds.create(
             {"payment_intent": gateway.fetch_invoice(second.stripe_invoice_id).payment_intent_id}
         )
@@ -108,7 +108,7 @@ def test_failed_before_anybody_was_told_only_the_truth_is_said(ada: Buyer, answe
     if answered:
         told = fails(ada, second)
     else:
-        with gateway._asking() as v1:
+        with gateway.client.asking() as v1:
             (refund,) = v1.refunds.list({"limit": 100}).data
         ada.sandbox.control("refunds/fail", refund=refund.id)
         told = [event for event in ada.events() if event["type"] in KINDS]
@@ -126,7 +126,7 @@ def test_failed_before_anybody_was_told_only_the_truth_is_said(ada: Buyer, answe
 def test_a_refund_that_is_not_ours_is_left_alone(ada: Buyer) -> None:
     second = given_back(ada)
     payment = ada.sandbox.charges()[0]["payment_intent"]
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         theirs = v1.refunds.create({"payment_intent": payment, "amount": 100, "metadata": {"order": "A-17"}})
     ada.sandbox.control("refunds/fail", refund=theirs.id)
     ada.receive(*ada.events())

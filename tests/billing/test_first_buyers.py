@@ -19,7 +19,7 @@ NOW = timezone.now()
 
 def made(ada: Buyer) -> list[dict[str, Any]]:
     """Ada's organisation as Stripe knows it, once or more often."""
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         found = [each.to_dict() for each in v1.customers.list({"limit": 100}).auto_paging_iter()]
     return [each for each in found if each["metadata"].get("customer") == ada.customer.slug]
 

@@ -49,13 +49,13 @@ def test_another_price_put_on_the_subscription_by_hand_is_shown_to_staff_and_hea
             ada.accept(quote)
     subscription = ada.subscriptions()[0]
     item = {"id": subscription.item_id, "quantity": 7}
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.subscriptions.update(subscription.stripe_id, {"items": [item], "proration_behavior": "none"})
     settle_left_behind(at=timezone.now() + timedelta(minutes=1))
     order = Order.objects.get(quote=quote)
     assert order.is_pending
     assert "not applied" in order.needs_staff
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.subscriptions.update(
             subscription.stripe_id, {"items": [item | {"quantity": 5}], "proration_behavior": "none"}
         )
@@ -134,7 +134,7 @@ def test_who_is_past_due_pays_on_stripes_page_and_is_active_again(ada: Buyer) ->
 
 def test_a_refund_takes_nothing_away_by_itself(ada: Buyer) -> None:
     ada.with_card().buy("team")
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.refunds.create({"charge": ada.sandbox.charges()[0]["id"]})
     ada.receive(*ada.events())
     assert ada.licence.tier.key == "team"

@@ -22,7 +22,7 @@ LATER = timedelta(minutes=2)
 
 def refunds(ada: Buyer) -> list[int]:
     """What went back to Ada's cards, in minor units."""
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         return [each.amount for each in v1.refunds.list({"limit": 100}).auto_paging_iter()]
 
 
@@ -182,7 +182,7 @@ def test_what_staff_gave_back_at_stripe_by_hand_is_not_given_back_again(ada: Buy
     second = both_paid(ada)
     invoice = gateway.list_invoices(customer_id=ada.payer.stripe_id, since=second.accepted_at - LATER)[0]
     payment = gateway.fetch_invoice(invoice.stripe_id).payment_intent_id
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.refunds.create({"payment_intent": payment})
     second = settle(order_id=second.pk, at=timezone.now())
     assert refunds(ada) == [second.refunded] == [second.quote.due]

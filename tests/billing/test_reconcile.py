@@ -56,7 +56,7 @@ def by_hand(buyer: Buyer, **change: Any) -> None:
     row = Subscription.objects.get(licence=buyer.licence)
     if change.keys() & {"price", "quantity"}:
         change = {"items": [{"id": row.stripe_item_id, **change}], "proration_behavior": "none"}
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.subscriptions.update(row.stripe_id, change)
 
 
@@ -79,8 +79,8 @@ def test_everything_is_compared_however_many_pages_it_comes_in(
     for _ in range(2):
         newcomer(buyer.sandbox).with_card().buy("team")
     buyer.receive(*buyer.events())
-    hundred_after = gateway._hundred_after
-    monkeypatch.setattr(gateway, "_hundred_after", lambda after: {**hundred_after(after), "limit": 2})
+    hundred_after = gateway.client.hundred_after
+    monkeypatch.setattr(gateway.client, "hundred_after", lambda after: {**hundred_after(after), "limit": 2})
     by_hand(buyer, quantity=7)
     assert compare() == {"seats": False, "event": True}
     assert Reconciliation.objects.get().subscriptions == 3
@@ -226,7 +226,7 @@ def test_what_was_paid_for_an_order_that_our_books_lost_is_listed(ada: Buyer) ->
 
 
 def test_a_subscription_that_is_none_of_ours_is_none_of_our_business(buyer: Buyer) -> None:
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         row = Subscription.objects.get()
         price = gateway.fetch_subscription(row.stripe_id).price_id
         v1.subscriptions.create({"customer": buyer.payer.stripe_id, "items": [{"price": price}]})

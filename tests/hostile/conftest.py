@@ -27,7 +27,7 @@ def _silence() -> Iterator[Any]:
 @pytest.fixture
 def silent_stripe(monkeypatch: pytest.MonkeyPatch) -> None:
     """No request leaves the house."""
-    monkeypatch.setattr(gateway, "_asking", _silence)
+    monkeypatch.setattr(gateway.client, "asking", _silence)
 
 
 @pytest.fixture

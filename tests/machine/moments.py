@@ -97,7 +97,7 @@ class Moments:
         if self._twist is None:
             yield
             return
-        speak, commit = gateway._asking, connection.commit
+        speak, commit = gateway.client.asking, connection.commit
         moves = {name: getattr(gateway, name) for name in MOVES_MONEY}
 
         @contextmanager
@@ -121,7 +121,7 @@ class Moments:
 
             return moving
 
-        gateway._asking = speaking
+        gateway.client.asking = speaking
         for name, move in moves.items():
             setattr(gateway, name, with_moments(move))
         connection.commit = committing
@@ -129,7 +129,7 @@ class Moments:
             with connection.execute_wrapper(self._statement):
                 yield
         finally:
-            gateway._asking = speak
+            gateway.client.asking = speak
             for name, move in moves.items():
                 setattr(gateway, name, move)
             connection.commit = commit

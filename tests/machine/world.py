@@ -194,7 +194,7 @@ class World:
     def remove_card(self) -> None:
         payer = payer_of(self.customer)
         if payer is not None and payer.payment_method_id:
-            with gateway._asking() as v1:
+            with gateway.client.asking() as v1:
                 v1.payment_methods.detach(payer.payment_method_id)
 
     def refund(self) -> None:
@@ -202,7 +202,7 @@ class World:
         charges = self.door.post("objects", {"charge": 0})["charge"]
         paid = [row for row in charges if row["status"] == "succeeded" and not row["refunded"]]
         if paid:
-            with gateway._asking() as v1:
+            with gateway.client.asking() as v1:
                 v1.refunds.create({"charge": paid[-1]["id"]})
 
     # Our worker and sweeps

@@ -25,7 +25,7 @@ SPOKEN_OF = [
 
 def rows(kind: str, **where: Any) -> list[dict[str, Any]]:
     """A list of Stripe's: `rows("charges", customer=…)`, `rows("checkout.sessions", …)`."""
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         found = attrgetter(kind)(v1).list({"limit": 100, **where})
         return [each.to_dict() for each in found.auto_paging_iter()]
 
@@ -36,7 +36,7 @@ def charges(buyer: Buyer) -> list[dict[str, Any]]:
 
 def events_of(buyer: Buyer, *types: str) -> list[dict[str, Any]]:
     """What Stripe has told of this customer lately, oldest first."""
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         newest = [each.to_dict() for each in v1.events.list({"limit": 60, "types": types or SPOKEN_OF}).data]
     stripe_id = buyer.payer.stripe_id
     return [each for each in newest if each["data"]["object"].get("customer") == stripe_id][::-1]

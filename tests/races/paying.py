@@ -182,7 +182,7 @@ def two_pages(sandbox: Sandbox, url: str) -> Round:
 
 def new_keys() -> Any:
     """Each request carries an idempotency key of its own."""
-    return mock.patch.object(gateway, "_key", side_effect=lambda _: {"idempotency_key": str(uuid4())})
+    return mock.patch.object(gateway.client, "key", side_effect=lambda _: {"idempotency_key": str(uuid4())})
 
 
 def askings_of_their_own() -> Any:

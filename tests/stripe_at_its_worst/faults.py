@@ -35,14 +35,14 @@ class Fault:
         )
         with patch.context() as here:
             if self.stalls:
-                here.setattr(gateway, "TIMEOUT", PATIENCE)
-                gateway._client.cache_clear()
+                here.setattr(gateway.client, "TIMEOUT", PATIENCE)
+                gateway.client.stripe_client.cache_clear()
             try:
                 yield
             finally:
                 sandbox.clear_faults()
                 if self.stalls:
-                    gateway._client.cache_clear()
+                    gateway.client.stripe_client.cache_clear()
 
 
 FAULTS = [

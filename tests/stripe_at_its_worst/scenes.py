@@ -241,7 +241,7 @@ def paid_on_the_invoices_page_meanwhile(buyer: Buyer) -> Scene:
 
 
 def _invoices(buyer: Buyer) -> list[dict[str, Any]]:
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         return [each.to_dict() for each in v1.invoices.list({"customer": buyer.payer.stripe_id}).data]
 
 
@@ -272,7 +272,7 @@ def paid_twice(buyer: Buyer) -> Scene:
 def given_back_by_hand_meanwhile(buyer: Buyer) -> Scene:
     def by_hand() -> None:
         charge = max(buyer.sandbox.charges(), key=lambda each: each["amount"])
-        with gateway._asking() as v1:
+        with gateway.client.asking() as v1:
             v1.refunds.create({"charge": charge["id"]})
 
     scene = _paid_twice(buyer)
@@ -310,7 +310,7 @@ def _paid_twice(buyer: Buyer, credit: int = 0) -> Scene:
             return f"waits: {order.needs_staff}"
         if order.refunded != order.charged:
             return f"for staff: {order.needs_staff}"
-        with gateway._asking() as v1:
+        with gateway.client.asking() as v1:
             back = [each.amount for each in v1.refunds.list({"limit": 100}).auto_paging_iter()]
         assert back == [order.charged], "once, and whole"
         assert gateway.fetch_payer(buyer.payer.stripe_id).credit == credit
@@ -533,7 +533,7 @@ def reconciling(buyer: Buyer) -> Scene:
 def reconciling_what_has_ended(buyer: Buyer) -> Scene:
     """Its subscription was ended at Stripe by hand, and no event came."""
     buyer.with_card().buy("team")
-    with gateway._asking() as v1:
+    with gateway.client.asking() as v1:
         v1.subscriptions.cancel(buyer.subscriptions()[0].stripe_id)
     return _reconciling(buyer)
 

@@ -49,7 +49,7 @@ def functions_of_the_gateway() -> dict[str, Callable[..., Any]]:
     return {
         name: function
         for name, function in inspect.getmembers(gateway, inspect.isfunction)
-        if function.__module__ == gateway.__name__ and not name.startswith("_")
+        if function.__module__.startswith(f"{gateway.__name__}.")
     }
 
 
@@ -58,7 +58,7 @@ def call_sites(root: Path = ROOT) -> dict[str, Site]:
     """By its name, every `gateway.something(…)` in the product; also one that is only handed on, as a callable."""
     found: dict[str, Site] = {}
     for path in sorted(each for app in APPS for each in (root / app).rglob("*.py")):
-        if "sandbox" in path.relative_to(root).parts[1:-1] or path.name == "gateway.py":
+        if {"sandbox", "gateway"} & set(path.relative_to(root).parts[1:-1]):
             continue
         module = ".".join(path.relative_to(root).with_suffix("").parts)
         for site in _sites_in(ast.parse(path.read_text()), module):
@@ -83,7 +83,7 @@ def _names_of_the_gateway(tree: ast.Module) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "billing":
             aliases |= {each.asname or each.name: "" for each in node.names if each.name == "gateway"}
-        if isinstance(node, ast.ImportFrom) and node.module == "billing.gateway":
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("billing.gateway."):
             aliases |= {each.asname or each.name: each.name for each in node.names}
     return aliases
 

@@ -49,14 +49,16 @@ def test_a_new_call_site_is_seen_however_it_is_written(tmp_path: Path) -> None:
     (tmp_path / "billing" / "new.py").write_text(
         "from billing import gateway as stripe\n"
         "from billing.gateway import fetch_payer\n"
+        "from billing.gateway.refunds import fetch_refund\n"
         "def journey():\n"
         "    each = [stripe.fetch_invoice(one) for one in ()]\n"
-        "    return later(stripe.fetch_invoice), fetch_payer('cus_1')\n"
+        "    return later(stripe.fetch_invoice), fetch_payer('cus_1'), fetch_refund('re_1')\n"
     )
     assert set(call_sites(tmp_path)) == {
         "billing.new.journey → fetch_invoice",
         "billing.new.journey → fetch_invoice (2)",
         "billing.new.journey → fetch_payer",
+        "billing.new.journey → fetch_refund",
     }
     assert not set(call_sites(tmp_path)) & ({row.site for row in ROWS} | ASKS_NOBODY)
 
