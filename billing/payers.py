@@ -14,7 +14,7 @@ from licensing.licences import lock_customer
 from licensing.models import Customer
 
 # Seconds between looks at a Stripe customer that is being made for somebody else at this moment.
-WAITS = (0.2, 0.5, 1.0)
+WAITS = (0.2, 0.5, 1.0, 1.5)
 
 
 class NoPayer(Exception):

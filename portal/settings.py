@@ -124,7 +124,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = True
+# Looking for a translation that is not there costs a tenth of a page; with a second language it is looked for.
+USE_I18N = len(LANGUAGES) > 1
 FORMAT_MODULE_PATH = ["portal.formats"]
 
 STATIC_URL = "/static/"
