@@ -104,6 +104,11 @@ def _subscriptions(box: Sandbox, customer: Obj) -> Obj:
     return listed(live, f"/v1/customers/{customer['id']}/subscriptions")
 
 
+def _sources(box: Sandbox, customer: Obj) -> Obj:
+    """Cards of the kind that Stripe knew before payment methods; nobody has one here."""
+    return listed([], f"/v1/customers/{customer['id']}/sources")
+
+
 def _customer_tax(box: Sandbox, customer: Obj) -> Obj:
     country = (customer.get("address") or {}).get("country")
     return {
@@ -124,6 +129,7 @@ INCLUDABLE: dict[tuple[str, str], Callable[[Sandbox, Obj], Any]] = {
     ("invoice", "payments"): _invoice_payments,
     ("invoice", "confirmation_secret"): _confirmation_secret,
     ("checkout.session", "line_items"): _line_items,
+    ("customer", "sources"): _sources,
     ("customer", "subscriptions"): _subscriptions,
     ("customer", "tax"): _customer_tax,
     ("charge", "refunds"): _refunds,
