@@ -76,6 +76,8 @@ def _hold(line: Any) -> None:
 
 
 class _Connection(HTTPConnection):
+    """One that its call can cut, from the moment it is connected."""
+
     def connect(self) -> None:
         super().connect()
         _hold(self.sock)
@@ -85,14 +87,8 @@ class _Connection(HTTPConnection):
         super().request(*args, **more)
 
 
-class _SecureConnection(HTTPSConnection):
-    def connect(self) -> None:
-        super().connect()
-        _hold(self.sock)
-
-    def request(self, *args: Any, **more: Any) -> None:
-        _hold(self.sock)
-        super().request(*args, **more)
+class _SecureConnection(_Connection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _Pool(HTTPConnectionPool):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from celery import shared_task
 from celery.utils.log import get_task_logger
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing import checking, inbox, orders, reconcile, renewals
@@ -64,29 +67,36 @@ def reconcile_books() -> dict[str, int]:
 
 def settle_left_behind(*, at: datetime) -> dict[str, int]:
     """Carry every order that was left pending as far as it goes now."""
-    counts = {"settled": 0, "failed": 0, "still_pending": 0}
+
+    def pursue(order_id: UUID) -> str:
+        state = orders.pursue(order_id=order_id, at=at).state
+        return "still_pending" if state == Order.State.PENDING else state
+
     waiting = Order.objects.filter(state=Order.State.PENDING, accepted_at__lte=at - LEFT_BEHIND)
-    for order_id in waiting.order_by("accepted_at").values_list("pk", flat=True).iterator(chunk_size=500):
-        try:
-            state = orders.pursue(order_id=order_id, at=at).state
-        except Exception:
-            # One order that cannot be carried on must not hold up the others; it stays pending, and staff see it.
-            log.exception("order_not_pursued", extra={"order": str(order_id)})
-            state = Order.State.PENDING
-        counts["still_pending" if state == Order.State.PENDING else state] += 1
-    return counts
+    return _carried_on(waiting, pursue, ends=("settled", "failed", "still_pending"))
 
 
 def give_back_left_behind(*, at: datetime) -> dict[str, int]:
     """Carry on with every second payment that has not gone back yet."""
-    counts = {"given_back": 0, "owed_back": 0}
+
+    def carry_on(order_id: UUID) -> str:
+        return "owed_back" if give_back(order_id=order_id, at=at).refunded is None else "given_back"
+
     owed = Order.objects.filter(state=Order.State.FAILED, charged__isnull=False, refunded=None)
-    for order_id in owed.order_by("accepted_at").values_list("pk", flat=True).iterator(chunk_size=500):
+    return _carried_on(owed, carry_on, ends=("given_back", "owed_back"))
+
+
+def _carried_on(
+    left: QuerySet[Order], carry_on: Callable[[UUID], str], *, ends: tuple[str, ...]
+) -> dict[str, int]:
+    """Carry on with each order, the oldest first: {end: how many}. The last of `ends` is to be left as it was."""
+    counts = dict.fromkeys(ends, 0)
+    for order_id in left.order_by("accepted_at").values_list("pk", flat=True).iterator(chunk_size=500):
         try:
-            done = give_back(order_id=order_id, at=at).refunded is not None
+            end = carry_on(order_id)
         except Exception:
-            # As above: one that cannot be carried on holds up no other.
-            log.exception("second_payment_not_given_back", extra={"order": str(order_id)})
-            done = False
-        counts["given_back" if done else "owed_back"] += 1
+            # One order that cannot be carried on must not hold up the others; it stays as it is, and staff see it.
+            log.exception("order_not_carried_on", extra={"order": str(order_id), "left": ends[-1]})
+            end = ends[-1]
+        counts[end] += 1
     return counts
