@@ -10,8 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.billing.conftest import Buyer
-from tests.stripe_at_its_worst import scenes
-from tests.stripe_at_its_worst.scenes import Scene
+from tests.stripe_at_its_worst.scenes import (
+    accepting,
+    giving_back,
+    jobs,
+    money_pages,
+    quoting,
+    reconciling,
+    returning,
+)
+from tests.stripe_at_its_worst.scenes.scene import Scene
 
 
 @dataclass(frozen=True)
@@ -41,56 +49,56 @@ GIVING_BACK = {"unknown": "302 given_back", "heals_to": "given back"}
 
 ROWS = [
     # Payers and quotes
-    Row("billing.payers._made → create_customer", scenes.first_quote, **QUOTING),
+    Row("billing.payers._made → create_customer", quoting.first_quote, **QUOTING),
     Row(
         "billing.payers._made → find_customer",
-        scenes.first_quote_a_day_after_one_without_an_answer,
+        quoting.first_quote_a_day_after_one_without_an_answer,
         **QUOTING,
     ),
-    Row("billing.payers.refresh_payer → fetch_payer", scenes.first_quote, **QUOTING),
-    Row("billing.payers.refresh_payer → fetch_subscription", scenes.quote_of_a_change, **QUOTING),
-    Row("billing.payers._rate → fetch_tax_rate", scenes.first_quote, **QUOTING),
-    Row("billing.quotes.preview_of → preview_first", scenes.first_quote, **QUOTING),
-    Row("billing.quotes.preview_of → preview_change", scenes.quote_of_a_change, **QUOTING),
-    Row("billing.quotes.write_quote → preview_first", scenes.first_quote, **QUOTING),
+    Row("billing.payers.refresh_payer → fetch_payer", quoting.first_quote, **QUOTING),
+    Row("billing.payers.refresh_payer → fetch_subscription", quoting.quote_of_a_change, **QUOTING),
+    Row("billing.payers._rate → fetch_tax_rate", quoting.first_quote, **QUOTING),
+    Row("billing.quotes.preview_of → preview_first", quoting.first_quote, **QUOTING),
+    Row("billing.quotes.preview_of → preview_change", quoting.quote_of_a_change, **QUOTING),
+    Row("billing.quotes.write_quote → preview_first", quoting.first_quote, **QUOTING),
     # Prices
-    Row("billing.prices.sync_prices → find_prices", scenes.quote_of_a_price_unknown_here, **QUOTING),
+    Row("billing.prices.sync_prices → find_prices", quoting.quote_of_a_price_unknown_here, **QUOTING),
     # "No such product" is what it asks for: then one is made.
     Row(
         "billing.prices._make → ensure_product",
-        scenes.quote_of_a_price_unknown_here,
+        quoting.quote_of_a_price_unknown_here,
         **QUOTING | {"no": "422, 302 open"},
     ),
-    Row("billing.prices._make → ensure_product", scenes.quote_of_a_price_unknown_here, **QUOTING, request=1),
-    Row("billing.prices._make → create_price", scenes.quote_of_a_price_unknown_here, **QUOTING),
+    Row("billing.prices._make → ensure_product", quoting.quote_of_a_price_unknown_here, **QUOTING, request=1),
+    Row("billing.prices._make → create_price", quoting.quote_of_a_price_unknown_here, **QUOTING),
     # Accepting
-    Row("billing.payers.refresh_payer → fetch_payer", scenes.accepting_with_a_card, **CHECKING),
-    Row("billing.quotes.preview_of → preview_first", scenes.accepting_with_a_card, **CHECKING),
-    Row("billing.quotes.preview_of → preview_change", scenes.accepting_a_change, **CHECKING),
+    Row("billing.payers.refresh_payer → fetch_payer", accepting.accepting_with_a_card, **CHECKING),
+    Row("billing.quotes.preview_of → preview_first", accepting.accepting_with_a_card, **CHECKING),
+    Row("billing.quotes.preview_of → preview_change", accepting.accepting_a_change, **CHECKING),
     Row(
         "billing.asking._create → create_subscription",
-        scenes.accepting_with_a_card,
+        accepting.accepting_with_a_card,
         **ASKING,
         no="302 failed",
         no_heals_to="failed",
     ),
     Row(
         "billing.asking._mark → mark_subscription",
-        scenes.accepting_a_change,
+        accepting.accepting_a_change,
         **ASKING,
         no="302 failed",
         no_heals_to="failed",
     ),
     Row(
         "billing.asking._change → change_subscription",
-        scenes.accepting_a_change,
+        accepting.accepting_a_change,
         **ASKING,
         no="302 failed",
         no_heals_to="failed",
     ),
     Row(
         "billing.asking._open_checkout → create_checkout",
-        scenes.accepting_without_a_card,
+        accepting.accepting_without_a_card,
         unknown="302 asking",
         no="302 failed",
         heals_to="settled, failed abandoned",
@@ -98,51 +106,56 @@ ROWS = [
     ),
     Row(
         "billing.asking._open_checkout → expire_checkout",
-        scenes.accepting_what_is_closed_meanwhile,
+        accepting.accepting_what_is_closed_meanwhile,
         unknown="302 failed",
         no="302 failed",
         heals_to="failed withdrawn",
     ),
     # Looking at what became of it
-    Row("billing.looking._invoice_of → fetch_invoice", scenes.accepting_a_change, **ASKING, no="302 asking"),
+    Row(
+        "billing.looking._invoice_of → fetch_invoice", accepting.accepting_a_change, **ASKING, no="302 asking"
+    ),
     Row(
         "billing.looking._invoice_of → list_invoices",
-        scenes.accepting_a_change_whose_answer_is_lost,
+        accepting.accepting_a_change_whose_answer_is_lost,
         **ASKING,
         no="302 asking",
     ),
     Row(
         "billing.looking._invoice_of → fetch_invoice (2)",
-        scenes.accepting_a_change_whose_answer_is_lost,
+        accepting.accepting_a_change_whose_answer_is_lost,
         **ASKING,
         no="302 asking",
     ),
     Row(
-        "billing.looking._paid → fetch_subscription", scenes.accepting_with_a_card, **ASKING, no="302 asking"
+        "billing.looking._paid → fetch_subscription",
+        accepting.accepting_with_a_card,
+        **ASKING,
+        no="302 asking",
     ),
     Row(
         "billing.looking._take_back → void_invoice",
-        scenes.accepting_a_change_with_a_card_that_fails,
+        accepting.accepting_a_change_with_a_card_that_fails,
         unknown="302 asking",
         no="302 asking",
         heals_to="failed declined",
     ),
     Row(
         "billing.looking._take_back → cancel_subscription",
-        scenes.accepting_with_a_card_that_fails,
+        accepting.accepting_with_a_card_that_fails,
         unknown="302 asking",
         no="302 asking, 302 failed",
         heals_to="failed declined",
     ),
     Row(
         "billing.looking._judge → fetch_invoice",
-        scenes.paid_on_the_invoices_page_meanwhile,
+        accepting.paid_on_the_invoices_page_meanwhile,
         **ASKING,
         no="302 asking",
     ),
     Row(
         "billing.looking._page_of_the_bank → challenge_url",
-        scenes.accepting_with_a_card_whose_bank_asks,
+        accepting.accepting_with_a_card_whose_bank_asks,
         unknown="302 asking",
         no="302 to Stripe",
         heals_to="settled",
@@ -150,61 +163,64 @@ ROWS = [
     # Coming back
     Row(
         "billing.looking._look_at_checkout → fetch_checkout",
-        scenes.coming_back_from_checkout,
+        returning.coming_back_from_checkout,
         unknown="302 paying",
         no="302 paying",
         heals_to="settled",
     ),
     Row(
         "billing.looking._look_at_checkout → fetch_invoice",
-        scenes.coming_back_from_checkout,
+        returning.coming_back_from_checkout,
         unknown="302 paying",
         no="302 paying",
         heals_to="settled",
     ),
     Row(
         "billing.payers.refresh_payer → keep_card",
-        scenes.coming_back_from_checkout,
+        returning.coming_back_from_checkout,
         unknown="302 settled",
         no="302 settled",
         heals_to="settled",
     ),
     # Giving back
     Row(
-        "billing.giving_back.give_back → fetch_invoice", scenes.paid_twice, **GIVING_BACK, no="302 given_back"
+        "billing.giving_back.give_back → fetch_invoice",
+        giving_back.paid_twice,
+        **GIVING_BACK,
+        no="302 given_back",
     ),
     # "No such subscription" is what it asks for: it has ended.
     Row(
         "billing.giving_back._cancel → cancel_subscription",
-        scenes.paid_twice,
+        giving_back.paid_twice,
         **GIVING_BACK,
         no="302 given_back",
         no_heals_to="waits:, for staff:",
     ),
     Row(
         "billing.giving_back._refund → refund_payment",
-        scenes.paid_twice,
+        giving_back.paid_twice,
         **GIVING_BACK,
         no="302 given_back",
         no_heals_to="for staff:",
     ),
     Row(
         "billing.giving_back._refund → list_refunds (2)",
-        scenes.given_back_by_hand_meanwhile,
+        giving_back.given_back_by_hand_meanwhile,
         **GIVING_BACK,
         no="302 given_back",
         no_heals_to="for staff:",
     ),
     Row(
         "billing.giving_back._credit → move_balance",
-        scenes.paid_twice_with_credit,
+        giving_back.paid_twice_with_credit,
         **GIVING_BACK,
         no="302 given_back",
         no_heals_to="for staff:, given back",
     ),
     Row(
         "billing.giving_back._refund → list_refunds",
-        scenes.still_to_be_given_back_a_day_later,
+        giving_back.still_to_be_given_back_a_day_later,
         unknown="owed_back 1",
         no="given_back 1",
         heals_to="given back",
@@ -212,7 +228,7 @@ ROWS = [
     ),
     Row(
         "billing.giving_back._credit → find_balance_move",
-        scenes.credit_still_to_be_given_back_a_day_later,
+        giving_back.credit_still_to_be_given_back_a_day_later,
         unknown="owed_back 1",
         no="given_back 1",
         heals_to="given back",
@@ -221,7 +237,7 @@ ROWS = [
     *(
         Row(
             site,
-            scenes.hearing_of_a_failed_refund,
+            giving_back.hearing_of_a_failed_refund,
             unknown="put_off 1",
             no="put_off 1",
             heals_to="owed again",
@@ -234,14 +250,14 @@ ROWS = [
     # Withdrawing
     Row(
         "billing.looking._look_at_checkout → expire_checkout",
-        scenes.withdrawing,
+        returning.withdrawing,
         unknown="503 paying",
         no="302 paying",
         heals_to="failed withdrawn, failed abandoned",
     ),
     Row(
         "billing.looking._look_at_checkout → fetch_checkout (2)",
-        scenes.withdrawing_what_is_paid_meanwhile,
+        returning.withdrawing_what_is_paid_meanwhile,
         unknown="503 paying",
         no="302 paying",
         heals_to="settled",
@@ -249,35 +265,35 @@ ROWS = [
     # The billing page
     Row(
         "billing.cancellation._set → set_cancels_at_period_end",
-        scenes.cancelling,
+        money_pages.cancelling,
         unknown="503",
         no="409",
         heals_to="ends with its period",
     ),
     Row(
         "billing.cancellation._set → set_cancels_at_period_end",
-        scenes.undoing_a_cancellation,
+        money_pages.undoing_a_cancellation,
         unknown="302",
         no="302",
         heals_to="renews",
     ),
     Row(
         "billing.subscriptions.follow → fetch_subscription",
-        scenes.cancelling,
+        money_pages.cancelling,
         unknown="302",
         no="302",
         heals_to="ends with its period",
     ),
     Row(
         "billing.payers.billing_portal_url → open_billing_portal",
-        scenes.opening_the_billing_portal,
+        money_pages.opening_the_billing_portal,
         unknown="302",
         no="302",
         heals_to="opened",
     ),
     Row(
         "billing.payers.refresh_payer → fetch_payer",
-        scenes.coming_back_from_the_billing_portal,
+        money_pages.coming_back_from_the_billing_portal,
         unknown="302",
         no="302",
         heals_to="4242",
@@ -285,28 +301,28 @@ ROWS = [
     # Jobs, commands, staff
     Row(
         "billing.handlers.look_at_subscription → fetch_subscription",
-        scenes.working_off_events("customer.subscription.updated"),
+        jobs.working_off_events("customer.subscription.updated"),
         unknown="put_off 1",
         no="put_off 1",
         heals_to="renewed",
     ),
     Row(
         "billing.handlers.look_at_invoice → fetch_invoice",
-        scenes.working_off_events("invoice.paid"),
+        jobs.working_off_events("invoice.paid"),
         unknown="put_off 1",
         no="put_off 1",
         heals_to="renewed",
     ),
     Row(
         "billing.looking._look_at_checkout → fetch_checkout",
-        scenes.settling_by_hand,
+        jobs.settling_by_hand,
         unknown="200",
         no="200",
         heals_to="settled",
     ),
     Row(
         "billing.prices.sync_prices → find_prices",
-        scenes.synchronising_prices,
+        jobs.synchronising_prices,
         unknown="said",
         no="said",
         heals_to="0 unknown",
@@ -320,16 +336,16 @@ ROWS = [
             heals_to="reconciled",
         )
         for asked, scene, no in (
-            ("subscriptions_page", scenes.reconciling, "said"),
-            ("events_page", scenes.reconciling, "said"),
-            ("paid_invoices_page", scenes.reconciling, "said"),
-            ("fetch_subscription", scenes.reconciling_what_has_ended, "open"),
-            ("fetch_subscription (2)", scenes.reconciling_what_differs, "open"),
+            ("subscriptions_page", reconciling.reconciling, "said"),
+            ("events_page", reconciling.reconciling, "said"),
+            ("paid_invoices_page", reconciling.reconciling, "said"),
+            ("fetch_subscription", reconciling.reconciling_what_has_ended, "open"),
+            ("fetch_subscription (2)", reconciling.reconciling_what_differs, "open"),
         )
     ),
     Row(
         "portal.demo.buying.catch_up → list_invoices",
-        scenes.catching_up_in_the_demo,
+        jobs.catching_up_in_the_demo,
         unknown="said",
         no="said",
         heals_to="1 invoices",

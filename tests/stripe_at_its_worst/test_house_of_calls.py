@@ -91,7 +91,7 @@ def asks_inside_a_transaction(patch: pytest.MonkeyPatch) -> None:
 
 
 def forgets_the_order(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("tests.stripe_at_its_worst.scenes.settle_left_behind", lambda **_: {})
+    patch.setattr("tests.stripe_at_its_worst.scenes.scene.settle_left_behind", lambda **_: {})
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from tests.infra.proof import LONG
 from tests.infra.sandbox import Sandbox
 from tests.stripe_at_its_worst.faults import FAULTS, LATE, Fault
 from tests.stripe_at_its_worst.rows import ROWS, Row
-from tests.stripe_at_its_worst.scenes import Scene
+from tests.stripe_at_its_worst.scenes.scene import Scene
 from tests.stripe_at_its_worst.sites import CHARGING, call_sites, functions_of_the_gateway, wire
 
 __all__ = ["ada", "catalogue"]

@@ -1,0 +1,1 @@
+"""How each site is reached, by what it is about. A scene is a function that prepares one for a buyer."""
