@@ -32,7 +32,8 @@ check: install-dev ## formatting, lint, types, templates, migrations, production
 	$(VENV_PYTHON) -m ruff check .
 	@echo "mypy licensing billing"
 	@$(PRODUCTION) $(VENV_PYTHON) -m mypy licensing billing
-	$(VENV_PYTHON) -m djlint templates --lint --quiet
+	$(VENV_PYTHON) -m djlint templates --extend-exclude templates/compiled --lint --quiet
+	$(VENV_PYTHON) -m djlint templates/compiled --profile jinja --lint --quiet
 	@echo "manage.py makemigrations --check"; \
 	said=$$($(PRODUCTION) $(VENV_PYTHON) manage.py makemigrations --check --dry-run 2>&1) || { echo "$$said"; exit 1; }
 	@echo "manage.py check --deploy"

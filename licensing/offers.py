@@ -57,7 +57,7 @@ class Offer(Compared):
     @cached_property
     def rows(self) -> tuple[Row, ...]:  # type: ignore[override]
         standing = self.situation.standing
-        return _rows_between(standing.edition.id, standing.tier.id, self.edition.id, self.tier.id)
+        return rows_between(standing.edition.id, standing.tier.id, self.edition.id, self.tier.id)
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
@@ -123,7 +123,7 @@ def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:
 
 
 @lru_cache(maxsize=1024)
-def _rows_between(held_edition: int, held: int, edition: int, offered: int) -> tuple[Row, ...]:
+def rows_between(held_edition: int, held: int, edition: int, offered: int) -> tuple[Row, ...]:
     """Between published terms, which never change, this is always the same."""
     own, other = edition_terms(held_edition), edition_terms(edition)
     return compare(

@@ -84,7 +84,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["portal.templatetags.words", "portal.templatetags.kept"],
+            "builtins": [
+                "portal.templatetags.words",
+                "portal.templatetags.kept",
+                "portal.templatetags.compiled",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -92,7 +96,21 @@ TEMPLATES = [
                 "portal.context.portal",
             ],
         },
-    }
+    },
+    # Compiled to Python: the frame of every page, and the pages that are asked for often.
+    {
+        "NAME": "compiled",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [BASE_DIR / "templates" / "compiled"],
+        "OPTIONS": {
+            "environment": "portal.compiled.environment",
+            "context_processors": [
+                "django.template.context_processors.csrf",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context.portal",
+            ],
+        },
+    },
 ]
 
 CACHES = {

@@ -9,36 +9,20 @@ from functools import cached_property
 
 from django.utils.translation import gettext as _
 
-from licensing.offers import Offer, Row, offer_of, offers_for
+from licensing.offers import Offer, offer_of, offers_for
 from licensing.periods import add_intervals
 from licensing.pricing import Estimate
 from licensing.reasons import Reason
-from licensing.terms import NOT_INCLUDED, FeatureTerms
 from portal.facts import Facts
+from portal.pages.estimate_sums import Sum, sum_of
+from portal.pages.matrix import Closed, Column, FeatureRow, closed, columns, feature_rows
 from portal.pages.reasons import telling
 from portal.pages.todo import Todo, todo_list
-from portal.pages.values import short_money
+from portal.pages.values import count_words
+from portal.templatetags.words import day, moment
 
 LOOK_AHEAD = 24  # months
 SOMETHING_CHANGES = "something-changes"
-
-
-@dataclass(frozen=True)
-class FeatureRow:
-    """One feature across all tiers, and how much of it is used where that is known."""
-
-    feature: FeatureTerms
-    cells: list[tuple[Offer, Row]]
-    used: int | None
-
-
-@dataclass(frozen=True)
-class Column:
-    """One tier in the table. `mark`: "yours", "chosen" or empty."""
-
-    offer: Offer
-    head: str
-    mark: str
 
 
 @dataclass(frozen=True)
@@ -61,18 +45,41 @@ class Calculator:
         return (today, self.held.edition.id, self.held.tier.id, self.chosen.tier.id)
 
     @cached_property
+    def sum(self) -> Sum | None:
+        """What the chosen tier costs, in words; None where it costs nothing."""
+        if self.estimate is None:
+            return None
+        payer = self.facts.payer
+        return sum_of(
+            self.estimate,
+            chosen=self.chosen,
+            held=self.held,
+            tax_name=payer.tax_name if payer else "",
+            ahead=spent_within(self.estimate, at=self.facts.standing.at),
+        )
+
+    @cached_property
+    def rows(self) -> tuple[FeatureRow, ...]:
+        return feature_rows(self.offers, held=self.held, chosen=self.chosen)
+
+    @property
     def changes(self) -> list[FeatureRow]:
         """The features that would change for this customer, in the order of the terms."""
-        return self._rows("gain", "lose")
+        return [row for row in self.rows if row.change in ("gain", "lose")]
 
-    @cached_property
+    @property
     def stays(self) -> list[FeatureRow]:
-        return self._rows("keep")
+        return [row for row in self.rows if row.change == "keep"]
 
-    @cached_property
+    @property
     def without(self) -> list[FeatureRow]:
         """Not included in either."""
-        return self._rows("without")
+        return [row for row in self.rows if row.change == "without"]
+
+    @cached_property
+    def used(self) -> dict[str, str]:
+        """Feature key → how much of it is used, where that is known."""
+        return {key: count_words(usage.value) for key, usage in self.facts.situation.usage.items()}
 
     @cached_property
     def is_standing_still(self) -> bool:
@@ -94,13 +101,10 @@ class Calculator:
         return todo_list(self.chosen, facts=self.facts, held=self.held)
 
     @cached_property
-    def closed(self) -> list[tuple[Offer, list[Reason]]]:
-        """The other tiers that are not open now, with their reasons."""
-        return [
-            (offer, telling(offer.reasons))
-            for offer in self.offers
-            if offer is not self.chosen and offer is not self.held and not offer.is_open
-        ]
+    def closed(self) -> list[Closed]:
+        """The other tiers that are not open now, with the reasons that the chosen one has not given already."""
+        others = [one for one in self.offers if one is not self.chosen and one is not self.held]
+        return closed(others, said=[] if self.is_standing_still else self.reasons)
 
     @cached_property
     def reasons(self) -> list[Reason]:
@@ -108,45 +112,22 @@ class Calculator:
         return telling(self.chosen.reasons)
 
     @cached_property
-    def rules_said(self) -> set[str]:
-        """The rules that the reasons for the chosen tier name already."""
-        return {reason.rule for reason in self.reasons}
+    def why_no_trial(self) -> str:
+        """Why the chosen tier cannot be tried, and when it can; empty where it can, or a reason has said so."""
+        if self.chosen.can_try:
+            return ""
+        reason = self.chosen.trial_reasons[0]
+        if reason.rule in {said.rule for said in self.reasons}:
+            return ""
+        if not reason.when:
+            return reason.text
+        if reason.rule == "one-trial-at-a-time":
+            return f"{reason.text} {_('The trial ends on %(when)s.') % {'when': moment(reason.when)}}"
+        return f"{reason.text} {_('You can try it again from %(when)s.') % {'when': day(reason.when)}}"
 
     @cached_property
     def columns(self) -> list[Column]:
-        """Each tier with a word on its terms: whose they are, or what a seat costs."""
-        return [Column(offer, self._head(offer), self._mark(offer)) for offer in self.offers]
-
-    @cached_property
-    def ahead(self) -> int | None:
-        """What the chosen tier costs within two years, today's charge included."""
-        return spent_within(self.chosen.estimate, at=self.facts.standing.at) if self.chosen.estimate else None
-
-    def _mark(self, offer: Offer) -> str:
-        return "yours" if offer is self.held else "chosen" if offer is self.chosen else ""
-
-    def _head(self, offer: Offer) -> str:
-        price = offer.tier.price(currency=self.facts.standing.customer.currency, interval=self.interval)
-        if offer is self.held:
-            return _("yours, %(edition)s") % {"edition": offer.edition.name}
-        if offer.tier.is_free:
-            return _("free")
-        if price is None:
-            return _("not sold so")
-        amount = short_money(price.unit_amount, price.currency)
-        return _("%(amount)s a seat") % {"amount": amount} if price.per_seat else amount
-
-    def _rows(self, *changes: str) -> list[FeatureRow]:
-        return [self._row(row.feature) for row in self.chosen.rows if row.change in changes]
-
-    @cached_property
-    def _by_feature(self) -> list[tuple[Offer, dict[str, Row]]]:
-        return [(offer, {row.feature.key: row for row in offer.rows}) for offer in self.offers]
-
-    def _row(self, feature: FeatureTerms) -> FeatureRow:
-        usage = self.facts.situation.usage.get(feature.key)
-        cells = [(offer, rows.get(feature.key) or _no_row(feature)) for offer, rows in self._by_feature]
-        return FeatureRow(feature, cells, usage.value if usage else None)
+        return columns(self.offers, held=self.held, chosen=self.chosen)
 
 
 def calculator(facts: Facts, *, tier_key: str, seats: int, interval: str) -> Calculator:
@@ -185,8 +166,3 @@ def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) 
         renewals += 1
     later = renewals * estimate.renewal_amount + estimate.carried - estimate.credit_gained
     return estimate.due + max(later, 0)
-
-
-def _no_row(feature: FeatureTerms) -> Row:
-    """Of a feature that an offer's terms do not know."""
-    return Row(feature, NOT_INCLUDED, NOT_INCLUDED, "without")

@@ -19,7 +19,7 @@ from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
 from portal.pages.values import card_words
-from portal.templatetags.words import until
+from portal.templatetags.words import money, until
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,11 @@ class PlanPage:
     promises: Promises
     is_todays_edition: bool
     thought: Thought | None
+
+    @property
+    def due(self) -> str:
+        """What the next renewal takes from the card; empty where none is due."""
+        return money(self.renewal.due, self.renewal.currency) if self.renewal else ""
 
     @property
     def standing(self) -> Standing:

@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from licensing.models import Feature
-from licensing.offers import Offer, Row
+from licensing.offers import Offer, Row, rows_between
 from licensing.terms import NOT_INCLUDED
 from portal.facts import Facts
 from portal.pages.reasons import telling
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.values import count_words, feature_name, feature_words, small_number, value_words
+from portal.reader import reader_locale
 
 
 @dataclass(frozen=True)
 class Todo:
-    gains: list[str]
-    keeps: list[str]
-    does: list[str]
+    gains: tuple[str, ...]
+    keeps: tuple[str, ...]
+    does: tuple[str, ...]
 
 
 def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
     """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand."""
     more = _seats_gained(offer, facts=facts)
+    before, after = (held.edition.id, held.tier.id), (offer.edition.id, offer.tier.id)
+    gains, keeps = _by_feature(*before, *after, reader_locale(), get_language())
     return Todo(
-        gains=[*_more_seats(more), *(_gain(row) for row in offer.gains)]
-        or [_("Nothing that you do not have already.")],
-        keeps=[
-            _("All you have made, your team and its roles"),
-            *(feature_words(row.feature, row.offered) for row in offer.keeps),
-        ],
-        does=_does(offer, facts=facts, held=held, more_seats=more),
+        gains=(*_more_seats(more), *gains) or (_("Nothing that you do not have already."),),
+        keeps=(_("All you have made, your team and its roles"), *keeps),
+        does=tuple(_does(offer, facts=facts, held=held, more_seats=more)),
+    )
+
+
+# Of published terms, which never change, this is always the same for readers of one locale and language.
+@lru_cache(maxsize=512)
+def _by_feature(
+    held_edition: int, held: int, edition: int, offered: int, _locale: str, _language: str
+) -> tuple[list[str], list[str]]:
+    """What is gained, and what is kept, of the features of two tiers."""
+    rows = rows_between(held_edition, held, edition, offered)
+    return (
+        [_gain(row) for row in rows if row.change == "gain"],
+        [feature_words(row.feature, row.offered) for row in rows if row.change == "keep"],
     )
 
 

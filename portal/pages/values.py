@@ -11,6 +11,7 @@ from babel import Locale
 from babel.dates import format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from licensing.models import Feature
 from licensing.money import format_money, minor_digits
@@ -18,6 +19,11 @@ from licensing.terms import NOT_INCLUDED, FeatureTerms
 from portal.reader import reader_locale
 
 NOTHING = "–"
+SMALL = (
+    gettext_noop("none"), gettext_noop("one"), gettext_noop("two"), gettext_noop("three"), gettext_noop("four"),
+    gettext_noop("five"), gettext_noop("six"), gettext_noop("seven"), gettext_noop("eight"), gettext_noop("nine"),
+    gettext_noop("ten"),
+)  # fmt: skip
 
 
 def value_words(feature: FeatureTerms, value: Any) -> str:
@@ -83,19 +89,7 @@ def _short_money_in(locale: str, amount: int, currency: str) -> str:
 
 def small_number(count: int) -> str:
     """One to ten as words, to begin or stand in a sentence; figures above."""
-    words = [
-        _("none"),
-        _("one"),
-        _("two"),
-        _("three"),
-        _("four"),
-        _("five"),
-        _("six"),
-        _("seven"),
-        _("eight"),
-    ]
-    words += [_("nine"), _("ten")]
-    return words[count] if 0 <= count < len(words) else count_words(count)
+    return _(SMALL[count]) if 0 <= count < len(SMALL) else count_words(count)
 
 
 def span_words(span: timedelta) -> str:

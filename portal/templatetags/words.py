@@ -69,6 +69,12 @@ def until(end: datetime) -> str:
 
 
 @register.filter
+def instant(value: datetime) -> str:
+    """As machines read it, in the reader's time zone: for `<time datetime="…">`."""
+    return timezone.localtime(value).isoformat()
+
+
+@register.filter
 def short_money(amount: int, currency: str) -> str:
     """As `money`, without zeros after the point: $23. For price lists, not for sums."""
     return values.short_money(amount, currency)

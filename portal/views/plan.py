@@ -35,4 +35,4 @@ def plan(request: HttpRequest) -> HttpResponse:
         "page": plan_page(facts, today=shop.edition, put_away=put_away),
         "questions": open_questions(request.member.customer) if asks else [],
     }
-    return render(request, "plan/plan.html", context)
+    return render(request, "plan/plan.html", context, using="compiled")

@@ -69,6 +69,9 @@ def _for_anybody(
         **_page(edition_terms(edition_id), currency=currency, interval=interval),
         "product": front,
         "accent": accent_digits(front.accent),
+        "request": None,
+        "member": None,
+        "messages": [],
     }
     body = render_to_string("pricing/pricing.html", context).encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:24]}"'

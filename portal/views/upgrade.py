@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -43,12 +44,9 @@ def _show(request: HttpRequest) -> HttpResponse:
     facts = _facts(request)
     form = _form(request.GET, facts)
     page = _page(form, facts)
-    live = request.htmx and request.htmx.target == LIVE_PART
-    return render(
-        request,
-        "upgrade/_live.html" if live else "upgrade/upgrade.html",
-        {"page": page, "form": form, "is_live": live},
-    )
+    if request.htmx and request.htmx.target == LIVE_PART:
+        return render(request, "upgrade/live.html", {"page": page, "is_live": True}, using="compiled")
+    return _answer(request, page, form)
 
 
 @members_only
@@ -61,7 +59,7 @@ def _post(request: HttpRequest) -> HttpResponse:
     form = _form(request.POST, facts)
     page = _page(form, facts)
     if not form.is_valid():
-        return render(request, "upgrade/upgrade.html", {"page": page, "form": form}, status=422)
+        return _answer(request, page, form, status=422)
     try:
         quote = issue_quote(
             situation=facts.situation,
@@ -71,17 +69,23 @@ def _post(request: HttpRequest) -> HttpResponse:
             at=facts.standing.at,
         )
     except UnableToQuote as error:
-        return _refused(request, page, form, reasons=list(error.reasons), status=422)
+        return _answer(request, page, form, refused=error.reasons, status=422)
     except StripeUnavailable:
-        return _refused(request, page, form, reasons=[], status=503)
+        return _answer(request, page, form, status=503)
     return redirect("quote", quote.pk)
 
 
-def _refused(
-    request: HttpRequest, page: Calculator, form: CalculatorForm, *, reasons: list[Reason], status: int
+def _answer(
+    request: HttpRequest,
+    page: Calculator,
+    form: CalculatorForm,
+    *,
+    refused: Sequence[Reason] = (),
+    status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, Any] = {"page": page, "form": form, "refused": reasons, "is_silent": status == 503}
-    return render(request, "upgrade/upgrade.html", context, status=status)
+    """The whole page. `refused` says why no quote was given; 503 that Stripe was silent."""
+    context = {"page": page, "form": form, "refused": refused, "is_silent": status == 503, "is_live": False}
+    return render(request, "upgrade/upgrade.html", context, status=status, using="compiled")
 
 
 def _facts(request: HttpRequest) -> Facts:

@@ -13,14 +13,16 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 
+from licensing import catalogue
 from licensing.customers import ORGANISATIONS_A_DAY, UnableToOpen, open_customer
+from licensing.history import COMMAND
 from licensing.invitations import invite, token_of
 from licensing.models import Customer, Event, Role
 from licensing.names import plain_lines, plain_name
 from licensing.upgrade_requests import ask_for_upgrade
 from portal.mails.outbox import send_due
 from portal.models import User
-from tests.cast import ada, joins, make_catalogue, person
+from tests.cast import CATALOGUES, TODAY, ada, holds, joins, make_catalogue, organisation, person
 from tests.doors import staff_table
 from tests.doors.people import arguments_of_ada, browser_of, staff_of, superuser
 from tests.doors.table import DOORS
@@ -85,6 +87,33 @@ def test_pages_of_staff_show_them_as_words(evil: Customer, mallory: User) -> Non
         reverse("admin:portal_user_change", args=[mallory.pk]),
     ):
         assert_inert(client.get(address).content.decode())
+
+
+def test_the_vendor_s_own_words_are_words_too() -> None:
+    """Names of product, edition, tiers and features, in both engines' pages and in what htmx asks for."""
+    source = (CATALOGUES / f"meridian-{TODAY}.toml").read_text()
+    for name in ("Meridian", "January 2026", "Team", "Business", "Projects", "Exports", "Approvals"):
+        source = source.replace(f'name = "{name}"', f"name = '{name[:2]} {MARKUP}'")
+    source = source.replace(f'key = "{TODAY}"', 'key = "2026-09"')
+    draft = catalogue.load_draft(source=source.encode(), at=timezone.now())
+    catalogue.publish(edition=draft, actor=COMMAND, at=timezone.now())
+    user = person("Ada Okafor")
+    customer = organisation(
+        "Okafor", owner=user, country="DE", currency="EUR", time_zone="UTC", at=timezone.now()
+    )
+    holds(customer, tier="team", edition="2026-09", seats=8, since=timezone.now())
+    client = browser_of(user)
+    for door in (
+        "/",
+        "/plan/",
+        "/upgrade/",
+        "/upgrade/?tier=scale&seats=2",
+        "/upgrade/?tier=free",
+        "/trials/",
+    ):
+        assert_inert(client.get(door).content.decode())
+    live = {"hx-request": "true", "hx-target": "figures"}
+    assert_inert(client.get("/upgrade/", headers=live).content.decode())
 
 
 def test_whoever_looks_as_them_reads_words(mallory: User, evil: Customer) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.template.backends.jinja2 import Template
 from django.test import Client
+from django.test.signals import template_rendered
 from django.utils.html import strip_tags
 
 from billing.models import Order, Quote
@@ -26,6 +28,18 @@ SignIn = Callable[[Any], Client]
 def _noon() -> Iterator[None]:
     with time_machine.travel(NOON, tick=False):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _contexts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`response.context` of compiled templates too: Django's test runner tells only of its own."""
+    render = Template.render
+
+    def telling(self: Template, context: Any = None, request: Any = None) -> str:
+        template_rendered.send(sender=self, template=self, context=context or {})
+        return render(self, context, request)
+
+    monkeypatch.setattr(Template, "render", telling)
 
 
 @pytest.fixture

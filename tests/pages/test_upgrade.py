@@ -13,11 +13,15 @@ import pytest
 from django.test import Client
 
 from billing.answers import StripeUnavailable
+from billing.brakes import stop_charging
 from billing.models import Payer
 from billing.quotes import UnableToQuote
+from licensing.history import COMMAND
 from licensing.periods import add_intervals
 from licensing.reasons import Reason
+from portal.pages import estimate_sums
 from portal.pages.calculator import spent_within
+from portal.reader import reading_as
 from portal.views import upgrade as door
 from tests import cast
 from tests.cast import NOON, Party
@@ -103,6 +107,42 @@ def test_tier_that_is_not_open_is_shown_with_reason_change_and_rule(ada: Party, 
     assert "/policy/#seats-fit-tier" in response.content.decode()
     assert "Choose 5 seats" in text
     assert "Review and pay" not in text
+
+
+@pytest.mark.parametrize("query", ["", "?tier=scale&seats=3", "?tier=team", "?tier=free"])
+def test_what_closes_every_tier_is_said_once(ada: Party, sign_in: SignIn, query: str) -> None:
+    stop_charging(actor=COMMAND, reason="Something is odd.", at=NOON)
+    html = sign_in(ada.user).get(f"/upgrade/{query}").content.decode()
+    assert html.count('href="/policy/#paying-is-on"') == 1
+
+
+def test_tiers_that_are_closed_for_one_reason_stand_beside_it(ada: Party, sign_in: SignIn) -> None:
+    stop_charging(actor=COMMAND, reason="Something is odd.", at=NOON)
+    client = sign_in(ada.user)
+    held, fewer = words(client, "?tier=team&seats=8"), words(client, "?tier=team&seats=4")
+    assert re.search(
+        r"Business and Scale are not open to you now ?Paying is switched off for a moment\.", held
+    )
+    assert re.search(r"Scale is not open to you now ?Scale starts at 5 seats\.", fewer)
+
+
+@pytest.mark.parametrize(
+    ("balance", "label", "said"),
+    [
+        ({"carried": 20}, "Comes with the next payment", "−US$0.20"),
+        ({"carried": -30}, "Comes off the next payment", "US$0.30"),
+        ({"debt_paid": 400}, "Still to pay", "US$4.00"),
+        ({"credit_used": 400}, "Your credit", "−US$4.00"),
+    ],
+)
+def test_whatever_moves_the_total_has_its_line(
+    ada: Party, sign_in: SignIn, balance: dict[str, int], label: str, said: str
+) -> None:
+    page = sign_in(ada.user).get("/upgrade/").context["page"]
+    odd = replace(page.estimate, **balance)
+    with reading_as(locale="en_GB", zone=ada.customer.zone):
+        lines = estimate_sums.sum_of(odd, chosen=page.chosen, held=page.held, tax_name="", ahead=0).lines
+    assert (label, said) in [(line.label, line.said) for line in lines]
 
 
 def test_free_is_shown_to_who_pays_with_the_way_there(ada: Party, sign_in: SignIn) -> None:
