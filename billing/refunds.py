@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from billing import gateway
 from billing.answers import RefundSeen
-from billing.giving_back import FAILED, REFUND, REFUSED, STEPS, close, why_it_failed, words_for_staff
+from billing.giving_back import DONE, FAILED, REFUND, REFUSED, STEPS, close, why_it_failed, words_for_staff
 from billing.models import Attempt, Order
 from licensing.history import STRIPE, entry, record
 from licensing.licences import lock_customer
@@ -29,17 +29,21 @@ def note_failed_refund(refund: RefundSeen, *, at: datetime) -> None:
     attempt = _attempt_at(refund)
     if attempt is None or attempt.outcome == REFUSED:
         return
-    back = sum(seen.amount for seen in gateway.list_refunds(refund.payment_intent_id) if not seen.has_failed)
+    there = [seen for seen in gateway.list_refunds(refund.payment_intent_id) if not seen.has_failed]
+    back = sum(seen.amount for seen in there)
     with transaction.atomic():
         lock_customer(attempt.order.customer_id)
         order = Order.objects.select_for_update(of=("self",)).select_related("quote").get(pk=attempt.order_id)
         attempt.refresh_from_db()
-        if attempt.outcome == REFUSED or back >= (order.charged or 0):
+        if attempt.outcome == REFUSED:
             return
-        attempt.outcome = REFUSED
-        attempt.answer = {"refund": refund.stripe_id, "code": FAILED, "words": why_it_failed(refund)}
+        if is_back := bool(there) and back >= (order.charged or 0):
+            attempt.outcome, attempt.answer = DONE, {"refund": there[0].stripe_id, "amount": str(back)}
+        else:
+            attempt.outcome = REFUSED
+            attempt.answer = {"refund": refund.stripe_id, "code": FAILED, "words": why_it_failed(refund)}
         attempt.save(update_fields=["outcome", "answer"])
-        if order.refunded is not None:
+        if order.refunded is not None and not is_back:
             _take_word_back(order, back=back, why=why_it_failed(refund), at=at)
     close(order, at=at)
 

@@ -80,7 +80,7 @@ def test_the_event_is_not_believed_that_says_a_refund_failed(ada: Buyer) -> None
     assert not Notice.objects.filter(kind="refund_failed").exists()
 
 
-def test_what_staff_gave_back_anew_before_we_heard_of_it_is_counted(ada: Buyer) -> None:
+def test_what_staff_gave_back_anew_before_we_heard_of_it_is_counted_until_it_fails_too(ada: Buyer) -> None:
     second = given_back(ada)
     told = fails(ada, second)
     with gateway.client.asking() as v1:
@@ -91,6 +91,10 @@ def test_what_staff_gave_back_anew_before_we_heard_of_it_is_counted(ada: Buyer) 
     second.refresh_from_db()
     assert second.refunded == second.quote.due
     assert not Notice.objects.filter(kind="refund_failed").exists()
+    ada.receive(*fails(ada, second))
+    second.refresh_from_db()
+    assert second.refunded == 0
+    assert Notice.objects.filter(kind="refund_failed").count() == 1
 
 
 @pytest.mark.parametrize("answered", [True, False])
