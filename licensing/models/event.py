@@ -11,7 +11,12 @@ from licensing.models.customer import Customer
 class Event(models.Model):
     """Who changed what, when, from what to what, and why."""
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="events")
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        related_name="events",
+        db_index=False,  # `event_history` begins with it
+    )
     kind = models.CharField(max_length=60)
     subject = models.CharField(max_length=80, help_text="What changed, for example licence:12.")
     at = models.DateTimeField()
@@ -22,6 +27,7 @@ class Event(models.Model):
         on_delete=models.DO_NOTHING,
         related_name="+",
         db_constraint=False,
+        db_index=False,
     )
     by = models.CharField(max_length=160, help_text="The actor in words, kept when the account is gone.")
     before = models.JSONField(default=dict)
@@ -29,7 +35,10 @@ class Event(models.Model):
     reason = models.CharField(max_length=400, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["customer", "-at"], name="event_history")]
+        indexes = [
+            models.Index(fields=["customer", "-at"], name="event_history"),
+            models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),
+        ]
         ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:

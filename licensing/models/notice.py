@@ -16,7 +16,12 @@ class Notice(models.Model):
         DONE = "done", _("sent")
         DROPPED = "dropped", _("no longer true")
 
-    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="notices")
+    customer = models.ForeignKey(
+        Customer,
+        on_delete=models.PROTECT,
+        related_name="notices",
+        db_index=False,  # `notice_once` begins with it
+    )
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=80, help_text="What it is about, for example trial:12.")
     period = models.CharField(
@@ -48,7 +53,12 @@ class Delivery(models.Model):
         SENT = "sent", _("sent")
         FAILED = "failed", _("failed")
 
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="deliveries")
+    notice = models.ForeignKey(
+        Notice,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        db_index=False,  # `delivery_once` begins with it
+    )
     address = models.EmailField()
     message_id = models.CharField(max_length=120)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)

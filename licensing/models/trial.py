@@ -26,13 +26,13 @@ class Trial(models.Model):
         STAFF = "staff", _("ended by staff")
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="trials")
-    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+", db_index=False)
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="trials")
-    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="trials")
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="trials", db_index=False)
     started_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     ended_at = models.DateTimeField(null=True, blank=True)
     end = models.CharField(max_length=10, choices=End.choices, blank=True)
@@ -46,7 +46,12 @@ class Trial(models.Model):
                 name="trial_ends_after_start", condition=models.Q(ends_at__gt=models.F("started_at"))
             ),
         ]
-        indexes = [models.Index(fields=["ends_at"], name="trial_due", condition=models.Q(ended_at=None))]
+        indexes = [
+            models.Index(fields=["ends_at"], name="trial_due", condition=models.Q(ended_at=None)),
+            models.Index(
+                fields=["started_by"], name="trial_started_by", condition=models.Q(started_by__isnull=False)
+            ),
+        ]
         ordering = ["-started_at"]
 
     def __str__(self) -> str:

@@ -43,12 +43,15 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
 LOGGING_CONFIG = None
 SITE_ID = 1
 
-# django-plans: no mail is made or sent, because our sweep only writes the row from which one will be.
+# django-plans: a mail is only made with PEER_MAILS, and then thrown away, because our sweep writes the row from which
+# one will be made.
 PLANS_CURRENCY = "EUR"
 PLANS_INVOICE_ISSUER = {"issuer_name": "Bench", "issuer_country": "DE"}
 PLANS_TAX = None
 PLANS_TAXATION_POLICY = "plans.taxation.eu.EUTaxationPolicy"
-SEND_PLANS_EMAILS = False
+SEND_PLANS_EMAILS = bool(os.environ.get("PEER_MAILS"))
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+DEFAULT_FROM_EMAIL = "plans@bench.test"
 
 # dj-stripe: its default path, or with PEER_CALLBACK a callback that does nothing.
 STRIPE_LIVE_MODE = False
