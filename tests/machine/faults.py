@@ -154,7 +154,11 @@ FAULTS: dict[str, Plant] = {
         ),
     ),
     "an order is closed while Stripe is asked for it": rewritten(
-        looking._nothing_found, ("return given_up if waited > KEYS_LAST else STILL_OPEN", "return given_up")
+        looking._nothing_found,
+        (
+            "return given_up if waited > KEYS_LAST + gateway.IN_THE_LIST_WITHIN else STILL_OPEN",
+            "return given_up",
+        ),
     ),
     "settled as often as somebody looks": together(
         rewritten(settling.settle, ("if order.state == Order.State.SETTLED:", "if False:")),

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.machine import judging
 from tests.machine.moments import DIE, Twist
-from tests.machine.world import CARDS, FAULTS, OTHERS, World
+from tests.machine.world import CARDS, FAULTS, OTHERS, SILENCES, World
 
 # The requests that make a page, a subscription or a change, and our mark before a change.
 CHARGING, ANY = "/v1/(subscriptions|checkout/sessions)", "/v1/"
@@ -25,6 +25,8 @@ CHOICE = {
 }
 # Visa pays, most of the time: what cannot be paid ends early.
 CARD = st.sampled_from(["pays", "pays", *CARDS])
+# One that asks the bank, or fails, shows itself only when it is charged.
+ON_FILE = st.sampled_from(["pays"] * 4 + ["asks the bank", "fails when charged"])
 TIMES = [
     timedelta(seconds=20),
     timedelta(minutes=12),
@@ -45,6 +47,7 @@ ACTIONS: dict[str, tuple[int, dict[str, Any]]] = {
     "withdraw": (1, {}),
     "cancel": (1, {}),
     "undo": (1, {}),
+    "change_mind": (2, {}),
     "try_tier": (1, {"tier": st.sampled_from(["business", "scale"])}),
     "give_back": (1, {}),
     "pay": (3, {"card": CARD, "back": st.integers(0, 1)}),
@@ -64,24 +67,36 @@ ACTIONS: dict[str, tuple[int, dict[str, Any]]] = {
             "fault": st.sampled_from(FAULTS),
             "path": st.sampled_from([CHARGING, CHARGING, ANY]),
             "after": st.integers(0, 3),
+            "times": st.integers(1, 3),
         },
     ),
 }
 NAMES = st.sampled_from([name for name, (weight, _) in ACTIONS.items() for _ in range(weight)])
-SOMEBODY = st.one_of(st.just(DIE), st.sampled_from(sorted(OTHERS)))
+BEGINS = st.sampled_from(["a holder", "a holder", "with a card", "with a card", "new"])
+# Who else is at the same order is met more often than others.
+AT_THE_ORDER = ("accept", "come back", "withdraw", "deliver and work")
+# What was seen at Stripe is old when one of these comes before it is acted on.
+CHANGING = ("accept, with its events", "change their mind, with its events", "pay, with its events")
+SILENCE = st.sampled_from(sorted(SILENCES))
+SOMEBODY = st.one_of(st.just(DIE), st.sampled_from(AT_THE_ORDER), st.sampled_from(sorted(OTHERS)))
+# Much is decided by the first few moments.
+EARLY = st.one_of(st.integers(0, 3), st.integers(0, 12))
 TWISTS = st.one_of(
-    st.none(),
-    st.builds(Twist, st.just("money"), st.integers(0, 1), st.sampled_from(FAULTS) | SOMEBODY),
-    st.builds(Twist, st.just("request"), st.integers(0, 9), st.sampled_from(FAULTS) | SOMEBODY),
-    st.builds(Twist, st.just("answer"), st.integers(0, 9), SOMEBODY),
+    st.builds(Twist, st.just("money"), st.just(0), st.one_of(SILENCE, SOMEBODY)),
+    st.builds(Twist, st.just("money"), st.just(1), st.one_of(SILENCE, SOMEBODY)),
+    st.builds(Twist, st.just("request"), EARLY, st.one_of(SILENCE, SOMEBODY)),
+    st.builds(Twist, st.just("answer"), EARLY, SOMEBODY),
+    st.builds(Twist, st.just("seen"), st.integers(0, 4), st.sampled_from(CHANGING)),
     st.builds(Twist, st.just("commit"), st.integers(0, 5), SOMEBODY),
-    st.builds(Twist, st.just("statement"), st.integers(0, 45), SOMEBODY),
+    st.builds(Twist, st.just("statement"), st.integers(0, 90), SOMEBODY),
+    st.builds(Twist, st.just("write"), st.integers(0, 4), SOMEBODY),
 )
+OR_NONE = st.booleans().flatmap(lambda is_one: TWISTS if is_one else st.none())
 
 
 @dataclass(frozen=True)
 class Step:
-    """One action with its choices, and what happens in the midst of it."""
+    """One action with its choices, and what happens in the midst of it or later."""
 
     name: str
     choices: dict[str, Any] = field(default_factory=dict)
@@ -92,7 +107,7 @@ class Step:
 def any_step(draw: st.DrawFn) -> Step:
     name = draw(NAMES)
     choices = {key: draw(strategy) for key, strategy in ACTIONS[name][1].items()}
-    return Step(name, choices, draw(TWISTS))
+    return Step(name, choices, draw(OR_NONE))
 
 
 class Found(BaseException):
@@ -108,22 +123,26 @@ def payment_machine(make_world: Callable[[], World], *, hunts: bool = False) -> 
         seen: ClassVar[Counter[str]] = Counter()
         is_well = False
 
-        @initialize(begins=st.sampled_from(["a holder", "a holder", "with a card", "new"]))
-        def begin(self, begins: str) -> None:
+        @initialize(begins=BEGINS, card=ON_FILE, twist=OR_NONE)
+        def begin(self, begins: str, card: str, twist: Twist | None) -> None:
             type(self).runs += 1
             with self.watched():
                 self.world = make_world()
-                if begins != "new":
-                    self.world.do(self.world.change_card)
                 if begins == "a holder":
-                    self.world.do(lambda: self.world.buy(tier="team", seats=2, interval="month"))
+                    self.world.do(self.world.change_card)
+                    self.world.do(lambda: self.world.ask_quote(tier="team", seats=2, interval="month"))
+                    self.world.moments.arm(twist)
+                    self.world.do(self.world.accept)
+                if begins != "new":
+                    self.world.do(lambda: self.world.change_card(card=card))
 
         @rule(step=any_step())
         def happens(self, step: Step) -> None:
             type(self).steps += 1
             action = getattr(self.world, step.name)
             with self.watched():
-                self.world.do(lambda: action(**step.choices), step.twist)
+                self.world.moments.arm(step.twist)
+                self.world.do(lambda: action(**step.choices))
 
         @invariant()
         def holds(self) -> None:

@@ -1,6 +1,8 @@
 """The moments of a step: before each statement, after each commit, before each request to Stripe and after its answer.
 
-The two around a request that moves money have a name of their own, because most depends on them.
+Some have a name of their own, because most depends on them: the two around a request that moves money, the one when a
+subscription or an invoice was just seen and nothing is done about it yet, and those before a transaction writes a
+licence, an order or an attempt.
 
 At one of them the process may die, or somebody else may do something: that is how two at once are played, one thread
 at a time, so that the same run always ends the same.
@@ -9,6 +11,7 @@ at a time, so that the same run always ends the same.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -22,14 +25,20 @@ from billing import gateway
 from tests.billing.conftest import Died
 
 DIE = "die"
-PLACES = ("money", "request", "answer", "statement", "commit")
 MOVES_MONEY = ("create_subscription", "change_subscription", "create_checkout")
+LOOKS = ("fetch_subscription", "fetch_invoice")
+WRITES = (
+    'UPDATE "licensing_licence"',
+    'UPDATE "billing_order"',
+    'INSERT INTO "billing_order"',
+    'INSERT INTO "billing_attempt"',
+)
 BLOCKED = "SELECT cardinality(pg_blocking_pids(%s))"
 
 
 @dataclass(frozen=True)
 class Twist:
-    """At the `nth` moment of this sort, die, or let `what` of somebody else happen. Past the last one, nothing does."""
+    """At the `nth` moment of this sort from now on, die, or let `what` of somebody else happen."""
 
     place: str
     nth: int
@@ -55,7 +64,7 @@ class Beside:
         """Begin `work`, and come back when it is done, or waits for a lock of ours."""
         self._running = self._thread.submit(work)
         while not self._running.done() and not self._waits():
-            sleep(0.0005)
+            sleep(0.002)
 
     def run(self, work: Callable[[], None]) -> None:
         """Do `work` to its end."""
@@ -65,6 +74,11 @@ class Beside:
         """Asked past Django, so that asking is no moment."""
         answer = connection.connection.execute(BLOCKED, [self._connection]).fetchone()
         return bool(answer[0])
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether what was begun has not been joined yet."""
+        return self._running is not None
 
     def join(self) -> None:
         """Let what was begun come to its end, and raise what it raised."""
@@ -78,27 +92,37 @@ class Beside:
 
 
 class Moments:
-    """Counts the moments of one step and lets its twist happen. Only the step's own thread has moments."""
+    """Counts the moments of a world's steps, and lets a twist happen when its own has come.
 
-    def __init__(self, twist: Twist | None, *, beside: Beside, other: Callable[[str], None]) -> None:
-        self._twist = twist
+    One twist of each sort may wait at a time, over several steps. Only the step's own thread has moments, and none
+    while somebody else acts.
+    """
+
+    def __init__(self, *, beside: Beside, other: Callable[[str], None]) -> None:
         self._beside = beside
         self._other = other
-        self._passed = dict.fromkeys(PLACES, 0)
-        self.happened = False
+        self._armed: dict[str, Twist] = {}
+        self._passed: Counter[str] = Counter()
+        self._is_watching = False
+        self.happened: list[str] = []
 
-    @property
-    def _is_ours(self) -> bool:
-        return threading.current_thread() is threading.main_thread()
+    def arm(self, twist: Twist | None) -> None:
+        """Let `twist` happen when its moment comes, unless another of its sort waits already."""
+        if twist is not None and twist.place not in self._armed:
+            self._armed[twist.place], self._passed[twist.place] = twist, 0
+
+    def disarm(self) -> None:
+        """Nothing more happens in between."""
+        self._armed.clear()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Everything done inside has moments. Does not swallow what is raised."""
-        if self._twist is None:
+        if not self._armed:
             yield
             return
         speak, commit = gateway.client.asking, connection.commit
-        moves = {name: getattr(gateway, name) for name in MOVES_MONEY}
+        asks = {name: getattr(gateway, name) for name in MOVES_MONEY + LOOKS}
 
         @contextmanager
         def speaking() -> Iterator[Any]:
@@ -112,49 +136,71 @@ class Moments:
             self._beside.join()
             self._reached("commit")
 
-        def with_moments(move: Callable[..., Any]) -> Callable[..., Any]:
-            def moving(**asked: Any) -> Any:
+        def moving(name: str) -> Callable[..., Any]:
+            def move(**asked: Any) -> Any:
                 self._reached("money")
-                answer = move(**asked)
+                answer = asks[name](**asked)
                 self._reached("money")
                 return answer
 
-            return moving
+            return move
+
+        def looking(name: str) -> Callable[..., Any]:
+            def look(id: str) -> Any:
+                seen = asks[name](id)
+                self._reached("seen")
+                return seen
+
+            return look
 
         gateway.client.asking = speaking
-        for name, move in moves.items():
-            setattr(gateway, name, with_moments(move))
+        for name in asks:
+            setattr(gateway, name, moving(name) if name in MOVES_MONEY else looking(name))
         connection.commit = committing
+        self._is_watching = True
         try:
             with connection.execute_wrapper(self._statement):
                 yield
         finally:
+            self._is_watching = False
             gateway.client.asking = speak
-            for name, move in moves.items():
-                setattr(gateway, name, move)
+            for name, ask in asks.items():
+                setattr(gateway, name, ask)
             connection.commit = commit
             self._beside.join()
 
-    def _statement(self, execute: Callable[..., Any], *asked: Any) -> Any:
+    def _statement(self, execute: Callable[..., Any], sql: str, *asked: Any) -> Any:
         self._reached("statement")
-        return execute(*asked)
+        if connection.in_atomic_block and sql.startswith(WRITES):
+            self._reached("write")
+        return execute(sql, *asked)
 
     def _reached(self, place: str) -> None:
-        twist = self._twist
-        if twist is None or self.happened or place != twist.place:
-            if self.happened and self._is_ours and not connection.in_atomic_block:
-                self._beside.join()
+        if not self._is_watching or threading.current_thread() is not threading.main_thread():
+            return
+        if not connection.in_atomic_block:
+            self._beside.join()
+        twist = self._armed.get(place)
+        if twist is None or self._beside.is_busy:
             return
         self._passed[place] += 1
-        if self._passed[place] <= twist.nth:
-            return
-        self.happened = True
+        if self._passed[place] > twist.nth:
+            del self._armed[place]
+            self.happened.append(twist.what)
+            self._let_happen(twist)
+
+    def _let_happen(self, twist: Twist) -> None:
         if twist.what == DIE:
             raise Died
         if connection.in_atomic_block:
             self._beside.start(lambda: self._other(twist.what))
-        elif place == "commit":
-            # Until Django is back in autocommit, our own connection would begin a transaction.
-            self._beside.run(lambda: self._other(twist.what))
-        else:
-            self._other(twist.what)
+            return
+        self._is_watching = False
+        try:
+            if twist.place == "commit":
+                # Until Django is back in autocommit, our own connection would begin a transaction.
+                self._beside.run(lambda: self._other(twist.what))
+            else:
+                self._other(twist.what)
+        finally:
+            self._is_watching = True

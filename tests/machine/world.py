@@ -26,14 +26,14 @@ from billing.orders import QuoteChanged, UnableToAccept, pursue, withdraw
 from billing.payers import billing_portal_url, payer_of, refresh_payer
 from billing.quotes import UnableToQuote
 from licensing import trials
-from licensing.models import Trial
+from licensing.models import Licence, Trial
 from licensing.terms import storefront
 from licensing.trials import UnableToTry
 from portal.facts import facts_of
 from tests.billing.conftest import Buyer, Died, newcomer, sign
 from tests.infra.sandbox import Sandbox
 from tests.machine.kept import Kept, kept, violations
-from tests.machine.moments import DIE, Beside, Moments, Twist
+from tests.machine.moments import DIE, Beside, Moments
 from tests.machine.stripe_shows import Door, Shown, shown
 
 CARDS = {
@@ -54,6 +54,8 @@ NO = (
     StripeRefused,
 )
 FAULTS = ("500_before", "500_after", "close_connection", "409", "429")
+# Stripe's bad moments last for one request, or for the next look as well.
+SILENCES = {f"{fault}, {times} times": (fault, times) for fault in FAULTS for times in (1, 2)}
 
 
 class World:
@@ -61,13 +63,12 @@ class World:
 
     def __init__(self, *, sandbox: Sandbox, door: Door, beside: Beside) -> None:
         self.door = door
-        self._beside = beside
+        self.moments = Moments(beside=beside, other=self.of_somebody_else)
         self._offset = timedelta(0)
         door.post("reset", {"keep_catalogue": True})
         self.buyer: Buyer = newcomer(sandbox)
         self.customer = self.buyer.customer
         self.events: list[dict[str, Any]] = []
-        self.twists: Counter[str] = Counter()
         self._heard = 0
         self.told = 0
         self.pages: list[str] = []
@@ -79,20 +80,18 @@ class World:
         """The sandbox's time, which is ours."""
         return timezone.now() + self._offset
 
-    def do(self, action: Callable[[], None], twist: Twist | None = None) -> None:
-        """Carry out one action; at the twist's moment the process dies or somebody else acts."""
-        moments = Moments(twist, beside=self._beside, other=self.of_somebody_else)
+    def do(self, action: Callable[[], None]) -> None:
+        """Carry out one action; at the moment of a twist the process dies or somebody else acts."""
         try:
-            with moments.watched():
+            with self.moments.watched():
                 self._bear(action)
         except Died:
             pass
-        if twist is not None and moments.happened:
-            self.twists[_sort(twist.what)] += 1
 
     def of_somebody_else(self, what: str) -> None:
-        if what in FAULTS:
-            self.falter(fault=what)
+        if what in SILENCES:
+            fault, times = SILENCES[what]
+            self.falter(fault=fault, times=times)
         else:
             self._bear(lambda: OTHERS[what](self))
 
@@ -146,6 +145,13 @@ class World:
 
     def undo(self) -> None:
         undo_cancellation(customer=self.customer, actor=self.buyer.actor, at=self.now)
+
+    def change_mind(self) -> None:
+        """Cancel, or undo what was cancelled."""
+        if Licence.objects.get(customer=self.customer, ended_at=None).cancels_at_period_end:
+            self.undo()
+        else:
+            self.cancel()
 
     def try_tier(self, *, tier: str) -> None:
         today = storefront().edition
@@ -249,10 +255,10 @@ class World:
         answer = self.door.post("clock", {"advance": int(time.total_seconds())})
         self._offset = timedelta(seconds=answer["offset"])
 
-    def falter(self, *, fault: str, path: str = "/v1/", after: int = 0) -> None:
-        """One of the next requests goes wrong: the next, or that after so many others."""
+    def falter(self, *, fault: str, path: str = "/v1/", after: int = 0, times: int = 1) -> None:
+        """So many requests go wrong: the next ones, or those after so many others."""
         match = {"method": "" if path == "/v1/" else "POST", "path": path}
-        self.door.post("faults", {"match": match, "fault": fault, "times": 1, "after": after})
+        self.door.post("faults", {"match": match, "fault": fault, "times": times, "after": after})
 
     def heal_stripe(self) -> None:
         self.door.ask("DELETE", "faults")
@@ -285,9 +291,19 @@ class World:
             self._shown = None
 
     @property
+    def twists(self) -> Counter[str]:
+        """What happened in the midst of steps."""
+        return Counter(_sort(what) for what in self.moments.happened)
+
+    @property
     def undelivered(self) -> int:
         """How many of the events that we have heard of were not delivered yet."""
         return len(self.events) - self.told
+
+    def is_at_rest(self, found: Kept) -> bool:
+        """Whether all of Stripe's word has come and is worked off, and no order waits."""
+        self.hear()
+        return not (self.undelivered or found.waiting or found.pending)
 
     def shown(self) -> Shown:
         """What Stripe shows now."""
@@ -303,7 +319,7 @@ class World:
 
 def _sort(what: str) -> str:
     """What a twist was, in a few words, for counting."""
-    return "deaths" if what == DIE else "requests gone wrong" if what in FAULTS else "others in between"
+    return "deaths" if what == DIE else "requests gone wrong" if what in SILENCES else "others in between"
 
 
 def _and_its_events(action: Callable[[World], None]) -> Callable[[World], None]:
@@ -323,6 +339,7 @@ _ACTS: dict[str, Callable[[World], None]] = {
     "withdraw": World.withdraw,
     "cancel": World.cancel,
     "undo": World.undo,
+    "change their mind": World.change_mind,
     "pay": World.pay,
     "answer the bank": World.answer_bank,
     "change card": World.change_card,
