@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from billing.giving_back import CREDIT, REFUND, amount_of, has_failed
-from billing.models import Attempt, Invoice, Order, Payer
+from billing.models import Invoice, Order, Payer
+from billing.second_payments import SecondPayment, second_payments
 from licensing.models import Event, Licence, Notice
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from portal.mails.features import gained, included, offered_words
@@ -97,14 +97,10 @@ class Receipt(Kind[AboutOrder]):
 
 @dataclass(frozen=True)
 class AboutSecondPayment:
-    """An order that was paid a second time, with what of it came from credit; and the licence that stays.
-
-    `failed`: its refund was made and did not arrive.
-    """
+    """An order that was paid a second time, where its money is, and the licence that stays."""
 
     order: Order
-    credit: int
-    failed: bool
+    second: SecondPayment
     licence: Licence
 
 
@@ -114,18 +110,12 @@ class _SecondPayment(Kind[AboutSecondPayment]):
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutSecondPayment]:
         """Three queries."""
         orders = rows_of(notices, Order.objects.select_related("quote"))
-        rows = Attempt.objects.filter(order__in=orders.values(), step__in=(CREDIT, REFUND))
-        steps = {(row.order_id, row.step): row for row in rows}
+        seconds = second_payments(orders.values())
         customers = {order.customer_id for order in orders.values()}
         live = Licence.objects.filter(customer_id__in=customers, ended_at=None).select_related("price")
         licences = {licence.customer_id: licence for licence in live}
         return {
-            number: AboutSecondPayment(
-                order,
-                amount_of(steps.get((order.pk, CREDIT))),
-                has_failed(steps.get((order.pk, REFUND))),
-                licences[order.customer_id],
-            )
+            number: AboutSecondPayment(order, seconds[order.pk], licences[order.customer_id])
             for number, order in orders.items()
             if order.customer_id in licences
         }
@@ -138,17 +128,19 @@ class PaymentGivenBack(_SecondPayment):
 
     def is_true(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> bool:
         """From the moment it is given back, unless its refund fails."""
-        return about.order.refunded is not None and not about.failed
+        return not about.second.waits and not about.second.bounced
 
     def facts(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> dict[str, Any]:
-        """What went back and where to, when it arrives, and what stays as it is."""
+        """What went back and where to, when it arrives, what could not go back, and what stays as it is."""
         _edition, tier = terms_of(about.licence)
+        second = about.second
         return {
             "tier": tier,
-            "refunded": about.order.refunded,
-            "credit": max(about.credit, 0),
-            "debt": max(-about.credit, 0),
-            "amount": (about.order.refunded or 0) + max(about.credit, 0),
+            "refunded": second.on_card,
+            "credit": second.credit,
+            "debt": second.debt,
+            "owed": 0 if second.is_seen_to else second.owed,
+            "amount": second.on_card + second.credit,
             "currency": about.order.quote.currency,
             "given_back_at": notice.owed_at,
             "quote_url": link("quote", about.order.quote_id),
@@ -163,14 +155,14 @@ class RefundFailed(_SecondPayment):
 
     def is_true(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> bool:
         """From the moment it fails, for ever."""
-        return about.failed
+        return about.second.bounced
 
     def facts(self, about: AboutSecondPayment, notice: Notice, at: datetime) -> dict[str, Any]:
         """What is owed again, and what stays as it is."""
         _edition, tier = terms_of(about.licence)
         return {
             "tier": tier,
-            "owed": (about.order.charged or 0) - (about.order.refunded or 0),
+            "owed": about.second.owed_on_card,
             "currency": about.order.quote.currency,
             "quote_url": link("quote", about.order.quote_id),
             "billing_url": link("billing"),

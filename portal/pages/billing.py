@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.models import Invoice, Order, Payer
 from billing.renewals import Renewal, next_renewal
+from billing.second_payments import SecondPayment, second_payments
 from licensing.models import Customer, Licence
 from licensing.offers import Row, compare
 from licensing.standing import Standing, standing_of
@@ -34,10 +35,16 @@ class InvoiceLine:
     words: str | Promise
     badge: str
     given_back: Order | None = None
+    second: SecondPayment | None = None
 
     @property
     def is_open(self) -> bool:
         return self.invoice.status == "open"
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it was a second payment of which we still owe something."""
+        return self.second is not None and self.second.owed > 0 and not self.second.is_seen_to
 
 
 @dataclass(frozen=True)
@@ -99,17 +106,27 @@ def billing_page(*, customer: Customer, at: datetime, page: str | int = 1) -> Bi
     )
 
 
-def _paid_twice(customer: Customer) -> dict[str, Order]:
-    """Stripe's number of each invoice that was a second payment → its order."""
-    orders = Order.objects.filter(customer=customer, state=Order.State.FAILED, charged__isnull=False)
-    return {order.stripe_invoice_id: order for order in orders}
+def _paid_twice(customer: Customer) -> dict[str, tuple[Order, SecondPayment]]:
+    """Stripe's number of each invoice that was a second payment → its order, and what has come back of it."""
+    orders = Order.objects.select_related("quote").filter(
+        customer=customer, state=Order.State.FAILED, charged__isnull=False
+    )
+    seconds = second_payments(orders)
+    return {order.stripe_invoice_id: (order, seconds[order.pk]) for order in orders}
 
 
-def _invoice_line(invoice: Invoice, twice: Order | None) -> InvoiceLine:
+def _invoice_line(invoice: Invoice, twice: tuple[Order, SecondPayment] | None) -> InvoiceLine:
     words, badge = INVOICE_WORDS.get(invoice.status, (invoice.status, ""))
-    if twice is not None:
-        words = _("paid twice, given back") if twice.refunded else _("paid twice, being given back")
-    return InvoiceLine(invoice, words, badge, twice)
+    if twice is None:
+        return InvoiceLine(invoice, words, badge)
+    order, second = twice
+    if second.is_seen_to:
+        words = _("paid twice, seen to")
+    elif second.owed:
+        words, badge = _("paid twice, still owed to you"), "mind"
+    else:
+        words = _("paid twice, being given back") if second.waits else _("paid twice, given back")
+    return InvoiceLine(invoice, words, badge, order, second)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.brakes import stop_for
-from billing.giving_back import CREDIT, amount_of
-from billing.models import Attempt, Order, Payer, Quote
+from billing.models import Order, Payer, Quote
+from billing.second_payments import SecondPayment, second_payments
 from licensing.eligibility import stop_reason
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
@@ -76,7 +76,7 @@ class QuotePage(Compared):
     other_order: Order | None = None
     replaces: Quote | None = None
     newer: Quote | None = None
-    credit_back: int = 0
+    second: SecondPayment | None = None
     stop: Reason | None = None
     trouble: Trouble | None = None
     unticked: bool = False
@@ -143,11 +143,6 @@ class QuotePage(Compared):
         return max(-self.quote.credit, 0)
 
     @property
-    def debt_back(self) -> int:
-        """What of a second payment had settled a debt that stands again now; in minor units."""
-        return max(-self.credit_back, 0)
-
-    @property
     def more_seats(self) -> int:
         return max(self._seats_gained, 0)
 
@@ -205,7 +200,7 @@ def quote_page(
     """Gather the page of `quote`, which must belong to the member's customer and have its tier, price and licence
     selected. `instead_of` may name the quote it stands in for; another customer's counts as none.
     """
-    order = Order.objects.filter(quote=quote).first()
+    order = Order.objects.select_related("quote").filter(quote=quote).first()
     licence = live_licence(quote)
     state, other = _state(quote, order, licence, at=at)
     edition = edition_terms(quote.tier.edition_id)
@@ -232,7 +227,7 @@ def quote_page(
         standing_edition=standing_edition,
         other_order=other,
         replaces=_replaced(quote, instead_of),
-        credit_back=_credit_back(order) if order and state == State.GIVEN_BACK else 0,
+        second=second_payments([order])[order.pk] if order and state == State.GIVEN_BACK else None,
         stop=stop_reason(stop_for(quote.customer_id)) if state in OFFERING else None,
         newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
@@ -283,11 +278,6 @@ def _state_of_order(order: Order) -> State:
     if order.is_pending:
         return State.PAYING if order.pay_url else State.ASKING
     return State.GIVEN_BACK if order.was_paid_twice else State.FAILED
-
-
-def _credit_back(order: Order) -> int:
-    """What of a second payment came from credit and was put back there, in minor units."""
-    return amount_of(Attempt.objects.filter(order=order, step=CREDIT).first())
 
 
 def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:

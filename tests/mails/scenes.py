@@ -116,11 +116,11 @@ def settled_order(
 
 
 def paid_twice(
-    party: Party, *, refunded: int | None = 1607, credit: int = 0, failed: bool = False, at: datetime = NOON
+    party: Party, *, refunded: int | None = 1607, credit: int = 0, refused: str = "", at: datetime = NOON
 ) -> Order:
     """An order beside the licence that was paid a second time; `credit` came from the balance.
 
-    `failed`: its refund was made, and the bank sent it back.
+    `refused`: why its refund was not made, or with `refund_failed` that the bank sent it back.
     """
     quote = settled_order(party, at=at).quote
     second = Quote.objects.get(pk=quote.pk)
@@ -148,14 +148,14 @@ def paid_twice(
         first_asked_at=at,
         answer={"amount": str(credit)},
     )
-    if failed:
+    if refused:
         Attempt.objects.create(
             order=order,
             step="refund",
             idempotency_key=f"order-{order.pk}-refund",
             outcome="refused",
             first_asked_at=at,
-            answer={"refund": "re_1", "code": "refund_failed", "words": "The refund has failed."},
+            answer={"refund": "re_1", "code": refused, "words": "No."},
         )
     return order
 

@@ -152,6 +152,24 @@ def test_of_a_second_payment_what_came_from_credit_is_said_to_be_credit_again(
         assert "US$6.07 of it that came from your credit is your credit again." in words
 
 
+def test_of_a_second_payment_what_stripe_would_not_give_back_is_said_to_be_owed(
+    okafor: Party, mailbox: Mailbox
+) -> None:
+    order = paid_twice(okafor, refunded=0, credit=607, refused="charge_disputed")
+    Order.objects.filter(pk=order.pk).update(charged=1000, needs_staff="Stripe refuses to undo it.")
+    owed(okafor, "payment_given_back", order)
+
+    send_due(at=NOON)
+
+    (message,) = mailbox.to(ADA)
+    assert subject_of(message) == "You paid twice: US$6.07 was given back, US$10.00 is still owed to you"
+    for words in words_of(message):
+        assert "You paid twice. We still owe you US$10.00." in words
+        assert "US$6.07 of it that came from your credit is your credit again." in words
+        assert "Stripe did not let us give US$10.00 back by ourselves." in words
+        assert "The second payment was given back" not in words
+
+
 def test_of_a_second_payment_a_debt_that_stands_again_is_named(okafor: Party, mailbox: Mailbox) -> None:
     owed(okafor, "payment_given_back", paid_twice(okafor, credit=-30))
 
@@ -171,7 +189,7 @@ def test_nothing_is_said_to_be_given_back_before_it_is(okafor: Party, mailbox: M
 def test_a_refund_that_did_not_arrive_is_told_with_what_is_still_owed(
     okafor: Party, mailbox: Mailbox
 ) -> None:
-    order = paid_twice(okafor, refunded=0, failed=True)
+    order = paid_twice(okafor, refunded=0, refused="refund_failed")
     owed(okafor, "refund_failed", order)
 
     send_due(at=NOON)
@@ -187,7 +205,7 @@ def test_a_refund_that_did_not_arrive_is_told_with_what_is_still_owed(
 
 
 def test_what_did_not_arrive_is_not_said_to_be_given_back_any_more(okafor: Party, mailbox: Mailbox) -> None:
-    owed(okafor, "payment_given_back", paid_twice(okafor, refunded=0, credit=607, failed=True))
+    owed(okafor, "payment_given_back", paid_twice(okafor, refunded=0, credit=607, refused="refund_failed"))
 
     assert send_due(at=NOON).dropped == 1
     assert not mailbox.messages
