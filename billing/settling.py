@@ -19,7 +19,7 @@ from billing.looking import BEGINS, Outcome, look
 from billing.models import Order, Payer, Quote, StripePrice, Subscription
 from billing.payers import refresh_payer
 from billing.quotes import quantity_of
-from billing.subscriptions import OVER, StillMoving, end_licence, follow
+from billing.subscriptions import BEFORE_APPLIED, OVER, StillMoving, end_licence, follow
 from licensing import trials
 from licensing.history import STRIPE, Actor, entry, record
 from licensing.licences import change_licence, lock_live_licence
@@ -175,7 +175,7 @@ def _apply(
         ).update(answered_at=at, answered_by_id=order.accepted_by_id, granted=True)
         owe(customer=customer_id, kind="receipt", subject=order, at=at)
         if is_over:
-            end_licence(licence, at=at, reason="The subscription had ended before its payment was applied.")
+            end_licence(licence, at=at, reason=BEFORE_APPLIED)
         return order
 
 

@@ -19,6 +19,7 @@ LIVE = ("active", "trialing")
 OWING = ("past_due", "unpaid")
 OVER = ("canceled", "incomplete_expired")
 LOOKS = 5
+BEFORE_APPLIED = "The subscription had ended before its payment was applied."
 
 
 class StillMoving(Exception):
@@ -47,7 +48,7 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
 
 def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
     if seen.status in OVER:
-        end_licence(licence, at=at)
+        end_licence(licence, at=at, reason=_why_over(licence, seen))
     elif seen.status in LIVE + OWING:
         _keep_up(licence, seen, at=at)
 
@@ -82,17 +83,25 @@ def _keep_up(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
     )
 
 
-def end_licence(licence: Licence, *, at: datetime, reason: str = "") -> None:
+def _why_over(licence: Licence, seen: SubscriptionSeen) -> str:
+    """As far as it is known here; who ended it at Stripe, and why, is not."""
+    if licence.state == Licence.State.PAST_DUE:
+        return "Payment did not come."
+    if licence.cancels_at_period_end or seen.cancels_at_period_end:
+        return "Cancelled at the end of its period."
+    return "Ended at Stripe."
+
+
+def end_licence(licence: Licence, *, at: datetime, reason: str) -> None:
     """The subscription has ended: the locked licence goes to the free tier of the edition it holds, and stays."""
     edition = edition_terms(licence.edition_id)
     before = edition.tier_by_id(licence.tier_id)
-    was_unpaid = licence.state == Licence.State.PAST_DUE
     change_licence(
         licence=licence,
         kind="licence_ended",
         at=at,
         actor=STRIPE,
-        reason=reason or ("Payment did not come." if was_unpaid else "Cancelled at the end of its period."),
+        reason=reason,
         tier_id=edition.free_tier.id,
         price_id=None,
         seats=edition.free_tier.min_seats,
@@ -108,6 +117,6 @@ def end_licence(licence: Licence, *, at: datetime, reason: str = "") -> None:
         subject=licence,
         at=at,
         period=f"v{licence.version}",
-        facts={"tier": before.name, "unpaid": was_unpaid},
+        facts={"tier": before.name},
     )
     Subscription.objects.filter(licence=licence).delete()

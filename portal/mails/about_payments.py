@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Invoice, Order, Payer
 from billing.second_payments import SecondPayment, second_payments
 from licensing.models import Event, Licence, Notice
@@ -25,12 +26,16 @@ OPEN = ("open", "uncollectible")  # Stripe's words for an invoice that is still 
 
 @dataclass(frozen=True)
 class AboutOrder:
-    """A settled order, the tier held before it, and its invoice where Stripe has shown it to us already."""
+    """A settled order, the tier held before it, and its invoice where Stripe has shown it to us already.
+
+    `ending`: how what it brought has ended, where it has.
+    """
 
     order: Order
     held: tuple[EditionTerms, TierTerms] | None
     invoice: Invoice | None
     payer: Payer | None
+    ending: Ending | None = None
 
 
 class Receipt(Kind[AboutOrder]):
@@ -40,10 +45,11 @@ class Receipt(Kind[AboutOrder]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutOrder]:
-        """Four queries."""
+        """Five queries."""
         orders = rows_of(
-            notices, Order.objects.select_related("quote__tier", "quote__price", "quote__licence")
+            notices, Order.objects.select_related("quote__tier", "quote__price", "quote__licence__price")
         )
+        pasts = pasts_of(order.quote.licence for order in orders.values())
         customers = {order.customer_id for order in orders.values()}
         held = _held_before(orders.values())
         numbers = [order.stripe_invoice_id for order in orders.values() if order.stripe_invoice_id]
@@ -55,6 +61,7 @@ class Receipt(Kind[AboutOrder]):
                 held.get(str(order.pk)),
                 invoices.get(order.stripe_invoice_id),
                 payers.get(order.customer_id),
+                pasts[order.quote.licence_id].end_of(order),
             )
             for number, order in orders.items()
         }
@@ -64,13 +71,17 @@ class Receipt(Kind[AboutOrder]):
         return about.order.state == Order.State.SETTLED
 
     def facts(self, about: AboutOrder, notice: Notice, at: datetime) -> dict[str, Any]:
-        """The quote's own sum, what was really charged, what is new, and the next date and amount."""
-        order, quote = about.order, about.order.quote
+        """The quote's own sum, what was really charged, what is new, and the next date and amount; or that what
+        was bought is not held any more.
+        """
+        order, quote, licence = about.order, about.order.quote, about.order.quote.licence
+        is_held = is_held_as_bought(quote, licence)
+        _edition, now = terms_of(licence)
         edition = edition_terms(quote.tier.edition_id)
         tier = edition.tier_by_id(quote.tier_id)
         rows = (
             gained(held=about.held[1], held_edition=about.held[0], offered=tier, edition=edition)
-            if about.held
+            if about.held and is_held
             else []
         )
         return {
@@ -83,6 +94,15 @@ class Receipt(Kind[AboutOrder]):
             "paid_at": order.closed_at or order.accepted_at,
             "lines": sum_lines(quote, tier=tier, held=about.held[1] if about.held else None),
             "bought": seats_words(tier, seats=quote.seats, per_seat=quote.price.per_seat),
+            "is_held": is_held,
+            "renews_at": _ahead(quote.renews_at, at=at),
+            "cancels_at": licence.period_end if licence.cancels_at_period_end else None,
+            "why": about.ending.why if about.ending else "",
+            "ended_at": about.ending.at if about.ending else None,
+            "now_held": seats_words(
+                now, seats=licence.seats, per_seat=bool(licence.price and licence.price.per_seat)
+            ),
+            "is_free": licence.is_free,
             "tax_words": tax_words(about.payer),
             "minus_credit": -quote.credit,
             "credit_words": _("Your credit, taken off") if quote.credit > 0 else _("Kept as your credit"),
@@ -171,12 +191,13 @@ class RefundFailed(_SecondPayment):
 
 @dataclass(frozen=True)
 class AboutLicence:
-    """A licence; `invoice` is the one that was not paid, where we have seen it."""
+    """A licence; `invoice` is the one that was not paid, where we have seen it; `ending`, how it ended last."""
 
     licence: Licence
     is_newest: bool
     invoice: Invoice | None = None
     payer: Payer | None = None
+    ending: Ending | None = None
 
 
 class PaymentFailed(Kind[AboutLicence]):
@@ -231,10 +252,14 @@ class LicenceEnded(Kind[AboutLicence]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutLicence]:
-        """Two queries."""
+        """Three queries."""
         newest = newest_of(notices)
         licences = rows_of(notices, Licence.objects.select_related("price"))
-        return {number: AboutLicence(licence, number in newest) for number, licence in licences.items()}
+        pasts = pasts_of(licences.values())
+        return {
+            number: AboutLicence(licence, number in newest, ending=pasts[licence.pk].last_end())
+            for number, licence in licences.items()
+        }
 
     def is_true(self, about: AboutLicence, notice: Notice, at: datetime) -> bool:
         """While the free tier is what they have; of two ends, only the later is told."""
@@ -245,7 +270,7 @@ class LicenceEnded(Kind[AboutLicence]):
         edition, tier = terms_of(about.licence)
         return {
             "ended_tier": one_line(str(notice.facts.get("tier", ""))),
-            "unpaid": bool(notice.facts.get("unpaid")),
+            "why": about.ending.why if about.ending else "",
             "ended_at": notice.owed_at,
             "tier": tier,
             "edition": edition,

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from billing.brakes import stop_for
+from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
 from licensing.eligibility import stop_reason
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
-from licensing.models import Event, Licence, Member
+from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
 from licensing.terms import EditionTerms, TierTerms, edition_terms
@@ -77,6 +78,7 @@ class QuotePage(Compared):
     replaces: Quote | None = None
     newer: Quote | None = None
     second: SecondPayment | None = None
+    ending: Ending | None = None
     stop: Reason | None = None
     trouble: Trouble | None = None
     unticked: bool = False
@@ -93,7 +95,12 @@ class QuotePage(Compared):
     @property
     def is_short(self) -> bool:
         """Whether the page is a sentence and a sum, with nothing to set beside them."""
-        return self.state not in (State.OPEN, State.BUSY, State.SETTLED)
+        return self.state not in (State.OPEN, State.BUSY) and not self.is_held
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it was bought here, and what the customer has is what it brought."""
+        return self.state == State.SETTLED and is_held_as_bought(self.quote, self.licence)
 
     @property
     def card(self) -> str:
@@ -129,13 +136,12 @@ class QuotePage(Compared):
     @property
     def bought(self) -> str:
         """What is bought, in a few words: Business for 8 people, by the year."""
-        what = self.tier.name
-        if self.quote.price.per_seat:
-            what = ngettext("%(tier)s for one person", "%(tier)s for %(count)d people", self.quote.seats) % {
-                "tier": what,
-                "count": self.quote.seats,
-            }
-        return _("%(what)s, by the year") % {"what": what} if self.interval == "year" else what
+        return _in_a_few_words(self.tier, self.quote.price, seats=self.quote.seats)
+
+    @property
+    def now_held(self) -> str:
+        """What the customer has now, as `bought` says it."""
+        return _in_a_few_words(self.licence_tier, self.licence.price, seats=self.licence.seats)
 
     @property
     def credit_gained(self) -> int:
@@ -183,9 +189,7 @@ class QuotePage(Compared):
             return None
         if self.state != State.SETTLED:
             return self.quote.renews_at
-        licence, quote = self.licence, self.quote
-        is_as_bought = (licence.price_id, licence.seats) == (quote.price_id, quote.seats)
-        return licence.period_end if is_as_bought and not licence.cancels_at_period_end else None
+        return self.licence.period_end if self.is_held and not self.licence.cancels_at_period_end else None
 
 
 def quote_page(
@@ -228,6 +232,7 @@ def quote_page(
         other_order=other,
         replaces=_replaced(quote, instead_of),
         second=second_payments([order])[order.pk] if order and state == State.GIVEN_BACK else None,
+        ending=_ending(order, licence) if order and state == State.SETTLED else None,
         stop=stop_reason(stop_for(quote.customer_id)) if state in OFFERING else None,
         newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
@@ -278,6 +283,21 @@ def _state_of_order(order: Order) -> State:
     if order.is_pending:
         return State.PAYING if order.pay_url else State.ASKING
     return State.GIVEN_BACK if order.was_paid_twice else State.FAILED
+
+
+def _ending(order: Order, licence: Licence) -> Ending | None:
+    """How what a settled order brought has ended. No query while it is held."""
+    return None if is_held_as_bought(order.quote, licence) else pasts_of([licence])[licence.pk].end_of(order)
+
+
+def _in_a_few_words(tier: TierTerms, price: Price | None, *, seats: int) -> str:
+    what = tier.name
+    if price and price.per_seat:
+        what = ngettext("%(tier)s for one person", "%(tier)s for %(count)d people", seats) % {
+            "tier": what,
+            "count": seats,
+        }
+    return _("%(what)s, by the year") % {"what": what} if price and price.interval == "year" else what
 
 
 def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:
