@@ -71,13 +71,18 @@ def _attempt(customer: Customer, *, email: str, at: datetime) -> Payer | PayerAt
 
 
 def _made(attempt: PayerAttempt, *, at: datetime) -> str:
-    """The id of the Stripe customer of an asking. Once its key is too old we look; empty where it is proven absent."""
+    """The id of the Stripe customer of an asking; empty where it is proven absent, once its key is too old.
+
+    What was asked before is looked for first: under its key Stripe says again what it said then, even a 500 after
+    which it is there.
+    """
     waited = at - attempt.first_asked_at
-    if waited > gateway.KEYS_LAST:
-        found = gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark))
-        if not found and waited <= gateway.KEYS_LAST + gateway.IN_THE_LIST_WITHIN:
-            raise StripeUnavailable("It is not in Stripe's list yet, and not proven absent.")
+    if waited and (found := gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark))):
         return found
+    if waited > gateway.KEYS_LAST:
+        if waited <= gateway.KEYS_LAST + gateway.IN_THE_LIST_WITHIN:
+            raise StripeUnavailable("It is not in Stripe's list yet, and not proven absent.")
+        return ""
     return gateway.create_customer(
         **attempt.said, mark=str(attempt.mark), idempotency_key=attempt.idempotency_key
     )

@@ -57,8 +57,9 @@ def sync_prices(prices: Iterable[Price], *, at: datetime) -> int:
 
 def _make(price: Price) -> str:
     product = price.tier.edition.product
-    product_id = f"{product.key}-{price.tier.key}"
-    gateway.ensure_product(product_id=product_id, name=f"{product.name} {price.tier.name}")
+    product_id = gateway.ensure_product(
+        product_id=f"{product.key}-{price.tier.key}", name=f"{product.name} {price.tier.name}"
+    )
     return gateway.create_price(
         product_id=product_id,
         lookup_key=price.lookup_key,

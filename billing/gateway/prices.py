@@ -19,14 +19,16 @@ def find_prices(lookup_keys: Sequence[str]) -> dict[str, tuple[str, int, str]]:
         }
 
 
-def ensure_product(*, product_id: str, name: str) -> None:
+def ensure_product(*, product_id: str, name: str) -> str:
+    """Make the product where it is missing. Returns its id as Stripe tells it: an answer about something else is none."""
     with client.asking() as v1:
         try:
-            v1.products.retrieve(product_id)
+            return str(v1.products.retrieve(product_id).id)
         except stripe.InvalidRequestError as error:
             if error.http_status != 404:
                 raise
-            v1.products.create({"id": product_id, "name": name}, client.key(f"product-{product_id}"))
+            made = v1.products.create({"id": product_id, "name": name}, client.key(f"product-{product_id}"))
+            return str(made.id)
 
 
 def create_price(*, product_id: str, lookup_key: str, currency: str, interval: str, unit_amount: int) -> str:

@@ -51,6 +51,14 @@ def test_after_a_request_without_an_answer_another_owner_finds_what_it_made(ada:
     assert made(ada)[0]["email"] == "ada@demo.test"
 
 
+def test_what_a_key_answers_with_the_same_500_for_ever_is_found_by_our_mark(ada: Buyer) -> None:
+    ada.fault("500_after", path="/v1/customers$", method="POST")
+    with pytest.raises(StripeUnavailable):
+        asks(ada, "ada@demo.test")
+    found = asks(ada, "ada@demo.test", later=timedelta(minutes=1))
+    assert [found.stripe_id] == [each["id"] for each in made(ada)]
+
+
 def test_when_the_key_is_too_old_it_is_found_by_our_mark(ada: Buyer) -> None:
     ada.fault("close_connection", path="/v1/customers$", method="POST")
     with pytest.raises(StripeUnavailable):
