@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
 from babel.numbers import format_decimal
 from django.utils.translation import gettext as _
@@ -281,7 +281,8 @@ def nothing_is_owed_before_trial(situation: Situation, tier: TierTerms) -> Reaso
     )
 
 
-def _count(value: Any) -> str:
+@lru_cache(maxsize=1024)
+def _count(value: int) -> str:
     return format_decimal(value, locale="en")
 
 

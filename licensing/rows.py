@@ -7,10 +7,15 @@ and most of what PostgreSQL does is to plan. So a statement is written once, and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.postgresql.psycopg_any import get_adapters_template
+from psycopg.adapt import AdaptersMap
+from psycopg.types.datetime import TimestamptzLoader
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -33,8 +38,20 @@ def instance(model: type[Row], values: Sequence[Any]) -> Row | None:
     return model.from_db("default", [field.attname for field in fields], values)
 
 
+@lru_cache(maxsize=1)
+def _adapters() -> AdaptersMap:
+    """Django's, but moments are read by psycopg's own C; Django's reader of them is Python."""
+    made = AdaptersMap(get_adapters_template(True, UTC))
+    made.register_loader("timestamptz", TimestamptzLoader)
+    return made
+
+
 class _PlannedOnce(psycopg.Cursor[Any]):
     """A cursor whose statements stay prepared on their connection (`prepare_threshold` is set in settings)."""
+
+    @property
+    def adapters(self) -> AdaptersMap:
+        return _adapters()
 
     def execute(self, query: Any, params: Any = None, **given: Any) -> _PlannedOnce:
         return super().execute(query, params, **{**given, "prepare": True})
@@ -42,6 +59,7 @@ class _PlannedOnce(psycopg.Cursor[Any]):
 
 def ask(statement: str, parameters: Any = None) -> list[Any]:
     """The rows that answer. Errors, and the counting of queries, are Django's as ever."""
+    connection = connections[DEFAULT_DB_ALIAS]
     connection.ensure_connection()
     cursor: Any = _PlannedOnce(connection.connection)
     counted = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor

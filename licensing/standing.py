@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from licensing.models import Customer, Licence, Price, Trial
@@ -29,7 +30,7 @@ class Standing:
         """How the licence is paid: month or year; month where it is free."""
         return self.licence.price.interval if self.licence.price else "month"
 
-    @property
+    @cached_property
     def held(self) -> Held | None:
         """What is paid for, or None on a free tier."""
         price = self.tier.price_by_id(self.licence.price_id)

@@ -115,7 +115,7 @@ TEMPLATES = [
 
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "portal.rediscache.RedisCache",
         "LOCATION": REDIS_URL,
         # Nobody waits for a Redis that does not answer.
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
