@@ -20,15 +20,15 @@ def find_prices(lookup_keys: Sequence[str]) -> dict[str, tuple[str, int, str]]:
 
 
 def ensure_product(*, product_id: str, name: str) -> str:
-    """Make the product where it is missing. Returns its id as Stripe tells it: an answer about something else is none."""
+    """Make the product where it is missing. Returns its id as Stripe tells it: no other answer is taken for one."""
     with client.asking() as v1:
         try:
-            return str(v1.products.retrieve(product_id).id)
+            found = v1.products.retrieve(product_id)
         except stripe.InvalidRequestError as error:
             if error.http_status != 404:
                 raise
-            made = v1.products.create({"id": product_id, "name": name}, client.key(f"product-{product_id}"))
-            return str(made.id)
+            found = v1.products.create({"id": product_id, "name": name}, client.key(f"product-{product_id}"))
+        return str(found.id)
 
 
 def create_price(*, product_id: str, lookup_key: str, currency: str, interval: str, unit_amount: int) -> str:
