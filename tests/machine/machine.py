@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from tests.machine import judging
 from tests.machine.moments import DIE, Twist
@@ -65,7 +66,7 @@ ACTIONS: dict[str, tuple[int, dict[str, Any]]] = {
         3,
         {
             "fault": st.sampled_from(FAULTS),
-            "path": st.sampled_from([CHARGING, CHARGING, ANY]),
+            "path": st.sampled_from([CHARGING, ANY]),
             "after": st.integers(0, 3),
             "times": st.integers(1, 3),
         },
@@ -84,7 +85,7 @@ EARLY = st.one_of(st.integers(0, 3), st.integers(0, 12))
 TWISTS = st.one_of(
     st.builds(Twist, st.just("money"), st.just(0), st.one_of(SILENCE, SOMEBODY)),
     st.builds(Twist, st.just("money"), st.just(1), st.one_of(SILENCE, SOMEBODY)),
-    st.builds(Twist, st.just("request"), EARLY, st.one_of(SILENCE, SOMEBODY)),
+    st.builds(Twist, st.just("request"), EARLY, SILENCE),
     st.builds(Twist, st.just("answer"), EARLY, SOMEBODY),
     st.builds(Twist, st.just("seen"), st.integers(0, 4), st.sampled_from(CHANGING)),
     st.builds(Twist, st.just("commit"), st.integers(0, 5), SOMEBODY),
@@ -110,16 +111,43 @@ def any_step(draw: st.DrawFn) -> Step:
     return Step(name, choices, draw(OR_NONE))
 
 
+# After its tenth run under one seed, Hypothesis mostly runs near copies of what it ran before.
+UNDER_ONE_SEED = 10
+
+
+class Machine(RuleBasedStateMachine):
+    """What a payment machine counts, over all of its runs."""
+
+    runs = 0
+    steps = 0
+    seen: ClassVar[Counter[str]] = Counter()
+
+
+def run(machine: type[Machine], *, part: int, runs: int, steps: int, phases: list[Phase]) -> None:
+    """Let the machine run so many times; another part is another choice of all that happens."""
+    for number in range(part * runs, (part + 1) * runs, UNDER_ONE_SEED):
+        run_state_machine_as_test(
+            seed(number)(machine),
+            settings=settings(
+                max_examples=min(UNDER_ONE_SEED, (part + 1) * runs - number),
+                stateful_step_count=steps,
+                deadline=None,
+                database=None,
+                derandomize=False,
+                phases=phases,
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+
+
 class Found(BaseException):
     """The machine has found a seeded fault. Past Hypothesis, which would run it again and again to make it smaller."""
 
 
-def payment_machine(make_world: Callable[[], World], *, hunts: bool = False) -> type[RuleBasedStateMachine]:
+def payment_machine(make_world: Callable[[], World], *, hunts: bool = False) -> type[Machine]:
     """The machine over worlds that `make_world` makes, one a run. One that hunts ends with Found at the first fault."""
 
-    class PaymentMachine(RuleBasedStateMachine):
-        runs = 0
-        steps = 0
+    class PaymentMachine(Machine):
         seen: ClassVar[Counter[str]] = Counter()
         is_well = False
 

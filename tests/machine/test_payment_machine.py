@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import Phase
 
 from tests.infra.proof import size
-from tests.machine.machine import payment_machine
+from tests.machine.machine import payment_machine, run
 from tests.machine.world import World
 
 # So that the workers of a test run share them.
@@ -32,18 +31,7 @@ def test_nothing_is_charged_twice_and_after_healing_all_is_right(
 ) -> None:
     runs, steps = size(short=200, long=5000) // PARTS, size(short=40, long=60)
     machine = payment_machine(make_world)
-    run_state_machine_as_test(
-        seed(part)(machine),
-        settings=settings(
-            max_examples=runs,
-            stateful_step_count=steps,
-            deadline=None,
-            database=None,
-            derandomize=False,
-            phases=[Phase.generate, Phase.shrink],
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run(machine, part=part, runs=runs, steps=steps, phases=[Phase.generate, Phase.shrink])
     missing = [what for what in COMES_THROUGH if not machine.seen[what]]
     assert not missing, f"never came to {missing}"
     told = ", ".join(f"{count} {what}" for what, count in machine.seen.most_common())
