@@ -53,4 +53,4 @@ def fetch_checkout(session_id: str) -> CheckoutSeen:
 def expire_checkout(session_id: str) -> None:
     """Close the hosted page, so that nothing can be paid there any more. Raises StripeRefused where it is not open."""
     with client.asking() as v1:
-        v1.checkout.sessions.expire(session_id)
+        client.see(v1.checkout.sessions.expire(session_id), id=session_id, status="expired")

@@ -69,6 +69,16 @@ def asking() -> Iterator[Any]:
         raise StripeRefused(error.user_message or str(error), code=error.code or "") from error
 
 
+def see(answer: Any, *, id: str, **shows: str) -> None:
+    """See that an answer is about `id` and `shows` what was asked for; by any other the outcome is unknown.
+
+    Raises LookupError, which `asking` makes StripeUnavailable.
+    """
+    told = answer.to_dict()
+    if told["id"] != id or any(told[name] != value for name, value in shows.items()):
+        raise LookupError(id)
+
+
 def _code_of(error: stripe.StripeError) -> str:
     """Stripe's code for an error, also where the SDK reads none."""
     body = error.json_body if isinstance(error.json_body, dict) else {}

@@ -45,7 +45,10 @@ def fetch_payer(customer_id: str) -> PayerSeen:
 def keep_card(*, customer_id: str, payment_method_id: str) -> None:
     """Make the card the customer's default, so that it stays on file when a subscription ends."""
     with client.asking() as v1:
-        v1.customers.update(customer_id, {"invoice_settings": {"default_payment_method": payment_method_id}})
+        kept = v1.customers.update(
+            customer_id, {"invoice_settings": {"default_payment_method": payment_method_id}}
+        )
+        client.see(kept, id=customer_id)
 
 
 def open_billing_portal(*, customer_id: str, return_url: str) -> str:

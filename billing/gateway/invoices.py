@@ -69,12 +69,13 @@ def paid_invoices_page(*, since: datetime, after: str) -> tuple[tuple[InvoiceSee
 def void_invoice(invoice_id: str) -> None:
     """Take an open invoice back; a pending update that waits for it is dropped with it."""
     with client.asking() as v1:
-        v1.invoices.void_invoice(invoice_id)
+        client.see(v1.invoices.void_invoice(invoice_id), id=invoice_id, status="void")
 
 
 def challenge_url(*, payment_intent_id: str, return_url: str) -> str:
     """Where the customer answers their bank, coming back to `return_url`. Empty where Stripe gives no such page."""
     with client.asking() as v1:
-        intent = v1.payment_intents.confirm(payment_intent_id, {"return_url": return_url}).to_dict()
-        action = intent.get("next_action") or {}
+        intent = v1.payment_intents.confirm(payment_intent_id, {"return_url": return_url})
+        client.see(intent, id=payment_intent_id)
+        action = intent.to_dict().get("next_action") or {}
         return str((action.get("redirect_to_url") or {}).get("url") or "")

@@ -47,7 +47,8 @@ def mark_subscription(*, subscription_id: str, order_id: str) -> None:
     A pending update takes no metadata, and an invoice keeps what its subscription's metadata was when it was made.
     """
     with client.asking() as v1:
-        v1.subscriptions.update(subscription_id, {"metadata": {"order": order_id}})
+        marked = v1.subscriptions.update(subscription_id, {"metadata": {"order": order_id}})
+        client.see(marked, id=subscription_id)
 
 
 def change_subscription(
@@ -83,7 +84,7 @@ def cancel_subscription(subscription_id: str) -> None:
     """End it now. One that has ended already is no fault."""
     with client.asking() as v1:
         try:
-            v1.subscriptions.cancel(subscription_id)
+            client.see(v1.subscriptions.cancel(subscription_id), id=subscription_id)
         except stripe.InvalidRequestError as error:
             if error.http_status != 404 and error.code != "resource_missing":
                 raise
