@@ -42,7 +42,7 @@ SAYS = {
     "503 paying": ("not withdrawn yet",),
     "302 asking": ("You will not be charged twice",),
     "302 failed": ("You were not charged",),
-    "302 given_back": ("You paid twice. The second payment",),
+    "302 given_back": ("You paid twice. The second payment", "We still owe you"),
 }
 
 # Their own end says what was charged and what went back.
