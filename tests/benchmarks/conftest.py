@@ -19,7 +19,7 @@ from tests.benchmarks.data import copied
 from tests.benchmarks.server import Server, environment, serving
 
 SMALL = 1_000
-LARGE = int(os.environ.get("BENCH_CUSTOMERS", "200000"))
+LARGE = int(os.environ.get("BENCH_CUSTOMERS", "1000000"))
 CSRF = "abcdefghijklmnopqrstuvwxyzabcdef"  # a browser that has been here before holds one
 Cookies = dict[str, str]
 
