@@ -80,7 +80,7 @@ def healed(world: World) -> None:
 def _all_is_right(kept: Kept, shown: Shown) -> None:
     """Nothing is on its way any more, so the books are as Stripe shows and as was paid for."""
     for key, order in kept.orders.items():
-        _an_order_is_settled_if_and_only_if_it_was_paid(order, shown.of_order(key))
+        _an_order_is_settled_if_and_only_if_it_was_paid(order, shown.of_order(key), over=kept.was_over(key))
     assert not shown.stray_charges, f"charged for no invoice: {shown.stray_charges}"
     for bill in shown.bills:
         assert list(bill.charges) == ([bill.paid] if bill.paid else []), (
@@ -125,7 +125,8 @@ def _right_licence(shown: Shown, kept: Kept) -> Held:
     )
 
 
-def _an_order_is_settled_if_and_only_if_it_was_paid(order: Row, bills: list[Bill]) -> None:
+def _an_order_is_settled_if_and_only_if_it_was_paid(order: Row, bills: list[Bill], *, over: bool) -> None:
+    """`over`: what it paid for had ended before anybody looked, and staff are told."""
     paid = [bill for bill in bills if bill.status == "paid"]
     assert len(paid) <= 1, f"paid twice: {paid}"
     if not paid:
@@ -133,7 +134,7 @@ def _an_order_is_settled_if_and_only_if_it_was_paid(order: Row, bills: list[Bill
         return
     assert order["state"] == "settled", f"paid, and {order}"
     assert order["charged"] == order["due"] == paid[0].paid, f"charged {paid[0]} for {order}"
-    assert not order["needs_staff"], order
+    assert bool(order["needs_staff"]) == over, order
 
 
 def _each_order_is_charged_once_at_most(kept: Kept, shown: Shown) -> None:

@@ -10,6 +10,7 @@ import psycopg
 from django.db import connection
 
 from billing.invariants import INVARIANTS
+from billing.subscriptions import BEFORE_APPLIED
 
 Row = dict[str, Any]
 
@@ -56,6 +57,16 @@ class Kept:
     written: list[int]
     doubles: int
     overdue_trials: int
+
+    def was_over(self, order: str) -> bool:
+        """Whether an order's subscription had ended before its payment was applied."""
+        is_its = False
+        for row in self.history:
+            if row["kind"] == "licence_moved":
+                is_its = row["reason"] == f"Order {order}"
+            elif is_its and row["kind"] == "licence_ended" and row["reason"] == BEFORE_APPLIED:
+                return True
+        return False
 
     @property
     def pending(self) -> list[Row]:
