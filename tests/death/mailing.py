@@ -89,7 +89,8 @@ class Mailing:
                 worker.kill()
 
     def finish(self) -> None:
-        """One worker that is not killed, until nothing waits any more."""
+        """One worker that is not killed, until nothing waits any more. What a failed try put off is due by then."""
+        Delivery.objects.filter(state=Delivery.State.WAITING).update(next_try_at=timezone.now())
         worker = self.nursery.worker()
         try:
             self._wait_for(self._is_over, worker)
