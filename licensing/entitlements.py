@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,19 +22,28 @@ class Entitlement:
 
 
 def entitlements(standing: Standing) -> dict[str, Entitlement]:
-    """Every feature of the held edition, and of the trial's, with the better of both values. No query."""
-    held = {
+    """Every feature of the held edition, and what lies over it, each with the best of all values. No query."""
+    found = {
         feature.key: Entitlement(feature, standing.tier.value(feature.key), "tier")
         for feature in standing.edition.features
     }
+    for laid in _laid_over(standing):
+        own = found.get(laid.feature.key)
+        if own is None or is_better(laid.feature, laid.value, than=own.value):
+            found[laid.feature.key] = laid
+    return found
+
+
+def _laid_over(standing: Standing) -> Iterator[Entitlement]:
+    """What is laid over a licence, in this order; of equal values the one that came first counts."""
+    yield from _trial(standing)
+
+
+def _trial(standing: Standing) -> Iterator[Entitlement]:
     if standing.trial is None or standing.trial_edition is None or standing.trial_tier is None:
-        return held
+        return
     for feature in standing.trial_edition.features:
-        lent = standing.trial_tier.value(feature.key)
-        own = held.get(feature.key)
-        if own is None or is_better(feature, lent, than=own.value):
-            held[feature.key] = Entitlement(feature, lent, "trial", standing.trial.ends_at)
-    return held
+        yield Entitlement(feature, standing.trial_tier.value(feature.key), "trial", standing.trial.ends_at)
 
 
 def is_better(feature: FeatureTerms, value: Any, *, than: Any) -> bool:
