@@ -5,22 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from licensing.offers import Offer
 from licensing.pricing import Estimate, Line
+from portal.pages.sum_lines import SumLine, charge_line, credit_line, tax_line, unused_line
 from portal.pages.values import per_interval
-from portal.templatetags.words import day, day_from, money
-
-
-@dataclass(frozen=True)
-class SumLine:
-    """One line: what it is for, a note in small, and the amount. `is_open`: the amount is not known yet."""
-
-    label: str
-    said: str
-    note: str = ""
-    is_open: bool = False
+from portal.templatetags.words import day, money
 
 
 @dataclass(frozen=True)
@@ -62,14 +52,16 @@ def sum_of(estimate: Estimate, *, chosen: Offer, held: Offer, tax_name: str, ahe
 
 
 def _line(line: Line, *, estimate: Estimate, chosen: Offer, held: Offer) -> SumLine:
-    amount = _said(line.amount, estimate)
     if line.kind == "charge":
-        said = {"tier": chosen.tier.name, "count": line.seats}
-        label = ngettext("%(tier)s, one seat", "%(tier)s, %(count)d seats", line.seats) % said
-        span = {"start": day_from(line.start, line.end), "end": day(line.end)}
-        return SumLine(label, amount, note=_("%(start)s to %(end)s") % span)
-    label = _("%(tier)s, time not used") % {"tier": held.tier.name}
-    return SumLine(label, amount, note=_("up to %(day)s, already paid") % {"day": day(line.end)})
+        return charge_line(
+            tier=chosen.tier.name,
+            seats=line.seats,
+            amount=line.amount,
+            currency=estimate.currency,
+            start=line.start,
+            end=line.end,
+        )
+    return unused_line(tier=held.tier.name, amount=line.amount, currency=estimate.currency, end=line.end)
 
 
 def _tax(estimate: Estimate, *, name: str) -> list[SumLine]:
@@ -78,13 +70,15 @@ def _tax(estimate: Estimate, *, name: str) -> list[SumLine]:
         return [SumLine(_("Tax"), _("not known yet"), note=note, is_open=True)]
     if not estimate.tax:
         return []
-    return [SumLine(f"{name} {estimate.tax_percent} %", _said(estimate.tax, estimate))]
+    return [
+        tax_line(name=name, percent=estimate.tax_percent, amount=estimate.tax, currency=estimate.currency)
+    ]
 
 
 def _balance(estimate: Estimate) -> list[SumLine]:
     found = []
     if estimate.credit_used:
-        found.append(SumLine(_("Your credit"), f"−{_said(estimate.credit_used, estimate)}"))
+        found.append(credit_line(amount=estimate.credit_used, currency=estimate.currency))
     if estimate.debt_paid:
         found.append(
             SumLine(_("Still to pay"), _said(estimate.debt_paid, estimate), note=_("from an earlier payment"))

@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from billing.models import Payer, Quote
 from licensing.terms import EditionTerms, TierTerms
-from portal.templatetags.words import day
-
-
-@dataclass(frozen=True)
-class SumLine:
-    """One line of the sum, in words. `amount` is in minor units of the quote's currency."""
-
-    label: str
-    amount: int
-    start: datetime | None = None
-    end: datetime | None = None
-    note: str = ""
+from portal.pages.sum_lines import SumLine, charge_line, credit_line, other_line, tax_line, unused_line
 
 
 @dataclass(frozen=True)
@@ -49,43 +38,31 @@ class Held:
 
 def sum_lines(*, quote: Quote, tier: TierTerms, held: Held | None, payer: Payer | None) -> list[SumLine]:
     """The quote's lines in the words of our tiers, what is charged first; then tax, then the credit taken off."""
-    lines = []
-    for line in sorted(quote.lines, key=lambda line: line["kind"] != "charge"):
-        start, end = _moment(line.get("from")), _moment(line.get("to"))
-        if line["kind"] == "unused" and held:
-            lines.append(
-                SumLine(
-                    _("%(tier)s, time not used") % {"tier": held.tier.name},
-                    line["amount"],
-                    note=_already_paid(end),
-                )
-            )
-        elif line["kind"] == "charge":
-            lines.append(
-                SumLine(_with_seats(tier.name, line.get("quantity"), quote), line["amount"], start, end)
-            )
-        else:
-            lines.append(SumLine(line["text"], line["amount"], start, end))
-    lines.append(SumLine(_tax_label(payer), quote.tax))
+    currency = quote.currency
+    lines = [
+        _line(line, quote=quote, tier=tier, held=held)
+        for line in sorted(quote.lines, key=lambda line: line["kind"] != "charge")
+    ]
+    name, percent = (payer.tax_name, payer.tax_percent) if payer and payer.tax_name else ("", "")
+    lines.append(tax_line(name=name, percent=percent, amount=quote.tax, currency=currency))
     if quote.credit > 0:
-        lines.append(SumLine(_("Your credit"), -quote.credit, note=_("what we owe you, taken off")))
+        lines.append(
+            credit_line(amount=quote.credit, currency=currency, note=_("what we owe you, taken off"))
+        )
     return lines
 
 
-def _already_paid(end: datetime | None) -> str:
-    return _("up to %(day)s, already paid") % {"day": day(end)} if end else _("already paid")
-
-
-def _with_seats(name: str, seats: int | None, quote: Quote) -> str:
-    if not seats or not quote.price.per_seat:
-        return name
-    return ngettext("%(tier)s, one seat", "%(tier)s, %(count)d seats", seats) % {"tier": name, "count": seats}
-
-
-def _tax_label(payer: Payer | None) -> str:
-    if payer is None or not payer.tax_name:
-        return _("Tax")
-    return f"{payer.tax_name} {payer.tax_percent} %" if payer.tax_percent else payer.tax_name
+def _line(line: dict[str, Any], *, quote: Quote, tier: TierTerms, held: Held | None) -> SumLine:
+    amount, currency = line["amount"], quote.currency
+    start, end = _moment(line.get("from")), _moment(line.get("to"))
+    if line["kind"] == "unused" and held:
+        return unused_line(tier=held.tier.name, amount=amount, currency=currency, end=end)
+    if line["kind"] == "charge":
+        seats = line.get("quantity") if quote.price.per_seat else None
+        return charge_line(
+            tier=tier.name, seats=seats, amount=amount, currency=currency, start=start, end=end
+        )
+    return other_line(words=line["text"], amount=amount, currency=currency, start=start, end=end)
 
 
 def _moment(iso: str | None) -> datetime | None:

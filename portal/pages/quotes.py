@@ -22,8 +22,9 @@ from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
 from licensing.terms import EditionTerms, TierTerms, edition_terms
-from portal.pages.quote_sums import ComparedAmount, Held, SumLine, compared, sum_lines
+from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.seats import room_for, seats_gained
+from portal.pages.sum_lines import SumLine
 from portal.pages.values import card_words
 
 NOT_CONFIRMED = "failed authentication"
