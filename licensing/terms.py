@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from licensing.models import Edition, Feature, Price, Product, Tier
+from licensing.models import Claim, Edition, Feature, Price, Product, Tier
 from licensing.rows import ask, columns, instance
 
 
@@ -38,6 +38,7 @@ class FeatureTerms:
     monthly: bool
     levels: tuple[tuple[str, str], ...]
     about: str
+    shared: bool = False
 
     def rank(self, value: Any) -> float:
         """Where `value` stands among this feature's values: more is better, not included is least.
@@ -70,6 +71,14 @@ NOT_INCLUDED = _NotIncluded()
 
 
 @dataclass(frozen=True)
+class ClaimTerms:
+    """What a customer gains by a tier, in words, and the feature that it is true by."""
+
+    feature_key: str
+    text: str
+
+
+@dataclass(frozen=True)
 class TierTerms:
     id: int
     key: str
@@ -81,6 +90,7 @@ class TierTerms:
     max_seats: int | None
     gives: dict[str, Any]
     prices: tuple[PriceTerms, ...]
+    claims: tuple[ClaimTerms, ...] = ()
 
     @property
     def is_free(self) -> bool:
@@ -126,7 +136,7 @@ class EditionTerms:
 
 
 def read_edition(edition: Edition) -> EditionTerms:
-    """Read an edition, draft or published, from its rows: four queries."""
+    """Read an edition, draft or published, from its rows: five queries."""
     grants: dict[int, dict[str, Any]] = {}
     for tier_id, key, value in Tier.objects.filter(edition=edition, grants__isnull=False).values_list(
         "pk", "grants__feature__key", "grants__value"
@@ -139,6 +149,13 @@ def read_edition(edition: Edition) -> EditionTerms:
                 price.pk, price.currency, price.interval, price.unit_amount, price.per_seat, price.lookup_key
             )
         )
+    claims: dict[int, list[ClaimTerms]] = {}
+    for tier_id, key, text in (
+        Claim.objects.filter(tier__edition=edition)
+        .order_by("position")
+        .values_list("tier_id", "feature__key", "text")
+    ):
+        claims.setdefault(tier_id, []).append(ClaimTerms(key, text))
     return EditionTerms(
         id=edition.pk,
         product_id=edition.product_id,
@@ -147,14 +164,15 @@ def read_edition(edition: Edition) -> EditionTerms:
         rationale=edition.rationale,
         features=tuple(
             FeatureTerms(
-                f.key, f.name, f.kind, f.group, f.unit, f.monthly, tuple((k, n) for k, n in f.levels), f.about
+                f.key, f.name, f.kind, f.group, f.unit, f.monthly, tuple((k, n) for k, n in f.levels), f.about,
+                f.shared,
             )
             for f in edition.features.order_by("position")
         ),
         tiers=tuple(
             TierTerms(
                 t.pk, t.key, t.name, t.rank, t.tagline, t.trial_days, t.min_seats, t.max_seats,
-                grants.get(t.pk, {}), tuple(prices.get(t.pk, [])),
+                grants.get(t.pk, {}), tuple(prices.get(t.pk, [])), tuple(claims.get(t.pk, [])),
             )
             for t in edition.tiers.order_by("rank")
         ),

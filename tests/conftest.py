@@ -99,6 +99,6 @@ def nothing_on_sale(db: None) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        for table in ("price", "grant", "feature", "tier", "edition", "product"):
+        for table in ("claim", "price", "grant", "feature", "tier", "edition", "product"):
             cursor.execute(f"DELETE FROM licensing_{table}")
         cursor.execute("SET session_replication_role = origin")

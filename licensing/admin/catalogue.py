@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.editions import DraftFrom, Publish
 from licensing.catalogue import lookup_key
-from licensing.models import Edition, Feature, Grant, Price, Product, Tier
+from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
 from licensing.staff_words import grant_value, grant_words
 from licensing.terms import read_edition
 
@@ -86,7 +86,7 @@ class LevelsField(forms.JSONField):
 
 class FeatureInline(_UntilPublished, TabularInline):
     model = Feature
-    fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about"]
+    fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about", "shared"]
     formfield_overrides = {JSONField: {"form_class": LevelsField, "widget": UnfoldAdminTextInputWidget}}
     extra = 0
     hide_title = True
@@ -123,17 +123,14 @@ class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it ta
         fields = ["feature", "value"]
 
 
-class GrantInline(_UntilPublished, TabularInline):
-    model = Grant
-    form = GrantForm
+class _AboutFeatures(_UntilPublished, TabularInline):
+    """Rows of a tier that are each about one feature of its edition."""
+
     extra = 0
     hide_title = True
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
-        return super().get_queryset(request).select_related("feature__edition").order_by("feature__position")
-
     def get_formset(self, request: HttpRequest, obj: Tier | None = None, **kwargs: Any) -> Any:
-        """Only features of the tier's own edition can be given."""
+        """Only features of the tier's own edition can be given, or spoken of."""
         formset = super().get_formset(request, obj, **kwargs)
         field = formset.form.base_fields.get("feature")
         if isinstance(field, forms.ModelChoiceField):
@@ -142,6 +139,22 @@ class GrantInline(_UntilPublished, TabularInline):
             field.queryset = own
             field.choices = [("", "Select value"), *((f.pk, f.name) for f in own.order_by("position"))]
         return formset
+
+
+class GrantInline(_AboutFeatures):
+    model = Grant
+    form = GrantForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        return super().get_queryset(request).select_related("feature__edition").order_by("feature__position")
+
+
+class ClaimInline(_AboutFeatures):
+    model = Claim
+    fields = ["position", "feature", "text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Claim]:
+        return super().get_queryset(request).select_related("feature__edition").order_by("position")
 
 
 @admin.register(Product)
@@ -201,11 +214,11 @@ class EditionAdmin(_UntilPublished, StaffAdmin):
 
 @admin.register(Tier)
 class TierAdmin(_UntilPublished, ModelAdmin):
-    """A tier's prices and what it gives; reached from its edition."""
+    """A tier's prices, what it gives and what it claims; reached from its edition."""
 
     fields = ["edition", "key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]
     readonly_fields = ["edition"]
-    inlines = [PriceInline, GrantInline]
+    inlines = [PriceInline, GrantInline, ClaimInline]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A tier is added on its edition's page, where its place among the others is seen."""

@@ -7,12 +7,13 @@ refuses every change to it. Its text form is TOML; see docs/03-catalogue.md.
 from licensing.catalogue.drafts import draft_from, load_draft
 from licensing.catalogue.faults import UnableToLoad, UnableToPublish
 from licensing.catalogue.publishing import publish, verify
-from licensing.catalogue.writing import dump, lookup_key, terms_text
+from licensing.catalogue.writing import draft_hash, dump, lookup_key, terms_text
 
 __all__ = [
     "UnableToLoad",
     "UnableToPublish",
     "draft_from",
+    "draft_hash",
     "dump",
     "load_draft",
     "lookup_key",

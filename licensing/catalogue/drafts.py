@@ -11,7 +11,7 @@ from django.db import models, transaction
 from licensing.catalogue.faults import UnableToLoad
 from licensing.catalogue.reading import read_catalogue
 from licensing.catalogue.writing import lookup_key, terms_text
-from licensing.models import Edition, Feature, Grant, Price, Product, Tier
+from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
 from licensing.terms import EditionTerms, read_edition
 
 
@@ -100,7 +100,8 @@ def _write(*, product: Product, terms: EditionTerms, edition: Edition | None) ->
     features = {
         f.key: Feature(
             edition=edition, key=f.key, name=f.name, kind=f.kind, group=f.group, unit=f.unit, monthly=f.monthly,
-            levels=[list(level) for level in f.levels], about=f.about, position=position,
+            levels=[list(level) for level in f.levels], about=f.about, shared=f.shared,
+            position=position,
         )
         for position, f in enumerate(terms.features, start=1)
     }  # fmt: skip
@@ -117,12 +118,18 @@ def _write(*, product: Product, terms: EditionTerms, edition: Edition | None) ->
         for t in terms.tiers
         for key, value in t.gives.items()
     ]
+    claims = [
+        Claim(tier=tiers[t.key], feature=features[c.feature_key], text=c.text, position=position)
+        for t in terms.tiers
+        for position, c in enumerate(t.claims, start=1)
+    ]
     _check(
         [
             ("The edition", edition),
             *((f"The tier {key!r}", tier) for key, tier in tiers.items()),
             *((f"The feature {key!r}", feature) for key, feature in features.items()),
             *((f"The price {price.lookup_key}", price) for price in prices),
+            *((f"The claim of {c.tier.key!r} about {c.feature.key!r}", c) for c in claims),
         ]
     )
     edition.save()
@@ -133,6 +140,7 @@ def _write(*, product: Product, terms: EditionTerms, edition: Edition | None) ->
     Feature.objects.bulk_create(features.values())
     Price.objects.bulk_create(prices)
     Grant.objects.bulk_create(grants)
+    Claim.objects.bulk_create(claims)
     return edition
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from django.db import transaction
 
 from licensing.catalogue.faults import UnableToPublish
 from licensing.catalogue.rules import broken_rules
-from licensing.catalogue.writing import terms_text
+from licensing.catalogue.writing import draft_hash
 from licensing.history import Actor
 from licensing.models import Edition
-from licensing.terms import read_edition
 
 
 def publish(*, edition: Edition, actor: Actor, at: datetime) -> Edition:
@@ -31,15 +29,11 @@ def publish(*, edition: Edition, actor: Actor, at: datetime) -> Edition:
             raise UnableToPublish(faults)
         draft.published_at = at
         draft.published_by_id = actor.user_id
-        draft.content_hash = _hash(draft)
+        draft.content_hash = draft_hash(draft)
         draft.save(update_fields=["published_at", "published_by", "content_hash"])
     return draft
 
 
 def verify(*, edition: Edition) -> bool:
     """Whether a published edition's rows still say what was published: its hash, worked out anew, is the stored one."""
-    return bool(edition.content_hash) and edition.content_hash == _hash(edition)
-
-
-def _hash(edition: Edition) -> str:
-    return hashlib.sha256(terms_text(read_edition(edition)).encode()).hexdigest()
+    return bool(edition.content_hash) and edition.content_hash == draft_hash(edition)

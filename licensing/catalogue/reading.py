@@ -10,7 +10,7 @@ from licensing.catalogue.faults import UnableToLoad
 from licensing.catalogue.tables import Table
 from licensing.catalogue.writing import INTERVALS, NO_LIMIT, lookup_key
 from licensing.models import Feature
-from licensing.terms import EditionTerms, FeatureTerms, PriceTerms, TierTerms
+from licensing.terms import ClaimTerms, EditionTerms, FeatureTerms, PriceTerms, TierTerms
 
 DEFAULT_TRIAL_DAYS = 14
 # Terms read from a file have no rows yet.
@@ -82,6 +82,7 @@ def _feature(table: Table) -> FeatureTerms:
         monthly=table.switch("monthly", default=False),
         levels=tuple(_levels(table)),
         about=table.text("about", default=""),
+        shared=table.switch("shared", default=False),
     )
     for name, value, choices in [
         ("kind", feature.kind, Feature.Kind.values),
@@ -118,9 +119,16 @@ def _tier(table: Table, edition_key: str) -> TierTerms:
         max_seats=table.number("max_seats", default=0) or None,
         gives=dict(_gives(table.table("gives", default={}))),
         prices=tuple(prices),
+        claims=tuple(_claim(claim) for claim in table.tables("claims", noun="claim")),
     )
     table.close()
     return tier
+
+
+def _claim(table: Table) -> ClaimTerms:
+    claim = ClaimTerms(feature_key=table.text("feature"), text=table.text("text"))
+    table.close()
+    return claim
 
 
 def _gives(table: Table) -> Iterator[tuple[str, bool | int | str | None]]:
@@ -160,6 +168,12 @@ def _fit_together(root: Table, features: list[FeatureTerms], tiers: list[TierTer
     for tier in tiers:
         for name in sorted(tier.gives.keys() - known):
             root.fault(f"the tier {tier.key!r} gives {name!r}, and there is no such feature.")
+        claimed = [claim.feature_key for claim in tier.claims]
+        for name in sorted(set(claimed) - known):
+            root.fault(
+                f"the tier {tier.key!r} claims something about {name!r}, and there is no such feature."
+            )
+        _once(root, f"claim of {tier.key!r} about", claimed)
 
 
 def _once(root: Table, noun: str, keys: list[str]) -> None:

@@ -10,7 +10,7 @@ from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
 
 from licensing.catalogue.writing import lookup_key
-from licensing.models import Edition, Feature, Grant, Tier
+from licensing.models import Claim, Edition, Feature, Grant, Tier
 from licensing.money import charge_step
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
 
@@ -46,18 +46,25 @@ def _words(edition: Edition) -> Iterator[str]:
 
 
 def _positions(edition: Edition) -> Iterator[str]:
-    """The order of the features is part of the terms' text, so it must be certain."""
+    """The order of features and of claims is part of the terms' text, so it must be certain."""
     seen: dict[int, str] = {}
     for feature in edition.features.order_by("position", "key"):
         if feature.position in seen:
             yield f"The features {seen[feature.position]} and {feature.key} both stand at position {feature.position}."
         seen[feature.position] = feature.key
+    for tier in edition.tiers.all():
+        positions = list(tier.claims.values_list("position", flat=True))
+        for position in sorted({p for p in positions if positions.count(p) > 1}):
+            yield f"The tier {tier.key} has more than one claim at position {position}."
 
 
 def _strangers(edition: Edition) -> Iterator[str]:
     grants = Grant.objects.filter(tier__edition=edition).exclude(feature__edition=edition)
     for tier, feature in grants.values_list("tier__key", "feature__key"):
         yield f"The tier {tier} gives the feature {feature} of another edition."
+    claims = Claim.objects.filter(tier__edition=edition).exclude(feature__edition=edition)
+    for tier, feature in claims.values_list("tier__key", "feature__key"):
+        yield f"The tier {tier} claims something about the feature {feature} of another edition."
 
 
 def _free_tier(terms: EditionTerms) -> Iterator[str]:

@@ -49,8 +49,11 @@ class Table:
         if not all(isinstance(entry, dict) for entry in found):
             self.fault(f"{key} must be tables, each written [[{key}]].")
             return []
+        inside = "" if self.name == "The file" else f"{self.name}, "
         names = [
-            f"The {noun} {entry['key']!r}" if entry.get("key") else f"The {noun} number {number}"
+            f"The {noun} {entry['key']!r}"
+            if entry.get("key")
+            else f"{inside or 'The '}{noun} number {number}"
             for number, entry in enumerate(found, start=1)
         ]
         return [Table(entry, name, self.faults) for entry, name in zip(found, names, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -28,6 +29,11 @@ def terms_text(terms: EditionTerms) -> str:
     return "\n".join(parts)
 
 
+def draft_hash(edition: Edition) -> str:
+    """The hash of an edition's terms as they stand: the one that publishing stores, where they do not change before."""
+    return hashlib.sha256(terms_text(read_edition(edition)).encode()).hexdigest()
+
+
 def lookup_key(*, tier_key: str, edition_key: str, interval: str, currency: str) -> str:
     """How a price is found at the payment processor, in every environment: team-2026-01-year-usd."""
     return f"{tier_key}-{edition_key}-{interval}-{currency.lower()}"
@@ -48,6 +54,7 @@ def _feature(feature: FeatureTerms) -> str:
         "monthly": feature.monthly,
         "levels": [list(level) for level in feature.levels],
         "about": feature.about,
+        "shared": feature.shared,
     }
     always = ("key", "name", "kind", "group")
     return _table("[[features]]", {k: v for k, v in fields.items() if k in always or v})
@@ -64,6 +71,8 @@ def _tier(tier: TierTerms, terms: EditionTerms) -> str:
     gives = {f.key: tier.gives[f.key] for f in terms.features if f.key in tier.gives}
     if gives:
         parts.append(_table("[tiers.gives]", gives))
+    for claim in tier.claims:
+        parts.append(_table("[[tiers.claims]]", {"feature": claim.feature_key, "text": claim.text}))
     for interval in INTERVALS:
         amounts = {price.currency: price for price in tier.prices if price.interval == interval}
         if amounts:

@@ -1,4 +1,4 @@
-from licensing.models.catalogue import Edition, Feature, Grant, Price, Product, Tier
+from licensing.models.catalogue import Claim, Edition, Feature, Grant, Price, Product, Tier
 from licensing.models.customer import Customer, Invitation, Member, Role, UpgradeRequest
 from licensing.models.event import Event
 from licensing.models.licence import Licence
@@ -8,6 +8,7 @@ from licensing.models.trial import Trial, TrialMark
 from licensing.models.usage import UsageReading
 
 __all__ = [
+    "Claim",
     "Customer",
     "DatabaseIdentity",
     "Delivery",

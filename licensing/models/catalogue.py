@@ -103,6 +103,13 @@ class Feature(models.Model):
         default=list, blank=True, help_text=_('For levels, lowest first: [["email", "by email"]].')
     )
     about = models.CharField(max_length=240, blank=True)
+    shared = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text=_(
+            "Holders of the same tier in earlier editions get what this one gives, where it is kinder. For good."
+        ),
+    )
     position = models.PositiveSmallIntegerField()
 
     class Meta:
@@ -129,6 +136,22 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tier}: {self.feature.key} = {self.value}"
+
+
+class Claim(models.Model):
+    """What a customer gains by a tier, in one text about one feature. Every page and mail says it in these words."""
+
+    tier = models.ForeignKey(Tier, on_delete=models.CASCADE, related_name="claims")
+    feature = models.ForeignKey(Feature, on_delete=models.CASCADE, related_name="claims")
+    text = models.CharField(max_length=120, help_text=_("A short sentence: Sign in with your own accounts."))
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tier", "feature"], name="claim_once")]
+        ordering = ["tier", "position"]
+
+    def __str__(self) -> str:
+        return f"{self.tier}: {self.text}"
 
 
 class Price(models.Model):

@@ -57,6 +57,10 @@ projects = "no limit"
 sso = true
 support = "phone"
 
+[[tiers.claims]]
+feature = "projects"
+text = "As many projects as you like."
+
 [tiers.prices.month]
 USD = 900
 JPY = 5000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from typing import Any
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from licensing import catalogue
 from licensing.catalogue.writing import terms_text
-from licensing.models import Edition, Grant, Price, Product
-from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
+from licensing.history import COMMAND
+from licensing.models import Claim, Edition, Feature, Grant, Price, Product
+from licensing.terms import ClaimTerms, EditionTerms, FeatureTerms, TierTerms, read_edition
 from tests.cast import CATALOGUES, NOON, PUBLISHED, TODAY
 from tests.licensing.small_catalogue import GOOD, load, published
 
@@ -127,6 +129,25 @@ CASES = [
 ]
 
 
+CLAIM = 'feature = "projects"\ntext = "As many projects as you like."\n'
+CASES += [
+    (CLAIM, 'text = "More."\n', "The tier 'team', claim number 1: feature is missing."),
+    (CLAIM, f'{CLAIM}because = "so"\n', "The tier 'team', claim number 1: 'because' means nothing here."),
+    (
+        CLAIM,
+        f"{CLAIM}[[tiers.claims]]\n{CLAIM}",
+        "The file: the claim of 'team' about 'projects' is there more than",
+    ),
+    (
+        CLAIM,
+        'feature = "sofa"\ntext = "More."\n',
+        "The file: the tier 'team' claims something about 'sofa', and there is no such feature.",
+    ),
+    ("As many", "m" * 120, "The claim of 'team' about 'projects': text: Ensure this value has at most 120"),
+    ('"switch"', '"switch"\nshared = "yes"', "The feature 'sso': shared must be true or false, not 'yes'."),
+]
+
+
 @pytest.mark.parametrize(("right", "wrong", "fault"), CASES)
 def test_what_is_wrong_with_a_file_is_told_by_name(right: str, wrong: str, fault: str) -> None:
     faults = faults_of_loading(GOOD.replace(right, wrong, 1))
@@ -176,6 +197,48 @@ def test_any_words_survive_the_file(rationale: str, about: str, tagline: str) ->
     assert data["edition"]["rationale"] == rationale
     assert data["features"][0]["about"] == about
     assert data["tiers"][0]["tagline"] == tagline
+
+
+# Claims, and features that earlier editions share in
+
+
+def test_claims_are_kept_in_their_order_and_a_shared_feature_is_marked() -> None:
+    more = GOOD.replace(CLAIM, f'feature = "sso"\ntext = "Your own accounts."\n\n[[tiers.claims]]\n{CLAIM}')
+    terms = read_edition(load(more.replace('"switch"', '"switch"\nshared = true')))
+    assert [tier.claims for tier in terms.tiers] == [
+        (),
+        (ClaimTerms("sso", "Your own accounts."), ClaimTerms("projects", "As many projects as you like.")),
+    ]
+    assert [feature.key for feature in terms.features if feature.shared] == ["sso"]
+
+
+def test_terms_without_claims_read_as_they_did_before_there_were_any() -> None:
+    """What is published keeps its hash, so the text of such terms never changes."""
+    plain = GOOD.replace(f"[[tiers.claims]]\n{CLAIM}\n", "")
+    text = terms_text(read_edition(load(plain)))
+    assert "claims" not in text
+    assert "shared" not in text
+    assert (
+        hashlib.sha256(text.encode()).hexdigest()
+        == "8e868c0b019e3c29434c4bd2591476b9d903c4ed1f97ac0d1c2df7f819286e32"
+    )
+
+
+def test_the_hash_of_a_draft_is_the_one_that_publishing_stores() -> None:
+    draft = load()
+    before = catalogue.draft_hash(draft)
+    Claim.objects.update(text="Every project you like.")
+    after_a_claim = catalogue.draft_hash(draft)
+    Feature.objects.filter(key="sso").update(shared=True)
+    now = catalogue.draft_hash(draft)
+    assert len({before, after_a_claim, now}) == 3
+    assert catalogue.publish(edition=draft, actor=COMMAND, at=NOON).content_hash == now
+
+
+def test_an_edition_is_read_in_five_queries(django_assert_num_queries: Any) -> None:
+    edition = load()
+    with django_assert_num_queries(5):
+        read_edition(edition)
 
 
 # Copies

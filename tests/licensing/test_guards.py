@@ -16,11 +16,11 @@ from django.db.models import F, Model
 from billing.models import Order, Quote, StripeEvent
 from licensing import catalogue
 from licensing.history import CLOCK, COMMAND, Actor, entry, record
-from licensing.models import Edition, Event, Feature, Grant, Price, Tier
+from licensing.models import Claim, Edition, Event, Feature, Grant, Price, Tier
 from tests.cast import NOON, ada, make_catalogue, person
 from tests.licensing.small_catalogue import GOOD, load, published
 
-TERMS: list[type[Model]] = [Edition, Tier, Feature, Grant, Price]
+TERMS: list[type[Model]] = [Edition, Tier, Feature, Grant, Claim, Price]
 TABLES = [*TERMS, Event, Quote, Order, StripeEvent]
 
 pytestmark = pytest.mark.usefixtures("nothing_on_sale")
@@ -45,7 +45,14 @@ def sql(statement: str, *params: Any) -> None:
 def test_published_terms_refuse_every_change(model: type[Model]) -> None:
     published()
     row = model._default_manager.order_by("pk")[0]
-    field = {Edition: "name", Tier: "tagline", Feature: "about", Grant: "value", Price: "unit_amount"}[model]
+    field = {
+        Edition: "name",
+        Tier: "tagline",
+        Feature: "about",
+        Grant: "value",
+        Claim: "text",
+        Price: "unit_amount",
+    }[model]
     value = 1 if model in (Grant, Price) else "other"
     setattr(row, field, value)
     table = model._meta.db_table
@@ -80,6 +87,7 @@ def test_nothing_is_added_to_published_terms() -> None:
     refused("never change", lambda: Tier.objects.bulk_create([Tier(**new_tier)]))
     refused("never change", lambda: Feature.objects.create(**new_feature))
     refused("never change", lambda: Grant.objects.create(tier=free, feature=sso, value=True))
+    refused("never change", lambda: Claim.objects.create(tier=team, feature=sso, text="New", position=9))
     refused("never change", lambda: Price.objects.create(**new_price))
 
 
