@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
-CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "claim", "price")
+CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "claim", "price", "noticerule")
 # Pulling a brake, and letting it go.
 BRAKES = ("add_brake", "change_brake")
 # What support may change: everything else about a customer is changed through an action with a reason.

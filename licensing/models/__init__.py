@@ -3,6 +3,7 @@ from licensing.models.customer import Customer, Invitation, Member, Role, Upgrad
 from licensing.models.event import Event
 from licensing.models.licence import Licence
 from licensing.models.notice import Delivery, Notice, OptOut
+from licensing.models.notice_rule import NoticeRule
 from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.trial import Trial, TrialMark
 from licensing.models.usage import UsageReading
@@ -20,6 +21,7 @@ __all__ = [
     "Licence",
     "Member",
     "Notice",
+    "NoticeRule",
     "OptOut",
     "Price",
     "Product",

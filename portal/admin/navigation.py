@@ -40,6 +40,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("Editions", "menu_book", "licensing", "edition"),
             ("Products", "category", "licensing", "product"),
+            ("Notice periods", "event_upcoming", "licensing", "noticerule"),
         ),
     ),
     (

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from licensing.catalogue import draft_from
-from licensing.models import Edition
+from licensing.models import Edition, NoticeRule
 from tests.cast import TODAY, ada
 from tests.doors.people import IN, ON
 from tests.staff.rows import brake_of, difference_of, everything_of, stripe_event, violation_of
@@ -60,6 +60,9 @@ MODELS: dict[str, Rights] = {
     "licensing.product": Rights("support catalogue", add="catalogue", change="catalogue"),
     "licensing.edition": Rights("support catalogue", add="catalogue", change="catalogue", delete="catalogue"),
     "licensing.tier": Rights("support catalogue", change="catalogue", delete="catalogue"),
+    "licensing.noticerule": Rights(
+        "support catalogue", add="catalogue", change="catalogue", delete="catalogue"
+    ),
     # People
     "portal.user": Rights("support finance", change=SUPERUSERS),
     "auth.group": Rights(SUPERUSERS, add=SUPERUSERS, change=SUPERUSERS, delete=SUPERUSERS),
@@ -137,6 +140,7 @@ def rows_of_ada() -> dict[str, Any]:
     rows |= {
         "licensing.edition": draft,
         "licensing.tier": draft.tiers.last(),
+        "licensing.noticerule": NoticeRule.objects.filter(jurisdiction="DE").first(),
         "portal.user": ada().user,
     }
     return {model: row.pk for model, row in rows.items() if row is not None}

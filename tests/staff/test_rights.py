@@ -26,6 +26,7 @@ LOOKERS: dict[str, set[str]] = {
     "licensing.product": {SUPPORT, CATALOGUE},
     "licensing.edition": {SUPPORT, CATALOGUE},
     "licensing.tier": {SUPPORT, CATALOGUE},
+    "licensing.noticerule": {SUPPORT, CATALOGUE},
     "billing.order": {SUPPORT, FINANCE},
     "billing.quote": {SUPPORT, FINANCE},
     "billing.invoice": {SUPPORT, FINANCE},
