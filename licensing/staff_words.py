@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from licensing.catalogue.writing import NO_LIMIT
-from licensing.models import Customer
+from licensing.models import Customer, Feature
+from licensing.terms import NO_LIMIT, NOT_INCLUDED, FeatureTerms
 
 
 def when(value: datetime) -> str:
@@ -27,6 +27,15 @@ def in_zone(value: datetime, customer: Customer) -> str:
 
 def _written(value: datetime) -> str:
     return f"{value.day} {value:%b %Y, %H:%M %Z}"
+
+
+def given_words(feature: FeatureTerms, value: Any) -> str:
+    """What a tier gives of a feature: 40,000 calls, no limit, next working day, yes, not included."""
+    if value is NOT_INCLUDED:
+        return "not included"
+    if feature.kind == Feature.Kind.LIMIT and type(value) is int:
+        return f"{value:,} {feature.unit}".rstrip()
+    return dict(feature.levels).get(value) or grant_words(value)
 
 
 def grant_words(value: Any) -> str:

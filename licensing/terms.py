@@ -13,6 +13,8 @@ from typing import Any
 from licensing.models import Claim, Edition, Feature, Price, Product, Tier
 from licensing.rows import ask, columns, instance
 
+NO_LIMIT = "no limit"  # how a limit without end is written, in files and by people
+
 
 @dataclass(frozen=True)
 class PriceTerms:

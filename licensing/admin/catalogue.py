@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db.models import Count, JSONField, Q, QuerySet
 from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
@@ -18,6 +19,8 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.editions import DraftFrom, Publish
 from licensing.catalogue import lookup_key
+from licensing.catalogue.linting import lint
+from licensing.catalogue.uses import uses_of
 from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
 from licensing.staff_words import grant_value, grant_words
 from licensing.terms import read_edition
@@ -204,7 +207,11 @@ class EditionAdmin(_UntilPublished, StaffAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
         if edition := kwargs.get("obj"):
-            context["terms"] = read_edition(edition)
+            terms = context["terms"] = read_edition(edition)
+            if not is_sealed(edition):
+                at = timezone.now()
+                uses = uses_of(product_id=edition.product_id, at=at)
+                context["findings"] = lint(terms, uses=uses, at=at)
         return super().render_change_form(request, context, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:

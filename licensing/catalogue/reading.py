@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from licensing.catalogue.faults import UnableToLoad
 from licensing.catalogue.tables import Table
-from licensing.catalogue.writing import INTERVALS, NO_LIMIT, lookup_key
+from licensing.catalogue.writing import INTERVALS, lookup_key
 from licensing.models import Feature
-from licensing.terms import ClaimTerms, EditionTerms, FeatureTerms, PriceTerms, TierTerms
+from licensing.terms import NO_LIMIT, ClaimTerms, EditionTerms, FeatureTerms, PriceTerms, TierTerms
 
 DEFAULT_TRIAL_DAYS = 14
 # Terms read from a file have no rows yet.

@@ -9,6 +9,7 @@ from typing import Any
 from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
 
+from licensing.catalogue.linting import Severity, lint
 from licensing.catalogue.writing import lookup_key
 from licensing.models import Claim, Edition, Feature, Grant, Tier
 from licensing.money import charge_step
@@ -30,6 +31,7 @@ def broken_rules(edition: Edition) -> list[str]:
         *(fault for tier in terms.tiers for fault in _gives(tier, terms)),
         *(fault for tier in terms.tiers for fault in _prices(tier, terms)),
         *_same_prices(terms),
+        *(str(finding) for finding in lint(terms) if finding.severity is Severity.MEND),
     ]
 
 

@@ -7,9 +7,8 @@ import json
 from typing import Any
 
 from licensing.models import Edition, Product
-from licensing.terms import EditionTerms, FeatureTerms, PriceTerms, TierTerms, read_edition
+from licensing.terms import NO_LIMIT, EditionTerms, FeatureTerms, PriceTerms, TierTerms, read_edition
 
-NO_LIMIT = "no limit"
 INTERVALS = ("month", "year")
 
 

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from licensing.models import Customer
 from licensing.staff_words import when
-from licensing.terms import FeatureTerms, TierTerms
+from licensing.terms import NOT_INCLUDED, FeatureTerms, TierTerms
 from portal.pages.values import value_words
 
 register = template.Library()
@@ -47,6 +47,12 @@ def my_zone() -> str:
 def given(tier: TierTerms, feature: FeatureTerms) -> str:
     """What a tier gives of a feature, in words."""
     return value_words(feature, tier.value(feature.key))
+
+
+@register.filter
+def gives(tier: TierTerms, feature: FeatureTerms) -> bool:
+    """Whether a tier includes a feature at all."""
+    return tier.value(feature.key) is not NOT_INCLUDED
 
 
 @register.filter

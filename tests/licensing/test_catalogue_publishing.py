@@ -95,10 +95,16 @@ def test_an_edition_needs_a_free_tier_and_one_to_upgrade_to() -> None:
 
 
 def test_every_paid_tier_is_sold_in_the_same_currencies_and_intervals() -> None:
-    more = (
-        GOOD
-        + '\n[[tiers]]\nkey = "big"\nname = "Big"\nrank = 2\n[tiers.prices]\nmonth = { USD = 1000, EUR = 900 }\n'
-    )
+    big = """
+[[tiers]]
+key = "big"
+name = "Big"
+rank = 2
+gives = { projects = "no limit", sso = true, support = "phone" }
+claims = [{ feature = "support", text = "Call us." }]
+prices = { month = { USD = 1000, EUR = 900 } }
+"""
+    more = GOOD.replace('support = "phone"', 'support = "mail"') + big
     assert set(faults_of_publishing(load(more))) == {
         "The tier team has no price in EUR by the month, and another tier has.",
         "The tier big has no price in JPY by the month, and another tier has.",

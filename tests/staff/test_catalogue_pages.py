@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from licensing import catalogue
 from licensing.models import Edition, Grant, Price, Product, Tier
+from licensing.terms import read_edition
 from tests.cast import NOON, TODAY, make_catalogue
 from tests.staff.conftest import SignIn
 
@@ -127,6 +129,39 @@ def test_every_fault_that_stands_in_the_way_of_publishing_is_named(client: Clien
     assert "rationale" in words.lower()
     draft.refresh_from_db()
     assert draft.published_at is None
+
+
+def test_a_draft_is_looked_over_on_its_own_page(client: Client, draft: Edition) -> None:
+    """A copy of sound terms is sound. Taking a claim's reason away is told, and keeps it from being published."""
+    page = reverse("admin:licensing_edition_change", args=[draft.pk])
+    assert "nothing found" in client.get(page).content.decode()
+    Grant.objects.filter(tier__edition=draft, tier__key="business", feature__key="roles").delete()
+    words = html.unescape(client.get(page).content.decode())
+    assert (
+        "Business claims “You decide exactly who may see and change what.”, and does not include Roles of"
+        in words
+    )
+    assert "must be mended" in words
+    publishing = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
+    assert "does not include Roles of" in client.post(publishing, {"key": draft.key}).content.decode()
+
+
+def test_every_cell_of_a_drafts_terms_is_filled(client: Client, draft: Edition) -> None:
+    """What a tier does not give is said in words, in every tier and for every feature."""
+    words = client.get(reverse("admin:licensing_edition_change", args=[draft.pk])).content.decode()
+    terms = read_edition(draft)
+    missing = sum(feature.key not in tier.gives for tier in terms.tiers for feature in terms.features)
+    assert missing == 15
+    assert words.count("not included") == missing
+
+
+def test_claims_are_edited_beside_what_makes_them_true(client: Client, draft: Edition) -> None:
+    tier = draft.tiers.get(key="team")
+    page = reverse("admin:licensing_tier_change", args=[tier.pk])
+    form = form_of(client, page)
+    first = next(name for name, value in form.items() if str(value).startswith("Room for every shop"))
+    assert client.post(page, {**form, first: "Twenty projects."}).status_code == 302
+    assert read_edition(draft).tiers[1].claims[0].text == "Twenty projects."
 
 
 def test_a_published_edition_shows_its_terms_in_one_table(client: Client, today: Edition) -> None:
