@@ -138,6 +138,16 @@ class Environment:
             "ANYMAIL": {f"{provider.upper()}_{option}": set_to for option, set_to in options.items()},
         }
 
+    def signing_keys(self, name: str) -> list[str]:
+        """Ed25519 private keys: 32 bytes each, base64url without padding, 43 characters. The first one signs."""
+        value = self.text(name)
+        keys = [key.strip() for key in value.split(",")]
+        if value != "missing" and not all(
+            re.fullmatch(r"[\w-]{42}[AEIMQUYcgkosw048]", key, re.A) for key in keys
+        ):
+            self._fault(name, "must be Ed25519 keys of 43 characters each, separated by commas")
+        return keys
+
     def stripe_key(self, name: str) -> str:
         value = self.text(name)
         if value != "missing" and not re.match(r"(sk|rk)_(test|live)_", value):

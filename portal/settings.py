@@ -16,6 +16,7 @@ env = Environment()
 DEBUG = env.flag("DEBUG", default=False)
 DEMO = env.flag("DEMO", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
+SIGNING_KEYS = env.signing_keys("SIGNING_KEYS")
 BASE_URL = env.http_url("BASE_URL")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS")
 DATABASES = {"default": env.database("DATABASE_URL")}

@@ -10,6 +10,7 @@ from portal.staff import on_pages_there_are
 from portal.views import (
     asking,
     billing,
+    certificates,
     changelog,
     health,
     joining,
@@ -35,6 +36,10 @@ urlpatterns = [
     # Seeing, calculating, trying
     path("", pricing.pricing, name="pricing"),
     path("plan/", plan.plan, name="plan"),
+    path("plan/certificate/", certificates.show, name="certificate"),
+    path("plan/certificate.json", certificates.download, name="certificate_download"),
+    path("verify/", certificates.verify, name="verify"),
+    path(".well-known/jwks.json", certificates.keys, name="keys"),
     path("upgrade/", upgrade.upgrade, name="upgrade"),
     path("trials/", trials.trials, name="trials"),
     path("policy/", policy.policy, name="policy"),

@@ -14,6 +14,7 @@ from portal.environment import Environment
 
 ROOT = Path(__file__).resolve().parent.parent
 SANDBOX = "http://localhost:8001"
+KEY = "Zm9yLXRoZS10ZXN0cy1vbmx5LWZvci10aGUtdGVzdHM"
 
 
 def fault(monkeypatch: pytest.MonkeyPatch, read: str, name: str, value: str) -> str:
@@ -32,6 +33,9 @@ def fault(monkeypatch: pytest.MonkeyPatch, read: str, name: str, value: str) -> 
     ("read", "name", "value"),
     [
         ("text", "SECRET_KEY", ""),
+        ("signing_keys", "SIGNING_KEYS", ""),
+        ("signing_keys", "SIGNING_KEYS", "too-short"),
+        ("signing_keys", "SIGNING_KEYS", f"{KEY},"),
         ("http_url", "BASE_URL", "portal.example.com"),
         ("http_url", "BASE_URL", "https://portal.example.com/here"),
         ("hosts", "ALLOWED_HOSTS", "bad host"),
@@ -56,6 +60,8 @@ def test_what_is_missing_or_malformed_is_named(
     ("read", "name", "value"),
     [
         ("http_url", "BASE_URL", "https://portal.example.com/"),
+        ("signing_keys", "SIGNING_KEYS", KEY),
+        ("signing_keys", "SIGNING_KEYS", f"{KEY}, {KEY}"),
         ("hosts", "ALLOWED_HOSTS", "a.example, .b.example,[::1]"),
         ("database", "DATABASE_URL", "postgres://u:p%40ss@host:5433/name?sslmode=require"),
         ("redis", "REDIS_URL", "unix:///run/redis.sock?db=2"),
@@ -101,4 +107,4 @@ def test_a_command_ends_with_one_sentence_that_names_them_all() -> None:
     )
     assert ended.returncode == 1
     [said] = ended.stderr.strip().splitlines()
-    assert "SECRET_KEY is missing; BASE_URL is missing" in said
+    assert "SECRET_KEY is missing; SIGNING_KEYS is missing; BASE_URL is missing" in said

@@ -19,6 +19,7 @@ DEFAULT_PORT = 8000
 # What `manage.py` in a second terminal needs in order to speak to this portal.
 SETTINGS = (
     "SECRET_KEY",
+    "SIGNING_KEYS",
     "DEBUG",
     "DEMO",
     "BASE_URL",
@@ -149,6 +150,7 @@ class Instance:
         ours = self._secrets()
         defaults = {
             "SECRET_KEY": ours["SECRET_KEY"],
+            "SIGNING_KEYS": ours["SIGNING_KEYS"],
             "DEBUG": "false",
             # The demo needs the stand-in for Stripe: ours, or one the caller names.
             "DEMO": "true" if self.own_sandbox or "STRIPE_API_BASE" in self.given else "false",
@@ -170,16 +172,19 @@ class Instance:
         return environment
 
     def _secrets(self) -> dict[str, str]:
-        """Secrets made at the first start and kept, so that sessions survive the next."""
+        """Secrets made at the first start that needs them and kept, so that what was signed is good at the next."""
         path = self.data / "secrets.json"
-        names = {"SECRET_KEY", "STRIPE_WEBHOOK_SECRET"}
-        with suppress(OSError, ValueError):
-            kept = json.loads(path.read_text())
-            if isinstance(kept, dict) and names <= kept.keys():
-                return {name: str(kept[name]) for name in names}
         made = {
             "SECRET_KEY": secrets.token_urlsafe(50),
+            "SIGNING_KEYS": secrets.token_urlsafe(32),
             "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(24)}",
         }
-        write_private(path, json.dumps(made, indent=2) + "\n")
-        return made
+        kept: dict[str, str] = {}
+        with suppress(OSError, ValueError):
+            found = json.loads(path.read_text())
+            if isinstance(found, dict):
+                kept = {name: str(found[name]) for name in made if name in found}
+        ours = {**made, **kept}
+        if ours != kept:
+            write_private(path, json.dumps(ours, indent=2) + "\n")
+        return ours

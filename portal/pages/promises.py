@@ -54,11 +54,30 @@ def price_words(price: PriceTerms) -> str:
     return (_("%(amount)s a seat a month") if price.per_seat else _("%(amount)s a month")) % amount
 
 
+def today_words(one: Difference, *, today: EditionTerms) -> str:
+    """In a few words, what a feature that is kept is in today's terms: "today 40,000", "today in Business".
+    `one` is a feature's, not a price's.
+    """
+    described = today.feature(one.feature_key)
+    if described is None:
+        return _("sold no longer")
+    if one.today is not NOT_INCLUDED:
+        return _("today %(value)s") % {"value": value_words(described, one.today)}
+    enough = (
+        tier
+        for tier in today.tiers
+        if tier.value(described.key) is not NOT_INCLUDED
+        and not is_better(described, one.held, than=tier.value(described.key))
+    )
+    tier = next(enough, None)
+    return _("today in %(tier)s") % {"tier": tier.name} if tier else _("sold no longer")
+
+
 def _promise(one: Difference, *, today: EditionTerms) -> Promise:
     if one.feature_key == PRICE:
         return Promise(_held_price(one.held), _today_price(one.today))
     assert one.feature is not None
-    return Promise(feature_words(one.feature, one.held), _today_feature(one, today=today))
+    return Promise(feature_words(one.feature, one.held), today_words(one, today=today))
 
 
 def _missed(one: Difference, *, today: EditionTerms) -> Promise:
@@ -87,19 +106,3 @@ def _today_price(price: PriceTerms | object) -> str:
 
 def _amount(price: PriceTerms | object) -> str:
     return short_money(price.unit_amount, price.currency) if isinstance(price, PriceTerms) else _("nothing")
-
-
-def _today_feature(one: Difference, *, today: EditionTerms) -> str:
-    described = today.feature(one.feature_key)
-    if described is None:
-        return _("sold no longer")
-    if one.today is not NOT_INCLUDED:
-        return _("today %(value)s") % {"value": value_words(described, one.today)}
-    enough = (
-        tier
-        for tier in today.tiers
-        if tier.value(described.key) is not NOT_INCLUDED
-        and not is_better(described, one.held, than=tier.value(described.key))
-    )
-    tier = next(enough, None)
-    return _("today in %(tier)s") % {"tier": tier.name} if tier else _("sold no longer")

@@ -33,6 +33,8 @@ OURS: dict[str, Door] = {
     "pricing": ("get", ALL_200),
     "policy": ("get", ALL_200),
     "changelog": ("get", ALL_200),
+    "verify": ("get", ALL_200),
+    "keys": ("get", ALL_200),
     "theme": ("get", ALL_200),
     "healthz": ("get", ALL_200),
     "readyz": ("get", (503,) * 8),
@@ -41,6 +43,8 @@ OURS: dict[str, Door] = {
     "team_join": ("get", ALL_200),
     # Members
     "plan": ("get", MEMBERS),
+    "certificate": ("get", MEMBERS),
+    "certificate_download": ("get", (IN, 404, 200, 200, 200, START, START, START)),
     "upgrade": ("get", MEMBERS),
     "trials": ("get", MEMBERS),
     "team": ("get", MEMBERS),

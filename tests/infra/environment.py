@@ -10,6 +10,7 @@ WEBHOOK_SECRET = "whsec_for_the_tests"
 # What a portal started by a test must not inherit from this process.
 SETTINGS_VARIABLES = (
     "SECRET_KEY",
+    "SIGNING_KEYS",
     "DEBUG",
     "DEMO",
     "BASE_URL",
@@ -34,6 +35,7 @@ def set_environment(engines: Engines, worker: str) -> None:
     """Set every variable that settings read; sandbox and mail server open the ports named here."""
     os.environ.update(
         SECRET_KEY="for-the-tests-only-" + "0123456789" * 4,
+        SIGNING_KEYS="Zm9yLXRoZS10ZXN0cy1vbmx5LWZvci10aGUtdGVzdHM",
         # Only to have plain static files, without collecting them; pytest-django turns DEBUG off again.
         DEBUG="true",
         DEMO="true",

@@ -72,6 +72,7 @@ def test_a_real_installation_passes_djangos_own_deployment_check() -> None:
     )
     settings = {
         "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_",
+        "SIGNING_KEYS": "YS1yZWFsLWluc3RhbGxhdGlvbi1vbmx5LW9uZS1rZXk",
         "BASE_URL": "https://portal.example.com",
         "ALLOWED_HOSTS": "portal.example.com",
         "DATABASE_URL": database,

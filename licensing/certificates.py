@@ -1,0 +1,195 @@
+"""The price lock of a paid licence, as something to file: what is held, at what price, since when and until what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from licensing.grandfathering import PRICE, Difference, differences
+from licensing.history import subject_of
+from licensing.models import Edition, Event, Licence
+from licensing.standing import Standing
+from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, Storefront, TierTerms
+
+KIND = "price-lock"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """`kept` are the features that are better as held than as sold today. `content_hash` stands for all terms of the
+    edition: it is the hash that the edition was published under. `number` is the licence's, `zone` the customer's.
+    """
+
+    vendor: str
+    product: str
+    customer: str
+    number: int
+    tier: TierTerms
+    edition: EditionTerms
+    published_at: datetime
+    content_hash: str
+    price: PriceTerms
+    other_price: PriceTerms | None
+    seats: int
+    since: datetime
+    period_end: datetime
+    kept: tuple[Difference, ...]
+    at: datetime
+    zone: ZoneInfo
+
+    @property
+    def until(self) -> str:
+        """Until what it holds, in a sentence."""
+        return _(
+            "For as long as you stay on this tier. Only a sunset of this edition that is announced to you, after its "
+            "full notice, can end it."
+        )
+
+    @property
+    def ended_by(self) -> tuple[str, ...]:
+        """Everything that ends it."""
+        return (
+            _("Moving to another tier, higher or lower."),
+            _(
+                "Cancelling, once the time that is paid for has run out; until then it can be undone. An organisation "
+                "can be closed only after that."
+            ),
+            _("A renewal that is still unpaid when the last attempt to collect it has failed."),
+            _("An announced sunset of this edition, after its full notice."),
+        )
+
+    @property
+    def not_ended_by(self) -> tuple[str, ...]:
+        """What people fear might end it, and does not."""
+        return (
+            _("A new edition of our terms, however many there will be."),
+            _("Renewing, as often as you like."),
+            _("More seats or fewer, at the same price a seat.")
+            if self.price.per_seat
+            else _("More seats or fewer."),
+            *(
+                [_("Changing between monthly and yearly payment, at the prices of this edition.")]
+                if self.other_price
+                else []
+            ),
+            _("A payment that comes late but comes."),
+            _("Trying another tier, changing your card, or people who join and leave."),
+        )
+
+
+def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | None:
+    """The price lock of a customer's live licence; None on a free tier, which has no price. Two queries."""
+    held = standing.held
+    if held is None:
+        return None
+    edition, tier, licence = standing.edition, standing.tier, standing.licence
+    published_at, content_hash = Edition.objects.values_list("published_at", "content_hash").get(
+        pk=edition.id
+    )
+    assert published_at is not None, "a licence is of a published edition"
+    other = "month" if held.price.interval == "year" else "year"
+    return Certificate(
+        vendor=shop.product.vendor,
+        product=shop.product.name,
+        customer=standing.customer.name,
+        number=licence.pk,
+        tier=tier,
+        edition=edition,
+        published_at=published_at,
+        content_hash=content_hash,
+        price=held.price,
+        other_price=tier.price(currency=held.price.currency, interval=other),
+        seats=held.seats,
+        since=locked_since(licence),
+        period_end=held.period_end,
+        kept=tuple(
+            one
+            for one in differences(held=edition, today=shop.edition, tier_key=tier.key)
+            if one.kind == "kept_better" and one.feature_key != PRICE
+        ),
+        at=standing.at,
+        zone=standing.customer.zone,
+    )
+
+
+def locked_since(licence: Licence) -> datetime:
+    """When the licence came onto the edition and tier that it is on now, as the history has it. One query."""
+    events = Event.objects.filter(customer=licence.customer_id, subject=subject_of(licence))
+    since = licence.started_at
+    for at, before, after in events.order_by("-pk").values_list("at", "before", "after"):
+        if _terms(after) == (licence.edition_id, licence.tier_id) != _terms(before):
+            since = at
+            break
+    return since
+
+
+def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> dict[str, Any]:
+    """What is signed: plain JSON values, complete in themselves. `keys_at` and `verify_at` are the addresses of our
+    public keys, and of the page that verifies it.
+
+    Moments are written in the customer's own time zone, so that everybody reads the same days; amounts are in minor
+    units. A feature's value is true, a number, a level's key, "no limit" or "not included", as in the files that
+    editions are written in.
+    """
+    price, edition = certificate.price, certificate.edition
+
+    def moment(at: datetime) -> str:
+        return at.astimezone(certificate.zone).isoformat(timespec="seconds")
+
+    return {
+        "keys_at": keys_at,
+        "verify_at": verify_at,
+        "issued_at": moment(certificate.at),
+        "vendor": certificate.vendor,
+        "product": certificate.product,
+        "customer": certificate.customer,
+        "licence": certificate.number,
+        "tier": {"key": certificate.tier.key, "name": certificate.tier.name},
+        "edition": {
+            "key": edition.key,
+            "name": edition.name,
+            "published_at": moment(certificate.published_at),
+            "sha256": certificate.content_hash,
+        },
+        "price": _price(price),
+        "other_price": _price(certificate.other_price) if certificate.other_price else None,
+        "seats": certificate.seats,
+        "locked_since": moment(certificate.since),
+        "paid_until": moment(certificate.period_end),
+        "holds_until": certificate.until,
+        "ended_by": list(certificate.ended_by),
+        "not_ended_by": list(certificate.not_ended_by),
+        "kept": [
+            {
+                "feature": one.feature_key,
+                "name": one.name,
+                "held": plain(one.feature, one.held),
+                "today": plain(one.feature, one.today),
+            }
+            for one in certificate.kept
+        ],
+    }
+
+
+def plain(feature: FeatureTerms | None, value: Any) -> Any:
+    """A feature's value as the files of editions write it."""
+    if value is NOT_INCLUDED:
+        return "not included"
+    return "no limit" if value is None and feature else value
+
+
+def _terms(snapshot: dict[str, Any]) -> tuple[Any, Any]:
+    return snapshot.get("edition"), snapshot.get("tier")
+
+
+def _price(price: PriceTerms) -> dict[str, Any]:
+    return {
+        "amount": price.unit_amount,
+        "currency": price.currency,
+        "interval": price.interval,
+        "per": "seat" if price.per_seat else "licence",
+    }

@@ -1,0 +1,123 @@
+"""The price-lock certificate as a page, and what a signed one says that somebody shows us."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from licensing.certificates import KIND, Certificate, certificate_of
+from licensing.signing import Verified
+from licensing.standing import Standing
+from licensing.terms import Storefront
+from portal.pages.promises import Promise, price_words, today_words
+from portal.pages.values import feature_words, short_money
+from portal.templatetags.words import day
+
+
+@dataclass(frozen=True)
+class CertificatePage:
+    """`certificate` is None on a free tier; then the page says what is promised instead."""
+
+    standing: Standing
+    certificate: Certificate | None
+    kept: tuple[Promise, ...]
+
+    @property
+    def price(self) -> str:
+        assert self.certificate is not None
+        return price_words(self.certificate.price)
+
+    @property
+    def other_price(self) -> str:
+        assert self.certificate is not None
+        other = self.certificate.other_price
+        return price_words(other) if other else ""
+
+
+def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage:
+    certificate = certificate_of(standing, shop=shop)
+    kept = certificate.kept if certificate else ()
+    return CertificatePage(
+        standing=standing,
+        certificate=certificate,
+        kept=tuple(
+            Promise(feature_words(one.feature, one.held), today_words(one, today=shop.edition))
+            for one in kept
+            if one.feature is not None
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A certificate that somebody shows: its verdict, and what it says, in words and as it is.
+
+    `facts` is empty where it is signed by us and is no certificate, or says what no certificate of ours would.
+    """
+
+    verified: Verified
+    facts: list[tuple[str, str]]
+    sentences: list[tuple[str, list[str]]]
+
+    @property
+    def text(self) -> str:
+        return json.dumps(self.verified.statement, ensure_ascii=False, indent=2)
+
+
+def shown(verified: Verified) -> Shown:
+    """Of what is not signed by us anything may be wrong, so it is read with care."""
+    if verified.kind != KIND:
+        return Shown(verified, [], [])
+    try:
+        return Shown(verified, _facts(verified.statement), _sentences(verified.statement))
+    except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError):
+        return Shown(verified, [], [])
+
+
+def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
+    price, seats = said["price"], int(said["seats"])
+    return [
+        (_("Customer"), str(said["customer"])),
+        (_("Product"), _("%(product)s by %(vendor)s") % said),
+        (
+            _("Tier"),
+            _("%(tier)s of %(edition)s") % {"tier": said["tier"]["name"], "edition": said["edition"]["name"]},
+        ),
+        (_("Price"), _price(price)),
+        (_("Seats"), ngettext("one", "%(count)d", seats) % {"count": seats}),
+        (_("Locked since"), day(_day(said["locked_since"]))),
+        (_("Issued on"), day(_day(said["issued_at"]))),
+        (_("Holds"), str(said["holds_until"])),
+    ]
+
+
+def _price(said: dict[str, Any]) -> str:
+    amount = {"amount": short_money(int(said["amount"]), str(said["currency"]))}
+    if said["per"] == "seat":
+        return (
+            _("%(amount)s a seat a year") if said["interval"] == "year" else _("%(amount)s a seat a month")
+        ) % amount
+    return (_("%(amount)s a year") if said["interval"] == "year" else _("%(amount)s a month")) % amount
+
+
+def _sentences(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    kept = [f"{one['name']}: {_value(one['held'])}" for one in said["kept"]]
+    return [
+        (_("Kept, better than the terms sold on that day"), kept),
+        (_("What ends it"), [str(one) for one in said["ended_by"]]),
+        (_("What does not end it"), [str(one) for one in said["not_ended_by"]]),
+    ]
+
+
+def _value(held: Any) -> str:
+    return _("included") if held is True else f"{held:,}" if isinstance(held, int) else str(held)
+
+
+def _day(moment: Any) -> date:
+    """The day that the statement itself names, in whatever time zone it was written."""
+    return datetime.fromisoformat(moment).date()
