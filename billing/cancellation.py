@@ -8,15 +8,17 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Order, Subscription
 from billing.subscriptions import StillMoving, follow
+from licensing.changing import order_on_its_way
 from licensing.history import Actor
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Customer, Licence
-from licensing.reasons import Reason
+from licensing.reasons import Example, Reason, Rule
 
 
 class UnableToCancel(Exception):
@@ -39,18 +41,11 @@ def undo_cancellation(*, customer: Customer, actor: Actor, at: datetime) -> Lice
 
 def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Licence:
     subscription = Subscription.objects.filter(licence__customer=customer, licence__ended_at=None).first()
-    if subscription is None:
-        raise UnableToCancel([Reason("cancelling", _("Your plan is free: there is nothing to cancel."))])
+    if reason := there_is_something_to_cancel(subscription):
+        raise UnableToCancel([reason])
+    assert subscription is not None, "the rule asks for it"
     if Order.objects.filter(customer=customer, state=Order.State.PENDING).exists():
-        raise UnableToCancel(
-            [
-                Reason(
-                    "nothing-is-on-its-way",
-                    _("An order is still on its way."),
-                    _("Finish its payment or withdraw it first."),
-                )
-            ]
-        )
+        raise UnableToCancel([order_on_its_way()])
     seen = gateway.set_cancels_at_period_end(subscription_id=subscription.stripe_id, cancels=cancels)
     with transaction.atomic():
         licence = lock_live_licence(customer.pk)
@@ -68,3 +63,31 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Li
     with suppress(StripeUnavailable, StripeRefused, StillMoving):
         follow(subscription_id=subscription.stripe_id, at=at)
     return Licence.objects.get(pk=licence.pk)
+
+
+def there_is_something_to_cancel(subscription: Subscription | None) -> Reason | None:
+    if subscription is not None:
+        return None
+    return Reason(
+        "cancelling",
+        _("Your plan is free: there is nothing to cancel."),
+        _("There is nothing to do: nothing will be charged."),
+    )
+
+
+CANCELLING = Rule(
+    "cancelling",
+    words(
+        "You cancel on the billing page, at any time, for the end of what is paid. Until then you can undo it. "
+        "A free plan has nothing to cancel."
+    ),
+    check=there_is_something_to_cancel,
+    examples=(
+        Example(
+            words("You have Free, and press “Cancel” on a page left open since you paid"),
+            lambda: (None,),
+            "Your plan is free: there is nothing to cancel.",
+        ),
+        Example(words("You pay for Team"), lambda: (Subscription(),)),
+    ),
+)

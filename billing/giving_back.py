@@ -15,6 +15,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as words
 
 from billing import brakes, gateway
 from billing.answers import InvoiceSeen, RefundSeen, StripeRefused, StripeUnavailable
@@ -24,12 +25,22 @@ from licensing.history import STRIPE, entry, record
 from licensing.licences import lock_customer
 from licensing.money import format_money
 from licensing.notices import owe
+from licensing.reasons import Clause
 
 CANCEL, REFUND, CREDIT = STEPS = ("cancel", "refund", "credit")
 ALREADY = "charge_already_refunded"
 FAILED = "refund_failed"
 ASKED, DONE, REFUSED = Attempt.Outcome.ASKED, Attempt.Outcome.DONE, Attempt.Outcome.REFUSED
 Answer = dict[str, str]
+
+
+PAID_TWICE = Clause(
+    "paid-twice",
+    words(
+        "What was paid a second time goes back by itself, whole: the payment to the card it came from, credit to your "
+        "balance. You are told once it has."
+    ),
+)
 
 
 def begin_giving_back(order: Order, *, invoice: InvoiceSeen, at: datetime) -> None:

@@ -13,27 +13,51 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
 
 from billing import brakes
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.asking import NotAsked, ask
 from billing.models import Order, Payer, Quote, Subscription
 from billing.payers import refresh_payer
-from billing.quotes import fingerprint, preview_of, stripe_disagrees, write_quote
+from billing.quotes import (
+    card_is_on_file,
+    fingerprint,
+    preview_of,
+    quote_fits,
+    quote_holds,
+    stripe_disagrees,
+    write_quote,
+)
 from billing.settling import close_failed, settle, show_staff
-from licensing.eligibility import Change, Situation, change_reasons
+from licensing.changing import order_on_its_way
+from licensing.eligibility import change_reasons
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_live_licence
-from licensing.models import Licence
-from licensing.reasons import Reason
+from licensing.reasons import Clause, Reason
 from licensing.seats import seats_of
+from licensing.situation import Change, Situation
 from licensing.standing import standing_of
 from licensing.terms import edition_terms
 from licensing.usage import usage_of
 
 log = logging.getLogger(__name__)
 PENDING = Order.State.PENDING
+
+
+PRICE_SHOWN = Clause(
+    "price-shown",
+    words(
+        "The price shown is the price charged, to the last cent. If anything differs at the moment of paying, "
+        "nothing is charged and you see the new price first."
+    ),
+)
+UNPAID_CHANGES_NOTHING = Clause(
+    "unpaid-changes-nothing",
+    words(
+        "A payment that is declined or not finished leaves your tier, price and dates exactly as they were."
+    ),
+)
 
 
 class UnableToAccept(Exception):
@@ -60,7 +84,8 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, return_url: str) -
     """
     order = Order.objects.filter(quote=quote).first()
     if order is None:
-        _refuse(_reasons_against(quote, at=at))
+        if reasons := _reasons_against(quote, at=at):
+            raise UnableToAccept(reasons)
         try:
             payer = refresh_payer(Payer.objects.get(customer_id=quote.customer_id))
             _stop_if_changed(quote, payer=payer, actor=actor, at=at)
@@ -118,22 +143,13 @@ def _settle_or_show(order_id: UUID, *, at: datetime, withdrawn_by: Actor | None 
         return order
 
 
-def _refuse(reasons: Sequence[Reason]) -> None:
-    if reasons:
-        raise UnableToAccept(reasons)
-
-
 def _reasons_against(quote: Quote, *, at: datetime) -> list[Reason]:
     """The rules are asked again: since the quote, people may have come or an order may have been placed."""
-    if quote.is_expired(at=at):
-        return [
-            Reason(
-                "quotes-expire", _("This quote has expired."), _("Ask for a fresh one; it takes a second.")
-            )
-        ]
+    if reason := quote_holds(quote, at):
+        return [reason]
     standing = standing_of(quote.customer, at=at)
-    if not _fits(quote, standing.licence):
-        return [_plan_has_changed()]
+    if reason := quote_fits(quote, standing.licence):
+        return [reason]
     edition = edition_terms(quote.tier.edition_id)
     situation = Situation(
         standing=standing,
@@ -161,17 +177,8 @@ def _stop_if_changed(quote: Quote, *, payer: Payer, actor: Actor, at: datetime) 
 
 
 def _refuse_without_card(quote: Quote, *, payer: Payer) -> None:
-    if payer.has_card or not quote.due or not _is_running(quote):
-        return
-    raise UnableToAccept(
-        [
-            Reason(
-                "card-on-file",
-                _("There is no card on file that could be charged."),
-                _("Put one on file on the billing page first."),
-            )
-        ]
-    )
+    if reason := card_is_on_file(quote.due, _is_running(quote), payer.has_card):
+        raise UnableToAccept([reason])
 
 
 def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, return_url: str) -> Order:
@@ -181,7 +188,8 @@ def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, retur
             licence = lock_live_licence(quote.customer_id)
             if existing := Order.objects.filter(quote=quote).first():
                 return existing
-            _refuse([] if _fits(quote, licence) else [_plan_has_changed()])
+            if reason := quote_fits(quote, licence):
+                raise UnableToAccept([reason])
             order = Order.objects.create(
                 quote=quote,
                 customer_id=quote.customer_id,
@@ -202,7 +210,7 @@ def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, retur
             )
             return order
     except IntegrityError as error:
-        raise UnableToAccept([_another_order()]) from error
+        raise UnableToAccept([order_on_its_way()]) from error
 
 
 def _way(quote: Quote, *, payer: Payer) -> str:
@@ -212,21 +220,3 @@ def _way(quote: Quote, *, payer: Payer) -> str:
 
 def _is_running(quote: Quote) -> bool:
     return Subscription.objects.filter(licence_id=quote.licence_id).exists()
-
-
-def _fits(quote: Quote, licence: Licence) -> bool:
-    return (licence.pk, licence.version) == (quote.licence_id, quote.licence_version)
-
-
-def _plan_has_changed() -> Reason:
-    return Reason(
-        "quotes-fit-the-licence", _("Your plan has changed since this quote."), _("Ask for a fresh one.")
-    )
-
-
-def _another_order() -> Reason:
-    return Reason(
-        "nothing-is-on-its-way",
-        _("Another order is still on its way."),
-        _("Finish its payment or withdraw it first."),
-    )

@@ -10,18 +10,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
 from billing.answers import InvoiceSeen, StripeRefused
 from billing.models import Payer, Quote, Subscription
 from billing.payers import ensure_payer, learn_tax, refresh_payer
 from billing.prices import stripe_price_id
-from licensing.eligibility import Change, Situation, change_reasons
+from licensing.eligibility import change_reasons
+from licensing.example import AT, BUSINESS, FREE
 from licensing.history import Actor
 from licensing.models import Licence, Price
 from licensing.periods import to_the_second
 from licensing.pricing import Balance, apply_balance
-from licensing.reasons import Reason
+from licensing.reasons import Example, Reason, Rule
+from licensing.situation import Change, Situation
+from licensing.terms import TierTerms
 
 QUOTE_LASTS = timedelta(hours=1)
 log = logging.getLogger(__name__)
@@ -44,9 +48,10 @@ def issue_quote(*, situation: Situation, change: Change, email: str, actor: Acto
     standing = situation.standing
     if reasons := change_reasons(situation, change):
         raise UnableToQuote(reasons)
+    if reason := is_paid_for(change.tier):
+        raise UnableToQuote([reason])
     terms = change.tier.price(currency=standing.customer.currency, interval=change.interval)
-    if terms is None:
-        raise UnableToQuote([Reason("tier-is-free", _("A free tier needs no quote."))])
+    assert terms is not None, "a rule asks for it"
     price = Price.objects.select_related("tier__edition__product").get(pk=terms.id)
     try:
         payer = refresh_payer(ensure_payer(customer=standing.customer, email=email, at=at))
@@ -94,12 +99,48 @@ def write_quote(
     )
 
 
+def is_paid_for(tier: TierTerms) -> Reason | None:
+    if not tier.is_free:
+        return None
+    return Reason(
+        "tier-is-free",
+        _("A free tier needs no quote."),
+        _("There is nothing to pay: it is yours when what you pay for ends."),
+    )
+
+
 def stripe_disagrees() -> Reason:
     """The processor refuses what our rules allow: a price withdrawn there, a customer deleted there."""
     return Reason(
         "quotes-fit-the-licence",
         _("Stripe, who takes our payments, does not accept this change as it stands. Nothing was charged."),
         _("Ask for a fresh quote; if it stays so, write to us."),
+    )
+
+
+def quote_holds(quote: Quote, at: datetime) -> Reason | None:
+    if not quote.is_expired(at=at):
+        return None
+    return Reason("quotes-expire", _("This quote has expired."), _("Ask for a fresh one; it takes a second."))
+
+
+def quote_fits(quote: Quote, licence: Licence) -> Reason | None:
+    """A quote is for the licence as it was; every change of a licence counts its version up."""
+    if (licence.pk, licence.version) == (quote.licence_id, quote.licence_version):
+        return None
+    return Reason(
+        "quotes-fit-the-licence", _("Your plan has changed since this quote."), _("Ask for a fresh one.")
+    )
+
+
+def card_is_on_file(due: int, is_running: bool, has_card: bool) -> Reason | None:
+    """`due`: what is charged now, in minor units; `is_running`: whether a subscription pays for the licence already."""
+    if has_card or not due or not is_running:
+        return None
+    return Reason(
+        "card-on-file",
+        _("There is no card on file that could be charged."),
+        _("Put one on file on the billing page first."),
     )
 
 
@@ -178,3 +219,66 @@ def fingerprint(preview: InvoiceSeen) -> str:
         "due": preview.amount_due,
     }
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
+
+
+def _quote() -> Quote:
+    return Quote(licence_id=1, licence_version=3, expires_at=AT + QUOTE_LASTS)
+
+
+QUOTE_RULES: list[Rule] = [
+    Rule(
+        "tier-is-free",
+        words("What is free needs no quote and no card."),
+        check=is_paid_for,
+        examples=(
+            Example(words("You want a quote of Free"), lambda: (FREE,), "A free tier needs no quote."),
+            Example(words("You want a quote of Business"), lambda: (BUSINESS,)),
+        ),
+    ),
+    Rule(
+        "quotes-expire",
+        words("A quote holds its price for %(minutes)d minutes, or to the end of your period."),
+        numbers=lambda _today: {"minutes": QUOTE_LASTS.total_seconds() // 60},
+        check=quote_holds,
+        examples=(
+            Example(
+                words("You asked at noon, and pay when its time is over"),
+                lambda: (_quote(), AT + QUOTE_LASTS),
+                "This quote has expired.",
+            ),
+            Example(
+                words("You pay a second before"), lambda: (_quote(), AT + QUOTE_LASTS - timedelta(seconds=1))
+            ),
+        ),
+    ),
+    Rule(
+        "quotes-fit-the-licence",
+        words("A quote holds for the plan it was made for. Once the plan moves, ask for a new one."),
+        check=quote_fits,
+        examples=(
+            Example(
+                words("Another owner changed the plan after you had asked"),
+                lambda: (_quote(), Licence(pk=1, version=4)),
+                "Your plan has changed since this quote.",
+            ),
+            Example(words("Nothing has changed"), lambda: (_quote(), Licence(pk=1, version=3))),
+        ),
+    ),
+    Rule(
+        "card-on-file",
+        words("A change of what is paid already is charged to a card that is on file."),
+        check=card_is_on_file,
+        examples=(
+            Example(
+                words("You pay for Team, your card was taken off, and Business costs $20 today"),
+                lambda: (2000, True, False),
+                "There is no card on file that could be charged.",
+            ),
+            Example(
+                words("You buy for the first time: Stripe’s page takes the card"),
+                lambda: (2000, False, False),
+            ),
+            Example(words("The change costs nothing today"), lambda: (0, True, False)),
+        ),
+    ),
+]

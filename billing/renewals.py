@@ -5,14 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext_lazy as words
+
 from billing.models import Payer
 from licensing.models import Licence, Price
 from licensing.pricing import apply_balance, tax_on
-from licensing.reminders import owe_reminders
+from licensing.reasons import Clause
+from licensing.reminders import days_of, owe_reminders
 from licensing.standing import Standing
 
 YEARLY = (timedelta(days=1), timedelta(days=7), timedelta(days=30))  # the nearest first
 MONTHLY = (timedelta(days=3),)
+
+
+RENEWALS = Clause(
+    "renewals",
+    words(
+        "Before a renewal we write to you with its date and exact amount: %(yearly)s days before where you pay "
+        "by the year, %(monthly)s days where you pay by the month."
+    ),
+    lambda _today: {"yearly": days_of(YEARLY), "monthly": days_of(MONTHLY)},
+)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
 from billing.answers import SubscriptionSeen
@@ -13,6 +14,7 @@ from licensing.history import STRIPE
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Licence
 from licensing.notices import owe
+from licensing.reasons import Clause
 from licensing.terms import edition_terms
 
 LIVE = ("active", "trialing")
@@ -20,6 +22,15 @@ OWING = ("past_due", "unpaid")
 OVER = ("canceled", "incomplete_expired")
 LOOKS = 5
 BEFORE_APPLIED = "The subscription had ended before its payment was applied."
+
+
+FAILED_PAYMENTS = Clause(
+    "failed-payments",
+    words(
+        "When a renewal is not paid, we tell you, and you keep your tier while the card is tried again. "
+        "If it never succeeds, you move to the free tier."
+    ),
+)
 
 
 class StillMoving(Exception):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import zoneinfo
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,13 +15,21 @@ from licensing.history import Actor, entry, record
 from licensing.licences import change_licence, lock_customer, open_free_licence
 from licensing.models import Customer, Event, Licence, Member, Role, Trial
 from licensing.names import plain_name
+from licensing.opening import (
+    A_DAY,
+    ORGANISATIONS_A_DAY,
+    closes_when_free,
+    currency_is_on_sale,
+    has_a_name,
+    pace_of_organisations,
+    something_is_on_sale,
+    time_zone_exists,
+)
 from licensing.reasons import Reason
 from licensing.terms import storefront
 from licensing.trials import end_trial
 
 SLUG_TRIES = 8
-# Each may invite strangers by mail, so nobody makes them by the dozen.
-ORGANISATIONS_A_DAY = 5
 
 
 class UnableToOpen(Exception):
@@ -52,39 +59,21 @@ def open_customer(
     """
     name, currency = plain_name(name), currency.upper()
     shop = storefront()
-    if shop is None:
-        raise UnableToOpen(
-            Reason(
-                "on-sale",
-                _("Nothing is on sale here yet."),
-                _("You can come in when the first edition is published."),
-            )
-        )
-    if not name:
-        raise UnableToOpen(Reason("named", _("An organisation needs a name."), _("Say what it is called.")))
-    if currency not in shop.edition.currencies:
-        raise UnableToOpen(
-            Reason(
-                "currency-on-sale",
-                _("Today’s prices are not stated in %(currency)s.") % {"currency": currency or "no currency"},
-                _("Choose one of %(currencies)s.") % {"currencies": ", ".join(shop.edition.currencies)},
-            )
-        )
-    if time_zone not in zoneinfo.available_timezones():
-        raise UnableToOpen(
-            Reason(
-                "time-zone",
-                _("There is no time zone “%(zone)s”.") % {"zone": time_zone},
-                _("Choose one of the list."),
-            )
-        )
+    today = shop.edition if shop else None
+    _refuse(
+        something_is_on_sale(today)
+        or has_a_name(name)
+        or currency_is_on_sale(currency, today.currencies if today else [])
+        or time_zone_exists(time_zone)
+    )
+    assert today is not None, "the first rule asks for it"
     with transaction.atomic():
         get_user_model().objects.select_for_update().get(pk=owner.pk)
         if already := Customer.objects.filter(
             name=name, closed_at=None, members__user_id=owner.pk, members__role=Role.OWNER
         ).first():
             return already
-        _check_pace(owner, at)
+        _refuse(pace_of_organisations(_made_long_ago(owner, at)))
         customer = _insert(
             Customer(
                 name=name,
@@ -107,7 +96,7 @@ def open_customer(
                 after={"name": name, "country": customer.country, "currency": currency, "owner": owner.pk},
             )
         )
-        open_free_licence(customer=customer, edition=shop.edition, at=at, actor=actor)
+        open_free_licence(customer=customer, edition=today, at=at, actor=actor)
     return customer
 
 
@@ -124,15 +113,8 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
             return customer
         licences = list(Licence.objects.select_for_update().filter(customer=customer, ended_at=None))
         for licence in licences:
-            if not licence.is_free:
-                raise UnableToClose(
-                    Reason(
-                        "closing-when-free",
-                        _("This organisation has a paid licence."),
-                        _("Cancel it under Billing. When it has ended, you can close the organisation."),
-                        licence.period_end,
-                    )
-                )
+            if refusal := closes_when_free(licence):
+                raise UnableToClose(refusal)
         end_trial(customer=customer, end=Trial.End.GIVEN_BACK, actor=actor, at=at, reason=reason)
         for licence in licences:
             change_licence(
@@ -157,21 +139,15 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
     return customer
 
 
-def _check_pace(owner: Any, at: datetime) -> None:
-    oldest = (
-        Event.objects.filter(kind="customer_opened", actor_id=owner.pk, at__gt=at - timedelta(days=1))
-        .order_by("-at")
-        .values_list("at", flat=True)[ORGANISATIONS_A_DAY - 1 : ORGANISATIONS_A_DAY]
-    )
-    if oldest:
-        raise UnableToOpen(
-            Reason(
-                "organisations-a-day",
-                _("You have made %(count)s organisations in a day.") % {"count": ORGANISATIONS_A_DAY},
-                _("You can make another when a day has passed."),
-                oldest[0] + timedelta(days=1),
-            )
-        )
+def _refuse(reason: Reason | None) -> None:
+    if reason:
+        raise UnableToOpen(reason)
+
+
+def _made_long_ago(owner: Any, at: datetime) -> datetime | None:
+    """When the oldest of the person's organisations of the last day was made, if they are as many as a day may have."""
+    made = Event.objects.filter(kind="customer_opened", actor_id=owner.pk, at__gt=at - A_DAY).order_by("-at")
+    return next(iter(made.values_list("at", flat=True)[ORGANISATIONS_A_DAY - 1 : ORGANISATIONS_A_DAY]), None)
 
 
 def _insert(customer: Customer) -> Customer:

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as words
+
+from licensing.reasons import Clause
 
 DOTLESS = {"gmail.com"}
 SAME_AS = {"googlemail.com": "gmail.com"}
+
+
+TRIAL_MARK = Clause(
+    "trial-mark",
+    words(
+        "That an address has tried a tier is remembered by a keyed hash of it alone: it can be recognised here, and "
+        "not be read back."
+    ),
+)
 
 
 def fold_address(address: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -17,15 +17,22 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from licensing.history import Actor, entry, record
+from licensing.inviting import (
+    A_DAY,
+    INVITATIONS_A_DAY,
+    invitation_is_open,
+    invited_address,
+    invited_once,
+    pace_of_invitations,
+    seat_for_invitation,
+    seat_for_joining,
+)
 from licensing.licences import lock_customer
 from licensing.models import Customer, Invitation, Member, Role
 from licensing.models.customer import INVITATION_LASTS
 from licensing.notices import owe
 from licensing.reasons import Reason
 from licensing.seats import seats_of
-
-# So that nobody can use our mails to write to strangers.
-INVITATIONS_A_DAY = 50
 
 
 class UnableToInvite(Exception):
@@ -52,22 +59,16 @@ def invite(*, customer: Customer, email: str, role: str, by: Any, at: datetime) 
     email, role = email.strip().lower(), Role(role)
     with transaction.atomic():
         customer = lock_customer(customer.pk)
-        if customer.members.filter(user__email__iexact=email).exists():
-            raise UnableToInvite(
-                Reason(
-                    "invited-once",
-                    _("%(email)s is in your team already.") % {"email": email},
-                    _("You can change their role below."),
-                )
-            )
-        _check_pace(customer, at)
+        is_in = customer.members.filter(user__email__iexact=email).exists()
+        _refuse(invited_once(email, is_in))
+        _refuse(pace_of_invitations(_sent_long_ago(customer, at)))
         invitation = (
             customer.invitations.select_for_update()
             .filter(email__iexact=email, accepted_at=None, revoked_at=None)
             .first()
         )
         if invitation is None or not invitation.is_open(at=at):
-            _check_seat(customer, at)
+            _refuse(seat_for_invitation(seats_of(customer, at=at), _next_to_run_out(customer, at)))
         if invitation is None:
             # The token names the row, so the row comes first, with a hash that nothing matches.
             invitation = Invitation(customer=customer, email=email, token_hash=secrets.token_hex(32))
@@ -157,15 +158,8 @@ def join(*, invitation: Invitation, user: Any, addresses: Iterable[str], at: dat
 
     Following the link again after joining is no error and changes nothing. Raises UnableToJoin.
     """
-    if invitation.email.lower() not in {address.lower() for address in addresses}:
-        raise UnableToJoin(
-            Reason(
-                "invited-address",
-                _("This invitation is for %(email)s, and you are signed in as %(yours)s.")
-                % {"email": invitation.email, "yours": user.email},
-                _("Sign in with the invited address, or ask for an invitation to yours."),
-            )
-        )
+    if reason := invited_address(invitation, addresses, user.email):
+        raise UnableToJoin(reason)
     with transaction.atomic():
         customer = lock_customer(invitation.customer_id)
         invitation = Invitation.objects.select_for_update().get(pk=invitation.pk)
@@ -173,18 +167,10 @@ def join(*, invitation: Invitation, user: Any, addresses: Iterable[str], at: dat
         if member:
             _close(invitation, at)
             return member
-        if not invitation.is_open(at=at):
-            raise UnableToJoin(_why_closed(invitation))
-        seats = seats_of(customer, at=at)
-        if seats.limit is not None and seats.members >= seats.limit:
-            raise UnableToJoin(
-                Reason(
-                    "seat-free",
-                    _("All %(limit)s seats of %(name)s are used.")
-                    % {"limit": seats.limit, "name": customer.name},
-                    _("Ask an owner to add a seat; your invitation stays open."),
-                )
-            )
+        if reason := invitation_is_open(invitation, at) or seat_for_joining(
+            seats_of(customer, at=at), customer.name
+        ):
+            raise UnableToJoin(reason)
         member = Member.objects.create(customer=customer, user_id=user.pk, role=invitation.role, joined_at=at)
         _close(invitation, at)
         record(
@@ -206,43 +192,21 @@ def _close(invitation: Invitation, at: datetime) -> None:
         invitation.save(update_fields=["accepted_at"])
 
 
-def _why_closed(invitation: Invitation) -> Reason:
-    text = _("This invitation has run out.")
-    if invitation.accepted_at:
-        text = _("This invitation has been used.")
-    elif invitation.revoked_at:
-        text = _("This invitation was taken back.")
-    return Reason("invitation-open", text, _("Ask an owner for a new one."))
+def _refuse(reason: Reason | None) -> None:
+    if reason:
+        raise UnableToInvite(reason)
 
 
-def _check_seat(customer: Customer, at: datetime) -> None:
-    seats = seats_of(customer, at=at)
-    if seats.is_full:
-        raise UnableToInvite(
-            Reason(
-                "seat-free",
-                _("%(taken)s of %(limit)s seats are used.") % {"taken": seats.taken, "limit": seats.limit},
-                _("Add a seat, take back an open invitation, or remove a member."),
-            )
-        )
+def _sent_long_ago(customer: Customer, at: datetime) -> datetime | None:
+    """When the oldest of the last day's invitations was sent, if there are as many as a day may have."""
+    sent = customer.events.filter(kind="member_invited", at__gt=at - A_DAY).order_by("-at", "-pk")
+    return next(iter(sent.values_list("at", flat=True)[INVITATIONS_A_DAY - 1 : INVITATIONS_A_DAY]), None)
 
 
-def _check_pace(customer: Customer, at: datetime) -> None:
-    oldest = (
-        customer.events.filter(kind="member_invited", at__gt=at - timedelta(days=1))
-        .order_by("-at", "-pk")
-        .values_list("at", flat=True)[INVITATIONS_A_DAY - 1 : INVITATIONS_A_DAY]
-    )
-    if oldest:
-        raise UnableToInvite(
-            Reason(
-                "invitations-a-day",
-                _("Your organisation has sent %(count)s invitations in a day.")
-                % {"count": INVITATIONS_A_DAY},
-                _("You can send more when a day has passed."),
-                oldest[0] + timedelta(days=1),
-            )
-        )
+def _next_to_run_out(customer: Customer, at: datetime) -> datetime | None:
+    """When the first of the open invitations runs out, and its seat is free again."""
+    waiting = customer.invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=at)
+    return waiting.order_by("expires_at").values_list("expires_at", flat=True).first()
 
 
 def _owe_mail(invitation: Invitation, *, by: Any, at: datetime) -> None:

@@ -5,9 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as words
+
 from licensing.history import Actor, entry, record
 from licensing.models import Customer, Licence
+from licensing.reasons import Clause
 from licensing.terms import EditionTerms
+
+EDITION_KEPT = Clause(
+    "edition-kept",
+    words(
+        "You keep the edition you bought: its price and all it gives, for as long as you stay on your tier. "
+        "Changing the tier puts you on the edition of that day, and you are told before what you give up."
+    ),
+)
 
 
 def lock_customer(customer_id: int) -> Customer:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from licensing.eligibility import Change, Situation, change_reasons, trial_reasons
+from licensing.eligibility import change_reasons, trial_reasons
 from licensing.entitlements import is_better
 from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
+from licensing.situation import Change, Situation
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms, edition_terms
 
 

@@ -13,8 +13,11 @@ from datetime import datetime
 from fractions import Fraction
 from math import ceil, floor
 
+from django.utils.translation import gettext_lazy as words
+
 from licensing.money import charge_step
 from licensing.periods import add_intervals, to_the_second
+from licensing.reasons import Clause
 from licensing.terms import PriceTerms
 
 # Minor units, where Stripe names a least amount for a currency (https://docs.stripe.com/currencies, minimum charges).
@@ -24,6 +27,15 @@ SMALLEST_CHARGES = {
     "MYR": 200, "NOK": 300, "NZD": 50, "PHP": 50, "PLN": 200, "RON": 200, "RUB": 50, "SEK": 300, "SGD": 50,
     "THB": 1000, "USD": 50, "ZAR": 50,
 }  # fmt: skip
+
+
+UNUSED_TIME = Clause(
+    "unused-time",
+    words(
+        "When you change within what you have paid for, its unused rest comes off the new charge, to the second. "
+        "Where more is left over than is charged, it becomes your credit and pays for what comes next."
+    ),
+)
 
 
 @dataclass(frozen=True)

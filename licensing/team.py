@@ -7,11 +7,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
 
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Member, Role
-from licensing.reasons import Reason
+from licensing.reasons import Clause, Example, Reason, Rule
 
 
 class UnableToChangeRole(Exception):
@@ -38,8 +39,8 @@ def change_role(*, member: Member, role: str, by: Any, at: datetime) -> Member:
         member = Member.objects.select_related("user").get(pk=member.pk)
         if member.role == role:
             return member
-        if _is_last_owner(member):
-            raise UnableToChangeRole(_last_owner(member))
+        if reason := an_owner_stays(str(member.user), member.role, _owners(member)):
+            raise UnableToChangeRole(reason)
         before, member.role = member.role, role
         member.save(update_fields=["role"])
         record(
@@ -63,8 +64,8 @@ def remove_member(*, member: Member, by: Any, at: datetime) -> None:
         found = Member.objects.select_related("user").filter(pk=member.pk).first()
         if found is None:
             return
-        if _is_last_owner(found):
-            raise UnableToLeave(_last_owner(found))
+        if reason := an_owner_stays(str(found.user), found.role, _owners(found)):
+            raise UnableToLeave(reason)
         record(
             entry(
                 customer=found.customer_id,
@@ -78,14 +79,38 @@ def remove_member(*, member: Member, by: Any, at: datetime) -> None:
         found.delete()
 
 
-def _is_last_owner(member: Member) -> bool:
-    others = Member.objects.filter(customer_id=member.customer_id, role=Role.OWNER).exclude(pk=member.pk)
-    return member.role == Role.OWNER and not others.exists()
+def _owners(member: Member) -> int:
+    return Member.objects.filter(customer_id=member.customer_id, role=Role.OWNER).count()
 
 
-def _last_owner(member: Member) -> Reason:
+def an_owner_stays(person: str, role: str, owners: int) -> Reason | None:
+    """Whether `person`, who has `role` in a team with so many owners, may give it up."""
+    if role != Role.OWNER or owners > 1:
+        return None
     return Reason(
         "one-owner",
-        _("%(user)s is the only owner.") % {"user": member.user},
+        _("%(user)s is the only owner.") % {"user": person},
         _("Make somebody else an owner first."),
     )
+
+
+ROLES = Clause(
+    "roles",
+    words(
+        "Owners do everything. Billing members can spend. Members see the plan, and can ask for an upgrade."
+    ),
+)
+ONE_OWNER = Rule(
+    "one-owner",
+    words("An organisation always has an owner."),
+    check=an_owner_stays,
+    examples=(
+        Example(
+            words("Ada, the only owner, wants to leave"),
+            lambda: ("Ada", Role.OWNER, 1),
+            "Ada is the only owner.",
+        ),
+        Example(words("Fay is an owner too"), lambda: ("Ada", Role.OWNER, 2)),
+        Example(words("Eve, a member, wants to leave"), lambda: ("Eve", Role.MEMBER, 1)),
+    ),
+)

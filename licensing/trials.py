@@ -9,21 +9,44 @@ from django.db import connection, transaction
 from django.db.models import Max, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
 
-from licensing.eligibility import Situation, trial_reasons
+from licensing.eligibility import trial_reasons
 from licensing.history import Actor, entry, record, subject_of
 from licensing.identity import identity_hash
 from licensing.licences import lock_live_licence
 from licensing.models import Customer, Notice, Trial, TrialMark
-from licensing.reasons import Reason
-from licensing.reminders import owe_reminders
+from licensing.reasons import Clause, Reason
+from licensing.reminders import days_of, owe_reminders
 from licensing.rows import ask
+from licensing.situation import Situation
 from licensing.sweeping import BATCH, end_expired, end_expired_of
-from licensing.terms import TierTerms
+from licensing.terms import EditionTerms, TierTerms
+from licensing.trying import AGAIN_AFTER
 
-AGAIN_AFTER = timedelta(days=365)
 REMINDERS = (timedelta(days=1), timedelta(days=3))  # the nearest first
 LONGEST = timedelta(days=366)
+
+
+def _lent(today: EditionTerms | None) -> dict[str, object]:
+    days = ", ".join(
+        _("%(tier)s %(days)d days") % {"tier": tier.name, "days": tier.trial_days}
+        for tier in (today.tiers if today else ())
+        if tier.trial_days
+    )
+    lasts = _("It lasts: %(days)s.") % {"days": days} if days else _("No tier is open to trials today.")
+    return {"lasts": lasts}
+
+
+TRIALS_LAST = Clause("trials-last", words("A trial needs no card. %(lasts)s"), _lent)
+TRIALS_END = Clause(
+    "trials-end",
+    words(
+        "A trial ends by the clock, at the minute it says, and gives back exactly what was there before. We "
+        "remind you %(turns)s days before. Nothing is charged."
+    ),
+    lambda _today: {"turns": days_of(REMINDERS)},
+)
 
 
 class UnableToTry(Exception):
@@ -85,6 +108,7 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
                     Reason(
                         "tried-once-a-year",
                         _("This trial has been started already."),
+                        _("Nothing is left to do: My plan shows how long it runs."),
                         when=used.get(tier.key),
                     )
                 ]

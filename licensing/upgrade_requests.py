@@ -8,13 +8,15 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
 
+from licensing.example import BUSINESS
 from licensing.history import Actor, entry, record, subject_of
 from licensing.licences import lock_customer
 from licensing.models import Customer, Event, UpgradeRequest
 from licensing.names import plain_lines
 from licensing.notices import owe
-from licensing.reasons import Reason
+from licensing.reasons import Example, Reason, Rule
 from licensing.standing import standing_of
 from licensing.terms import TierTerms, storefront
 
@@ -54,22 +56,10 @@ def ask_for_upgrade(
     with transaction.atomic():
         customer = lock_customer(customer.pk)
         tier = next((tier for tier in tiers_to_ask_for(customer, at=at) if tier.key == tier_key), None)
-        if tier is None:
-            raise UnableToAsk(
-                Reason(
-                    "higher-tier",
-                    _("That is not a tier above yours."),
-                    _("Choose one of those on today’s price list."),
-                )
-            )
-        if customer.upgrade_requests.filter(asked_by=asked_by, tier_key=tier_key, answered_at=None).exists():
-            raise UnableToAsk(
-                Reason(
-                    "asked-once",
-                    _("You have asked for %(name)s already.") % {"name": tier.name},
-                    _("An owner will see it on the team page."),
-                )
-            )
+        _refuse(is_above(tier))
+        assert tier is not None, "the rule asks for it"
+        waiting = customer.upgrade_requests.filter(asked_by=asked_by, tier_key=tier_key, answered_at=None)
+        _refuse(asked_once(tier.name, waiting.exists()))
         request = UpgradeRequest.objects.create(
             customer=customer, asked_by=asked_by, tier_key=tier_key, note=plain_lines(note), asked_at=at
         )
@@ -153,6 +143,63 @@ def questions_of(customer: Customer, *, asked_by: Any) -> list[Question]:
     ]
 
 
+def is_above(tier: TierTerms | None) -> Reason | None:
+    """`tier`: the one asked for, if it is among those above the tier that is held."""
+    if tier is not None:
+        return None
+    return Reason(
+        "higher-tier",
+        _("That is not a tier above yours."),
+        _("Choose one of those on today’s price list."),
+    )
+
+
+def asked_once(name: str, waits: bool) -> Reason | None:
+    """`waits`: whether a question for the tier `name` has no answer yet."""
+    if not waits:
+        return None
+    return Reason(
+        "asked-once",
+        _("You have asked for %(name)s already.") % {"name": name},
+        _("An owner will see it on the team page."),
+    )
+
+
+def _refuse(reason: Reason | None) -> None:
+    if reason:
+        raise UnableToAsk(reason)
+
+
 def _tier_names() -> dict[str, str]:
     shop = storefront()
     return {tier.key: tier.name for tier in shop.edition.tiers} if shop else {}
+
+
+ASKING_RULES: list[Rule] = [
+    Rule(
+        "higher-tier",
+        words("A member asks for a tier above the one you have."),
+        check=is_above,
+        examples=(
+            Example(
+                words("You have the highest tier, and ask for one that is not sold"),
+                lambda: (None,),
+                "That is not a tier above yours.",
+            ),
+            Example(words("You have Team, and ask for Business"), lambda: (BUSINESS,)),
+        ),
+    ),
+    Rule(
+        "asked-once",
+        words("One question for one tier, until it is answered."),
+        check=asked_once,
+        examples=(
+            Example(
+                words("You asked for Business yesterday, and nobody has answered"),
+                lambda: ("Business", True),
+                "You have asked for Business already.",
+            ),
+            Example(words("You were answered, and ask again"), lambda: ("Business", False)),
+        ),
+    ),
+]

@@ -6,13 +6,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext_lazy as words
+
 from licensing.entitlements import Entitlement
 from licensing.models import Customer, Feature, UsageReading
+from licensing.reasons import Clause
 from licensing.rows import ask
 from licensing.terms import FeatureTerms, edition_terms
 
 PACE_WINDOW = timedelta(days=45)
 NEAR = 0.8  # of a limit
+
+
+DATA_KEPT = Clause(
+    "data-kept",
+    words(
+        "What you have made stays, whatever tier you are on. Above a limit you can work with all you have, "
+        "and add nothing more."
+    ),
+)
 
 
 class UnableToRecord(ValueError):

@@ -8,11 +8,22 @@ from typing import Any
 
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as words
 
+from licensing.reasons import Clause
 from portal.views.errors import too_many_requests
 
 PRESSES = 30
 MINUTES = 10
+
+HUMAN_PACE = Clause(
+    "human-pace",
+    words(
+        "Buttons that ask the payment processor answer an organisation %(presses)d times in %(minutes)d minutes, and "
+        "then again when these are over."
+    ),
+    lambda _today: {"presses": PRESSES, "minutes": MINUTES},
+)
 
 
 def at_human_pace(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -74,6 +74,7 @@ def test_every_model_of_the_admin_is_in_its_table() -> None:
     assert {model._meta.label_lower for model in admin.site._registry} == set(staff_table.MODELS)
 
 
+@pytest.mark.proves("roles")
 @pytest.mark.parametrize("table", [OURS, {**ACCOUNTS, **LOOKING_AS}], ids=["ours", "accounts"])
 def test_each_role_gets_its_answer(
     table: dict[str, Any], clients: dict[str, Client], addresses: dict[str, str]

@@ -13,9 +13,9 @@ from billing.orders import accept_quote
 from billing.payers import ensure_payer, refresh_payer
 from billing.quotes import issue_quote
 from billing.subscriptions import follow
-from licensing.eligibility import Change
 from licensing.history import Actor
 from licensing.models import Customer
+from licensing.situation import Change
 from licensing.terms import EditionTerms, storefront
 from portal.demo import sandbox
 from portal.facts import facts_of

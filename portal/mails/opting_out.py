@@ -7,12 +7,24 @@ from datetime import datetime
 
 from django.core import signing
 from django.db import models
+from django.utils.translation import gettext_lazy as words
 
 from licensing.models import Customer, OptOut
+from licensing.reasons import Clause
 from portal.mails.kind import Kind
 from portal.mails.kinds import KINDS
 
 SALT = "portal.opt_out"
+
+
+NOTICES = Clause(
+    "notices",
+    words(
+        "We write before a trial ends and when it has, before a renewal, after a purchase, when a payment fails "
+        "and when a plan ends. Reminders of monthly renewals can be switched off in each mail; what you must know "
+        "cannot."
+    ),
+)
 
 
 @dataclass(frozen=True)

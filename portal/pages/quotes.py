@@ -15,7 +15,7 @@ from billing.brakes import stop_for
 from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
-from licensing.eligibility import stop_reason
+from licensing.changing import stop_reason
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member, Price

@@ -18,8 +18,8 @@ from billing.models import Order, Quote
 from billing.orders import QuoteChanged, UnableToAccept, accept_quote, pursue
 from billing.orders import withdraw as withdraw_order
 from billing.quotes import UnableToQuote, issue_quote
-from licensing.eligibility import Change
 from licensing.history import Actor
+from licensing.situation import Change
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from portal.access import members_only, spenders_only

@@ -16,10 +16,10 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from billing.answers import StripeUnavailable
 from billing.quotes import UnableToQuote, issue_quote
-from licensing.eligibility import Change
 from licensing.history import Actor
 from licensing.offers import tiers_open_to
 from licensing.reasons import Reason
+from licensing.situation import Change
 from portal.access import members_only
 from portal.context import storefront_of
 from portal.facts import Facts, facts_of

@@ -27,9 +27,9 @@ from billing.payers import ensure_payer, refresh_payer
 from billing.quotes import issue_quote
 from billing.reading import read_subscription
 from licensing.customers import open_customer
-from licensing.eligibility import Change
 from licensing.history import Actor
 from licensing.models import Customer
+from licensing.situation import Change
 from licensing.terms import EditionTerms, storefront
 from portal.facts import facts_of
 from portal.models import User

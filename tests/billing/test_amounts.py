@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end
@@ -16,6 +17,7 @@ from tests.cast import OLD
 from tests.sums.agreement import agree, charged_as_quoted, estimate_of
 
 
+@pytest.mark.proves("unused-time")
 def test_a_downgrade_gives_credit_that_the_next_purchase_uses(ada: Buyer) -> None:
     ada.with_card().buy("business", seats=10)
     down = ada.quote("team", seats=10)
@@ -29,6 +31,7 @@ def test_a_downgrade_gives_credit_that_the_next_purchase_uses(ada: Buyer) -> Non
     assert ada.payer.credit == 0
 
 
+@pytest.mark.proves("unused-time")
 def test_fewer_seats_give_their_time_back(ada: Buyer) -> None:
     ada.with_card().buy("team", seats=10)
     fewer = ada.quote("team", seats=4)
@@ -77,6 +80,7 @@ def test_too_little_to_charge_is_said_to_come_with_the_next_payment(ada: Buyer) 
     assert ada.payer.credit == 0
 
 
+@pytest.mark.proves("edition-kept")
 def test_the_tier_that_is_held_keeps_its_older_price_for_more_seats_and_another_interval(
     ada: Buyer,
 ) -> None:

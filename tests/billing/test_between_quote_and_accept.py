@@ -67,6 +67,7 @@ def test_renewed_in_between_it_is_told_and_nothing_is_charged(holder: Buyer) -> 
     assert len(holder.charged()) == 2  # the purchase and its renewal
 
 
+@pytest.mark.proves("price-shown")
 def test_credit_in_between_makes_a_fresh_quote_of_the_present_moment(holder: Buyer) -> None:
     quote = holder.quote("business")
     holder.credited(700)

@@ -19,6 +19,7 @@ def test_first_purchase_charges_the_quoted_amount_once(ada: Buyer) -> None:
     assert (ada.licence.tier.key, ada.licence.seats) == ("team", 3)
 
 
+@pytest.mark.proves("price-shown")
 def test_upgrade_charges_the_difference_that_was_quoted(ada: Buyer) -> None:
     ada.with_card().buy("team", seats=3)
     quote = ada.quote("business", seats=4)
@@ -47,6 +48,7 @@ def test_yearly_bills_the_new_period_whole_and_gives_back_the_rest(ada: Buyer) -
     assert timedelta(0) <= ada.licence.period_end - quote.renews_at < timedelta(minutes=1)
 
 
+@pytest.mark.proves("unpaid-changes-nothing")
 @pytest.mark.parametrize("card", ["pm_card_chargeCustomerFail"])
 def test_a_declined_card_leaves_everything_as_it_was(ada: Buyer, card: str) -> None:
     ada.with_card().buy("team", seats=3)

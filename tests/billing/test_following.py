@@ -28,6 +28,7 @@ def test_a_renewal_moves_the_period_and_lists_the_invoice(holder: Buyer) -> None
     assert Event.objects.filter(kind="licence_renewed").count() == 1
 
 
+@pytest.mark.proves("failed-payments")
 def test_a_failed_renewal_is_past_due_and_says_so_once(holder: Buyer) -> None:
     holder.with_card("pm_card_chargeCustomerFail")
     at = holder.let_pass(days=32)
@@ -48,6 +49,7 @@ def test_a_recovered_payment_makes_it_active_again(holder: Buyer) -> None:
     assert holder.licence.past_due_since is None
 
 
+@pytest.mark.proves("failed-payments")
 def test_a_payment_that_never_comes_ends_in_the_free_tier_of_the_same_edition(holder: Buyer) -> None:
     edition = holder.licence.edition_id
     holder.with_card("pm_card_chargeCustomerFail")

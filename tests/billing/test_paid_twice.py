@@ -50,6 +50,7 @@ def keys_of(ada: Buyer, path: str) -> list[str]:
     ]
 
 
+@pytest.mark.proves("paid-twice")
 def test_one_subscription_lives_and_the_other_payment_goes_back_whole(ada: Buyer) -> None:
     second = both_paid(ada)
     ada.receive(*ada.events())

@@ -144,6 +144,7 @@ def counted() -> Iterator[None]:
     cache.clear()
 
 
+@pytest.mark.proves("human-pace")
 @pytest.mark.usefixtures("counted", "silent_stripe", "quiet")
 def test_buttons_that_ask_stripe_are_pressed_at_a_human_pace() -> None:
     party = ada()

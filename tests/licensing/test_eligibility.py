@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from licensing.eligibility import Change, Situation, change_reasons
+from licensing.eligibility import change_reasons
 from licensing.offers import offer_of, offers_for
+from licensing.situation import Change, Situation
 from licensing.terms import storefront
 from licensing.usage import UnableToRecord, record_reading
 from portal.facts import facts_of
@@ -84,6 +85,7 @@ def test_a_monthly_count_does_not_stand_in_the_way() -> None:
     assert rules(di, "team", seats=3) == []
 
 
+@pytest.mark.proves("edition-kept")
 def test_the_held_tier_is_offered_on_the_terms_it_is_held_on() -> None:
     bo = cast.bo()
     offers = offers_for(situation(bo), seats=7, interval="year")

@@ -49,6 +49,7 @@ def test_a_trial_gives_the_higher_entitlements_at_once() -> None:
     assert now["projects"].value is None
 
 
+@pytest.mark.proves("trials-end")
 @pytest.mark.django_db
 def test_trial_gives_back_exactly_what_was_there() -> None:
     ada = cast.ada()
@@ -60,6 +61,7 @@ def test_trial_gives_back_exactly_what_was_there() -> None:
     assert entitlements(standing_of(ada.customer, at=trial.ends_at)) == had
 
 
+@pytest.mark.proves("trials-end")
 @pytest.mark.django_db
 def test_it_ends_by_the_clock_even_if_no_job_ever_runs() -> None:
     ada = cast.ada()
@@ -69,6 +71,7 @@ def test_it_ends_by_the_clock_even_if_no_job_ever_runs() -> None:
     assert standing_of(ada.customer, at=trial.ends_at).trial is None
 
 
+@pytest.mark.proves("trials-last")
 @pytest.mark.django_db
 def test_a_trial_lasts_the_tiers_own_days() -> None:
     cy = cast.cy()
@@ -91,6 +94,7 @@ def test_a_tier_is_tried_once_in_twelve_months() -> None:
     assert start(cy.customer, cy.user, "business", NOON + 365 * DAY)
 
 
+@pytest.mark.proves("trial-mark")
 @pytest.mark.django_db
 @pytest.mark.parametrize("alias", ["Cy@Demo.test", "cy+again@demo.test"])
 def test_a_new_account_with_an_alias_does_not_reset_it(alias: str) -> None:
@@ -189,6 +193,7 @@ def test_ending_and_reminding_are_said_once_however_often_the_sweep_runs() -> No
     assert Event.objects.filter(kind="trial_ended").count() == 1
 
 
+@pytest.mark.proves("trials-end")
 @pytest.mark.django_db
 def test_after_a_downtime_only_the_reminder_that_still_helps_is_owed() -> None:
     cy = cast.cy()

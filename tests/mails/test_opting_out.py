@@ -76,6 +76,7 @@ def test_a_forged_or_foreign_token_opens_nothing(okafor: Party, path: str) -> No
         assert client.post(f"/notices/opt-out/{token}/").status_code == 404
 
 
+@pytest.mark.proves("notices")
 @pytest.mark.parametrize(
     "kind", ["receipt", "trial_ended", "trial_reminder", "payment_failed", "licence_ended"]
 )

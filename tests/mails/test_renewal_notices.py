@@ -17,6 +17,7 @@ ADA, BO = "ada@demo.test", "bo@demo.test"
 MONTHLY_TURN = NOON + timedelta(days=20)  # Ada's licence renews 22 days after noon
 
 
+@pytest.mark.proves("renewals")
 def test_the_reminder_names_date_amount_tax_and_credit_and_how_to_leave(
     lindqvist: Party, mailbox: Mailbox
 ) -> None:
@@ -103,6 +104,7 @@ def test_it_shows_usage_and_a_cheaper_tier_only_where_all_of_it_fits(okafor: Par
         assert "would fit into" not in words
 
 
+@pytest.mark.proves("renewals")
 def test_after_a_silence_only_the_nearest_turn_goes_out(lindqvist: Party, mailbox: Mailbox) -> None:
     renewals.remind_due(at=NOON)  # seven days before
     later = NOON + timedelta(days=6, hours=12)
@@ -136,6 +138,7 @@ def test_no_reminder_of_a_renewal_that_does_not_come(
     assert not mailbox.messages
 
 
+@pytest.mark.proves("notices")
 def test_a_monthly_reminder_can_be_opted_out_of_and_a_yearly_one_cannot(
     okafor: Party, lindqvist: Party, mailbox: Mailbox
 ) -> None:

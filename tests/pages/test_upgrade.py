@@ -103,7 +103,7 @@ def test_tier_that_is_not_open_is_shown_with_reason_change_and_rule(ada: Party, 
     response = sign_in(ada.user).get("/upgrade/?tier=scale&seats=3")
     text = text_of(response)
     assert "Scale like this is not open to you now." in text
-    assert "Scale starts at 5 seats. Choose more seats." in text
+    assert "Scale starts at 5 seats. Choose at least 5 seats." in text
     assert "/policy/#seats-fit-tier" in response.content.decode()
     assert "Choose 5 seats" in text
     assert "Review and pay" not in text

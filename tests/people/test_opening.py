@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from billing.models import Invoice, Order, Quote
 from licensing.customers import UnableToClose, UnableToOpen, close_customer, open_customer
-from licensing.models import Customer, Event, Licence, Member, Role, Trial
+from licensing.models import Customer, Event, Licence, Member, Notice, Role, Trial
 from tests.cast import NOON, ada, cy, eve, make_catalogue, person
+from tests.staff.rows import everything_of
 
 pytestmark = pytest.mark.django_db
 WHERE = {"country": "IE", "currency": "EUR", "time_zone": "Europe/Dublin", "locale": "en_IE"}
@@ -95,6 +97,19 @@ def test_closing_ends_the_free_licence_gives_a_trial_back_and_lets_everybody_go(
     assert (trial.ended_at, trial.end) == (NOON, Trial.End.GIVEN_BACK)
     assert Event.objects.get(customer=closed, kind="customer_closed").reason == "moved house"
     assert close_customer(customer=closed, owner=party.user, at=NOON).closed_at == NOON
+
+
+@pytest.mark.proves("closed-is-kept")
+def test_what_was_bought_billed_and_decided_stays_on_record_as_it_was() -> None:
+    party = ada()
+    everything_of(party)
+    Licence.objects.filter(pk=party.licence.pk).update(price=None, period_start=None, period_end=None)
+    kept = (Order, Quote, Invoice, Event, Notice)
+    before = {model: list(model.objects.order_by("pk").values()) for model in kept}
+    close_customer(customer=party.customer, owner=party.user, at=NOON)
+    for model, rows in before.items():
+        assert rows, model
+        assert list(model.objects.filter(pk__in=[row["id"] for row in rows]).order_by("pk").values()) == rows
 
 
 def test_closing_one_organisation_leaves_others_alone() -> None:

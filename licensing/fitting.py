@@ -1,0 +1,133 @@
+"""The rules of what fits: the seats the tier and the people, and what is in use the tier's room."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from babel.numbers import format_decimal
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
+from django.utils.translation import ngettext
+
+from licensing.example import BUSINESS, TEAM, stands, wants
+from licensing.models import Feature
+from licensing.reasons import Example, Reason, Rule
+from licensing.situation import Change, Situation
+
+
+def seats_fit_tier(situation: Situation, change: Change) -> Reason | None:
+    tier = change.tier
+    if change.seats < tier.min_seats:
+        return Reason(
+            "seats-fit-tier",
+            ngettext("%(tier)s starts at one seat.", "%(tier)s starts at %(count)d seats.", tier.min_seats)
+            % {"tier": tier.name, "count": tier.min_seats},
+            _("Choose at least %(count)d seats.") % {"count": tier.min_seats},
+        )
+    if tier.max_seats is not None and change.seats > tier.max_seats:
+        return Reason(
+            "seats-fit-tier",
+            ngettext(
+                "%(tier)s has at most one seat.", "%(tier)s has at most %(count)d seats.", tier.max_seats
+            )
+            % {"tier": tier.name, "count": tier.max_seats},
+            _("Choose fewer seats, or a higher tier."),
+        )
+    return None
+
+
+def seats_fit_people(situation: Situation, change: Change) -> Reason | None:
+    if change.seats >= situation.people or change.tier.is_free:
+        return None
+    return Reason(
+        "seats-fit-people",
+        _("You are %(people)d people, invitations included; %(seats)d seats are too few.")
+        % {"people": situation.people, "seats": change.seats},
+        _("Choose at least %(people)d seats, or remove people from your team first.")
+        % {"people": situation.people},
+    )
+
+
+def usage_fits(situation: Situation, change: Change) -> Reason | None:
+    """Nobody moves to a tier that could not hold what they have. Monthly counts start anew and do not matter."""
+    over = []
+    for feature in change.edition.features:
+        used, limit = situation.usage.get(feature.key), change.tier.value(feature.key)
+        if feature.kind != Feature.Kind.LIMIT or feature.monthly or used is None or limit is None:
+            continue
+        if used.value > (limit or 0):
+            over.append((feature, used.value, limit or 0))
+    if not over:
+        return None
+    feature, used_value, allowed = over[0]
+    return Reason(
+        "usage-fits",
+        _("You use %(used)s %(unit)s; %(tier)s has room for %(limit)s.")
+        % {
+            "used": _count(used_value),
+            "unit": feature.unit or feature.name,
+            "tier": change.tier.name,
+            "limit": _count(allowed),
+        },
+        _("With %(count)s fewer it is open to you.") % {"count": _count(used_value - allowed)},
+    )
+
+
+@lru_cache(maxsize=1024)
+def _count(value: int) -> str:
+    return format_decimal(value, locale="en")
+
+
+FITTING_RULES: list[Rule] = [
+    Rule(
+        "seats-fit-tier",
+        words("A tier may have a least and a most number of seats; the price list says so."),
+        check=seats_fit_tier,
+        examples=(
+            Example(
+                words("Business begins at two seats, and you choose one"),
+                lambda: (stands(people=1), wants(BUSINESS, seats=1)),
+                "Business starts at 2 seats.",
+            ),
+            Example(
+                words("Team is for up to 50 people, and you choose 51 seats"),
+                lambda: (stands(), wants(TEAM, seats=51)),
+                "Team has at most 50 seats.",
+            ),
+            Example(words("You choose 50"), lambda: (stands(), wants(TEAM, seats=50))),
+        ),
+    ),
+    Rule(
+        "seats-fit-people",
+        words("There is a seat for everybody in your team, open invitations included."),
+        check=seats_fit_people,
+        examples=(
+            Example(
+                words("You are four, have invited a fifth, and choose four seats"),
+                lambda: (stands(people=5), wants(seats=4)),
+                "You are 5 people, invitations included; 4 seats are too few.",
+            ),
+            Example(words("You choose five"), lambda: (stands(people=5), wants(seats=5))),
+        ),
+    ),
+    Rule(
+        "usage-fits",
+        words(
+            "You move to a tier that has room for what you have. Counts that begin anew each month do not stand in "
+            "the way."
+        ),
+        check=usage_fits,
+        examples=(
+            Example(
+                words("You have Business and 38 projects, and choose Team, which has room for 20"),
+                lambda: (stands(BUSINESS, projects=38), wants(TEAM)),
+                "You use 38 projects; Team has room for 20.",
+            ),
+            Example(words("You have 20 projects"), lambda: (stands(BUSINESS, projects=20), wants(TEAM))),
+            Example(
+                words("You have made 400 calls this month, of 100 a month in Team"),
+                lambda: (stands(BUSINESS, calls=400), wants(TEAM)),
+            ),
+        ),
+    ),
+]

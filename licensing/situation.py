@@ -1,0 +1,43 @@
+"""The facts that rules look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from licensing.standing import Standing
+from licensing.terms import EditionTerms, TierTerms
+from licensing.usage import Usage
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Gathered once at the door.
+
+    `people` counts members and open invitations. `trials_used` maps a tier's key to when it may be tried again;
+    `addresses` are the owners' confirmed ones, for which that is so. `stopped` says why nothing can be paid now: for
+    "everybody", for this "customer", or while the "books" are checked; empty where it can.
+    """
+
+    standing: Standing
+    today: EditionTerms
+    people: int
+    usage: dict[str, Usage]
+    trials_used: dict[str, datetime] = field(default_factory=dict)
+    addresses: tuple[str, ...] = ()
+    order_pending: bool = False
+    stopped: str = ""
+
+    @property
+    def at(self) -> datetime:
+        return self.standing.at
+
+
+@dataclass(frozen=True)
+class Change:
+    """What somebody wants to move to."""
+
+    tier: TierTerms
+    edition: EditionTerms
+    seats: int
+    interval: str
