@@ -62,8 +62,8 @@ def owe_all(notices: Iterable[Notice]) -> None:
 def resend(*, notice: Notice, actor: Actor, reason: str, at: datetime) -> Notice:
     """Send a notice again, because a person asked for it: from `at` on, with every try ahead of it.
 
-    Where deliveries failed or still wait, those go again and the addresses that have it are spared; where all were
-    sent, all go again, each as a message of its own. Whether the notice is still true is asked at sending as ever.
+    Where deliveries failed, came back or still wait, those go again and whoever has it is spared; where all were sent,
+    all go again, each as a message of its own. Whether the notice is still true is asked at sending as ever.
     Raises UnableToResend where it was dropped as no longer true, or where nothing was ever addressed.
     """
     with transaction.atomic():
@@ -72,7 +72,7 @@ def resend(*, notice: Notice, actor: Actor, reason: str, at: datetime) -> Notice
         if notice.state == Notice.State.DROPPED:
             raise UnableToResend("When its turn came it was no longer true, so there is nothing to send.")
         deliveries = list(Delivery.objects.select_for_update().filter(notice=notice).order_by("pk"))
-        again = [d for d in deliveries if d.state != Delivery.State.SENT] or deliveries
+        again = [d for d in deliveries if not _has_it(d)] or deliveries
         if not again:
             raise UnableToResend(
                 "It is not addressed to anybody yet; if it is waiting, it goes out by itself."
@@ -83,9 +83,9 @@ def resend(*, notice: Notice, actor: Actor, reason: str, at: datetime) -> Notice
                 delivery.message_id = _another_message_id(delivery.message_id, at=at)
             delivery.state, delivery.tries, delivery.next_try_at = Delivery.State.WAITING, 0, at
             delivery.sent_at, delivery.error = None, ""
-        Delivery.objects.bulk_update(
-            again, ["message_id", "state", "tries", "next_try_at", "sent_at", "error"], batch_size=1000
-        )
+            delivery.provider_id, delivery.expects_word = "", False
+            delivery.outcome, delivery.outcome_at, delivery.outcome_why = "", None, ""
+        Delivery.objects.bulk_update(again, _AGAIN, batch_size=1000)
         notice.state, notice.closed_at = Notice.State.WAITING, None
         notice.save(update_fields=["state", "closed_at"])
         record(
@@ -101,6 +101,18 @@ def resend(*, notice: Notice, actor: Actor, reason: str, at: datetime) -> Notice
             )
         )
     return notice
+
+
+# When it first arrived stays: sent again, somebody who was told has been told.
+_AGAIN = [
+    "message_id", "state", "tries", "next_try_at", "sent_at", "error", "provider_id", "expects_word", "outcome",
+    "outcome_at", "outcome_why",
+]  # fmt: skip
+
+
+def _has_it(delivery: Delivery) -> bool:
+    """Whether this address was sent it, and it has not come back."""
+    return delivery.state == Delivery.State.SENT and delivery.outcome != Delivery.Outcome.BOUNCED
 
 
 def _another_message_id(message_id: str, *, at: datetime) -> str:

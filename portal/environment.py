@@ -120,6 +120,17 @@ class Environment:
             self._fault(name, "must be like smtp+tls://user:password@host:587")
             return {"EMAIL_BACKEND": ""}
 
+    def webhook_secret(self, name: str) -> str:
+        """`user:password`, as a provider's webhook address carries it; empty where no provider reports."""
+        value = self.text(name, default="")
+        _user, _, password = value.partition(":")
+        if value and (len(password) < 16 or not re.fullmatch("[A-Za-z0-9._~-]+:[A-Za-z0-9._~-]+", value)):
+            self._fault(
+                name, "must be like user:password, the password of 16 letters, digits or ._~- at least"
+            )
+            return ""
+        return value
+
     def _mail_provider(self, name: str, value: str, *, demo: bool) -> dict[str, Any]:
         """`resend://KEY@`: the provider's own address. Another, or plain http, is for the demo and tests."""
         parts = urlsplit(value)

@@ -15,6 +15,7 @@ from portal.views import (
     health,
     joining,
     look_as,
+    mail_tracking,
     optout,
     plan,
     policy,
@@ -56,6 +57,8 @@ urlpatterns = [
     path("billing/cancel/", billing.cancel, name="billing_cancel"),
     path("billing/cancel/undo/", billing.undo_cancel, name="billing_undo_cancel"),
     path("webhooks/stripe/", webhooks.stripe, name="stripe_webhook"),
+    path("webhooks/mail/resend/", mail_tracking.Resend.as_view(), name="resend_webhook"),
+    path("webhooks/mail/brevo/", mail_tracking.Brevo.as_view(), name="brevo_webhook"),
     # Coming in
     path("accounts/", include("allauth.urls")),
     path("start/", start.start, name="start"),

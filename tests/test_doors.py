@@ -35,6 +35,9 @@ from tests.doors.table import ACCOUNTS, DOORS, LOOKING_AS, OURS, ROLES
 
 pytestmark = pytest.mark.django_db
 
+# A machine's doors: what is believed there is a signature or a secret, never a session.
+WEBHOOKS = ("stripe_webhook", "resend_webhook", "brevo_webhook")
+
 
 @pytest.fixture(autouse=True)
 def _sessions_in_the_database_alone(settings: Settings) -> None:
@@ -118,7 +121,7 @@ def test_whoever_looks_as_somebody_changes_nothing_at_any_door(addresses: dict[s
     client = browser_of(staff_of("support"))
     client.post(reverse("hijack:acquire"), {"user_pk": ada().user.pk})
     # A machine's door knows no session, and so nobody who looks: what it believes is a signature.
-    ways_out = ("hijack:release", "account_logout", "healthz", "readyz", "stripe_webhook")
+    ways_out = ("hijack:release", "account_logout", "healthz", "readyz", *WEBHOOKS)
     for name in [name for name in DOORS if name not in ways_out]:
         assert knock(client, "post", addresses[name]) == 403, name
     with changed_by() as changed:
@@ -146,7 +149,7 @@ def test_a_get_changes_nothing_and_at_the_door_of_a_button_leads_to_its_page(
         with changed_by() as changed:
             found = answer_of(clients["owner"], "get", addresses[name])
         assert not changed, name
-        if method == "post" and name != "stripe_webhook":
+        if method == "post" and name not in WEBHOOKS:
             assert found == ON, name
 
 
@@ -163,7 +166,7 @@ def test_a_door_takes_only_the_methods_it_knows(
 def test_nothing_is_taken_from_a_form_that_is_not_ours(addresses: dict[str, str]) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada().user)
-    by_others = ("stripe_webhook", "opt_out")  # Each has its own proof.
+    by_others = (*WEBHOOKS, "opt_out")  # Each has its own proof.
     with changed_by() as changed:
         for name in [name for name in DOORS if name not in (*by_others, "healthz", "readyz")]:
             answer = client.post(addresses[name], {"start": "business", "role": "owner"})

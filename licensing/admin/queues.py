@@ -85,6 +85,15 @@ NOTICE_QUEUES = (
         ),
     ),
     Queue(
+        key="came-back",
+        title="Notices that came back",
+        hint="The address does not take mail, or took it for spam. Find out the right one, then resend.",
+        model=Notice,
+        where=lambda at: Q(
+            Exists(Delivery.objects.filter(notice=OuterRef("pk"), outcome=Delivery.Outcome.BOUNCED))
+        ),
+    ),
+    Queue(
         key="waiting",
         title="Notices waiting for over an hour",
         hint="The worker is not sending, or the mail server refuses for now.",

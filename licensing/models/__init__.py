@@ -2,7 +2,7 @@ from licensing.models.catalogue import Claim, Edition, Feature, Grant, Price, Pr
 from licensing.models.customer import Customer, Invitation, Member, Role, UpgradeRequest
 from licensing.models.event import Event
 from licensing.models.licence import Licence
-from licensing.models.notice import Delivery, Notice, OptOut
+from licensing.models.notice import Delivery, DeliveryReport, Notice, OptOut
 from licensing.models.notice_rule import NoticeRule
 from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.trial import Trial, TrialMark
@@ -13,6 +13,7 @@ __all__ = [
     "Customer",
     "DatabaseIdentity",
     "Delivery",
+    "DeliveryReport",
     "Edition",
     "Event",
     "Feature",

@@ -46,6 +46,9 @@ def let_pass(*, customer: Customer, days: int, at: datetime) -> int:
         raise
 
 
+_DELIVERY_DATES = ["next_try_at", "sent_at", "outcome_at", "arrived_at"]
+
+
 def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
     """Move every date of ours that concerns the customer into the past, and say so in its history."""
     with transaction.atomic():
@@ -62,7 +65,7 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
         _back(customer.usage_readings.all(), ["read_at"], by)
         _back(Invoice.objects.filter(customer=customer), ["issued_at"], by)
         _back(customer.notices.all(), ["owed_at", "closed_at"], by)
-        _back(Delivery.objects.filter(notice__customer=customer), ["next_try_at", "sent_at"], by)
+        _back(Delivery.objects.filter(notice__customer=customer), _DELIVERY_DATES, by)
         _turns_back(customer, by)
         record(
             entry(

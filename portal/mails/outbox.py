@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from licensing.deliveries import match_reports
 from licensing.models import Delivery, Notice, Product
 from licensing.terms import storefront
 from portal.mails.briefing import Brief, briefs_of
@@ -39,6 +41,7 @@ BATCH = 50
 WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 180, 360, 720, 720, 720, 720, 720))
 # One run ends after so many seconds, well within Celery's time limit; the next takes on from there.
 LASTS = 120
+_NOTED = ["state", "tries", "next_try_at", "sent_at", "error", "provider_id", "expects_word"]
 log = logging.getLogger(__name__)
 
 
@@ -60,6 +63,7 @@ def send_due(*, at: datetime, limit: int = 1000) -> Counts:
     long it lasts, nothing is given up for it.
     """
     counts = Counts()
+    match_reports(at=at)
     shop = storefront()
     if shop is None:
         return counts
@@ -143,7 +147,7 @@ def _send_one(
             return
         delivery.tries += 1
         try:
-            _hand_over(delivery, brief, line, product, at=at)
+            provider_id = _hand_over(delivery, brief, line, product, at=at)
         except MailServerSilent:
             raise
         except Exception as fault:
@@ -152,15 +156,16 @@ def _send_one(
             else:
                 _put_off(delivery, fault, counts, at=at)
         else:
-            _note_sent(delivery, counts, at=at)
-        delivery.save(update_fields=["state", "tries", "next_try_at", "sent_at", "error"])
+            _note_sent(delivery, counts, at=at, provider_id=provider_id)
+        delivery.save(update_fields=_NOTED)
 
 
-def _hand_over(delivery: Delivery, brief: Brief, line: Line, product: Product, *, at: datetime) -> None:
+def _hand_over(delivery: Delivery, brief: Brief, line: Line, product: Product, *, at: datetime) -> str:
+    """Write it and hand it over. Returns the provider's own id of it."""
     if brief.fault is not None:
         raise brief.fault
     letter = write_letter(brief=brief, address=delivery.address, product=product, at=at)
-    line.send(
+    return line.send(
         mail(
             letter=letter,
             kind=brief.kind.key,
@@ -180,8 +185,11 @@ def _was_refused(delivery: Delivery) -> bool:
     return bool(delivery.error) and not delivery.error.startswith(NO_ANSWER)
 
 
-def _note_sent(delivery: Delivery, counts: Counts, *, at: datetime) -> None:
+def _note_sent(delivery: Delivery, counts: Counts, *, at: datetime, provider_id: str = "") -> None:
+    """`provider_id` is unknown where an earlier try was the one that was taken; then nobody's word is waited for."""
     delivery.state, delivery.sent_at, delivery.error = Delivery.State.SENT, at, ""
+    delivery.provider_id = provider_id[:200]
+    delivery.expects_word = bool(provider_id and settings.EMAIL_WEBHOOK_SECRET)
     counts.sent += 1
 
 

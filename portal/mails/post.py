@@ -93,8 +93,8 @@ class Line:
     ) -> None:
         self._close()
 
-    def send(self, message: EmailMultiAlternatives) -> None:
-        """Hand over one mail.
+    def send(self, message: EmailMultiAlternatives) -> str:
+        """Hand over one mail. Returns the provider's own id of it; empty by SMTP, which has none.
 
         Raises MailServerSilent where there is no line, NotTaken where this mail failed. A provider (providers.py) says
         so itself, and may raise NoAnswer or AlreadyTaken too.
@@ -112,6 +112,8 @@ class Line:
             raise NotTaken(f"{type(error).__name__}: {error}") from error
         if not taken:
             raise NotTaken("The mail server took nothing.")
+        status = getattr(message, "anymail_status", None)
+        return str(status.message_id or "") if status else ""
 
     def _open(self) -> None:
         try:

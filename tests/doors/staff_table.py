@@ -72,6 +72,7 @@ ACTIONS: dict[str, Groups] = {
     "licensing_trial_extend": "support",
     "licensing_trial_end_now": "support",
     "licensing_notice_resend": "support",
+    "licensing_notice_came_back": "support",
     "licensing_customer_record_usage": "support",
     "licensing_customer_park": "support finance",
     "billing_brake_go": "support finance",

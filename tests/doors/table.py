@@ -40,6 +40,8 @@ OURS: dict[str, Door] = {
     "readyz": ("get", (503,) * 8),
     "opt_out": ("get", (404,) * 8),
     "stripe_webhook": ("post", (400,) * 8),
+    "resend_webhook": ("post", (400,) * 8),
+    "brevo_webhook": ("post", (400,) * 8),
     "team_join": ("get", ALL_200),
     # Members
     "plan": ("get", MEMBERS),

@@ -6,6 +6,7 @@ from tests.infra.engines import Engines
 from tests.infra.ports import free_port
 
 WEBHOOK_SECRET = "whsec_for_the_tests"
+MAIL_WEBHOOK_SECRET = "reports:for-the-tests-only"
 
 # What a portal started by a test must not inherit from this process.
 SETTINGS_VARIABLES = (
@@ -18,6 +19,7 @@ SETTINGS_VARIABLES = (
     "DATABASE_URL",
     "REDIS_URL",
     "EMAIL_URL",
+    "EMAIL_WEBHOOK_SECRET",
     "DEFAULT_FROM_EMAIL",
     "STRIPE_SECRET_KEY",
     "STRIPE_WEBHOOK_SECRET",
@@ -44,6 +46,7 @@ def set_environment(engines: Engines, worker: str) -> None:
         DATABASE_URL=engines.database_url,
         REDIS_URL=engines.redis_url_for(worker),
         EMAIL_URL=f"smtp://127.0.0.1:{free_port()}",
+        EMAIL_WEBHOOK_SECRET=MAIL_WEBHOOK_SECRET,
         STRIPE_SECRET_KEY="sk_test_for_the_tests",
         STRIPE_WEBHOOK_SECRET=WEBHOOK_SECRET,
         STRIPE_API_BASE=f"http://127.0.0.1:{free_port()}",

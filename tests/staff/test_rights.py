@@ -61,6 +61,7 @@ DOERS = {
     "licensing_trial_extend": {SUPPORT},
     "licensing_trial_end_now": {SUPPORT},
     "licensing_notice_resend": {SUPPORT},
+    "licensing_notice_came_back": {SUPPORT},
     "licensing_customer_record_usage": {SUPPORT},
     "licensing_customer_park": {SUPPORT, FINANCE},
     "billing_brake_go": {SUPPORT, FINANCE},
