@@ -24,6 +24,8 @@ from django.utils.translation import gettext as _
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
 CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "claim", "price", "noticerule")
+# What stands between a draft and its publication: looked at, and done by an action.
+PUBLISHING = ("publish_edition", "view_approval", "add_approval")
 # Pulling a brake, and letting it go.
 BRAKES = ("add_brake", "change_brake")
 # What support may change: everything else about a customer is changed through an action with a reason.
@@ -54,7 +56,7 @@ def ensure_groups() -> None:
                 for model in CATALOGUE_MODELS
                 for verb in ("view", "add", "change", "delete")
             ),
-            "publish_edition",
+            *PUBLISHING,
         ],
     )
     finance = Q(content_type__app_label="billing") | Q(

@@ -22,6 +22,7 @@ from licensing.licences import change_licence
 from licensing.models import Customer, Edition, Licence, Member, Price, Role, Tier
 from licensing.periods import add_intervals
 from portal.models import User
+from tests.publishing import publish
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 PASSWORD = "demo-portal"
@@ -48,7 +49,7 @@ def make_catalogue() -> Edition:
         return on_sale
     for key, at in PUBLISHED.items():
         draft = catalogue.load_draft(source=(CATALOGUES / f"meridian-{key}.toml").read_bytes(), at=at)
-        edition = catalogue.publish(edition=draft, actor=COMMAND, at=at)
+        edition = publish(draft, at=at)
     return edition
 
 

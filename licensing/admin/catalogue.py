@@ -17,7 +17,8 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from licensing.admin.base import StaffAdmin, row_url
-from licensing.admin.editions import DraftFrom, Publish
+from licensing.admin.editions import Approve, DraftFrom, Publish
+from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.catalogue import lookup_key
 from licensing.catalogue.linting import lint
 from licensing.catalogue.uses import uses_of
@@ -170,7 +171,7 @@ class ProductAdmin(ModelAdmin):
 
 
 @admin.register(Edition)
-class EditionAdmin(_UntilPublished, StaffAdmin):
+class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     list_display = ["key", "name", "product", "state", "published_at", "holders"]
     list_display_links = ["key"]
     list_select_related = ["product"]
@@ -179,12 +180,13 @@ class EditionAdmin(_UntilPublished, StaffAdmin):
     fields = ["product", "key", "name", "rationale", "published_at", "published_by", "content_hash"]
     readonly_fields = ["published_at", "published_by", "content_hash"]
     inlines = [TierInline, FeatureInline]
-    change_form_outer_before_template = "admin/staff/terms.html"
+    change_form_outer_before_template = "admin/staff/edition.html"
     actions = None
     warn_unsaved_form = True
     draft_from_this = DraftFrom.on_rows("draft")
+    approve_this = Approve.on_rows("approve")
     publish_this = Publish.on_rows("publish")
-    actions_detail = ("draft_from_this", "publish_this")
+    actions_detail = ("draft_from_this", "approve_this", "publish_this")
 
     @display(description="state", label={"published": "success", "draft": "warning"})
     def state(self, edition: Edition) -> str:
@@ -199,11 +201,11 @@ class EditionAdmin(_UntilPublished, StaffAdmin):
         return super().get_queryset(request).annotate(live_licences=live)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """What is published is not published again."""
+        """What is published is neither approved nor published again."""
         actions = super().get_actions_detail(request, object_id)
         if Edition.objects.filter(pk=object_id, published_at=None).exists():
             return list(actions)
-        return [each for each in actions if not each.action_name.endswith("publish_this")]
+        return [each for each in actions if each.action_name.endswith("draft_from_this")]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
         if edition := kwargs.get("obj"):
@@ -212,6 +214,7 @@ class EditionAdmin(_UntilPublished, StaffAdmin):
                 at = timezone.now()
                 uses = uses_of(product_id=edition.product_id, at=at)
                 context["findings"] = lint(terms, uses=uses, at=at)
+                context["checklist"] = checklist_of(edition, request)
         return super().render_change_form(request, context, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
@@ -220,7 +223,7 @@ class EditionAdmin(_UntilPublished, StaffAdmin):
 
 
 @admin.register(Tier)
-class TierAdmin(_UntilPublished, ModelAdmin):
+class TierAdmin(AuthorsNoted, _UntilPublished, ModelAdmin):
     """A tier's prices, what it gives and what it claims; reached from its edition."""
 
     fields = ["edition", "key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]

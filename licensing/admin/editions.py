@@ -7,12 +7,22 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.db import transaction
 from django.db.models import QuerySet
-from unfold.widgets import INPUT_CLASSES
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextareaWidget
 
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import row_url
-from licensing.catalogue import UnableToLoad, UnableToPublish, draft_from, publish
+from licensing.catalogue import (
+    UnableToApprove,
+    UnableToLoad,
+    UnableToPublish,
+    approve,
+    draft_from,
+    note_author,
+    publish,
+)
+from licensing.catalogue.approvals import refusal
 from licensing.history import Actor
 from licensing.models import Edition
 from licensing.staff_words import when
@@ -76,8 +86,41 @@ class DraftFrom(_EditionAction):
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         names = form.cleaned_data
-        self.row = draft_from(edition=self.row, key=names["key"], name=names["name"])
+        with transaction.atomic():
+            self.row = draft_from(edition=self.row, key=names["key"], name=names["name"])
+            note_author(edition=self.row, by=self.request.user, at=at)
         return f"The draft {self.row.key} is ready to be edited."
+
+
+class NoteForm(RowForm):
+    """A word with an approval."""
+
+    note = forms.CharField(
+        label="Note",
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": 1000}),
+        help_text="What you looked at, or want to have said. It stands beside your name.",
+    )
+
+
+class Approve(_EditionAction):
+    permission = "licensing.add_approval"
+    title = "Approve the draft"
+    button = "Approve these terms"
+    form_class = NoteForm
+    refusals = (UnableToApprove,)
+
+    def outcome(self) -> str:
+        """Whoever cannot is told before they press."""
+        return refusal(edition=self.row, by=self.request.user) or (
+            "You say yes to exactly these terms, as somebody who wrote none of them. Any edit afterwards makes your "
+            "approval void. An approval is not taken back."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        approve(edition=self.row, by=self.request.user, note=form.cleaned_data["note"], at=at)
+        return f"You have approved {self.row.name} as it stands."
 
 
 class Publish(_EditionAction):

@@ -17,5 +17,9 @@ class UnableToLoad(_Faulty):
     """The text is not a catalogue, or names an edition that is already published with other terms."""
 
 
+class UnableToApprove(_Faulty):
+    """The edition is published already, or this person is not the one to approve it."""
+
+
 class UnableToPublish(_Faulty):
-    """The edition breaks a rule that published terms keep, or is published already."""
+    """The edition breaks a rule that published terms keep, lacks what publishing needs, or is published already."""

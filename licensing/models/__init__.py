@@ -4,17 +4,20 @@ from licensing.models.event import Event
 from licensing.models.licence import Licence
 from licensing.models.notice import Delivery, DeliveryReport, Notice, OptOut
 from licensing.models.notice_rule import NoticeRule
+from licensing.models.publishing import Approval, EditionAuthor
 from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.trial import Trial, TrialMark
 from licensing.models.usage import UsageReading
 
 __all__ = [
+    "Approval",
     "Claim",
     "Customer",
     "DatabaseIdentity",
     "Delivery",
     "DeliveryReport",
     "Edition",
+    "EditionAuthor",
     "Event",
     "Feature",
     "Grant",

@@ -5,6 +5,8 @@ Once `published_at` is set, a database trigger refuses every change to the editi
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -44,6 +46,9 @@ class Edition(models.Model):
         related_name="+",
     )
     content_hash = models.CharField(max_length=64, blank=True, editable=False)
+    authors: models.ManyToManyField[Any, Any] = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="EditionAuthor", related_name="+", editable=False
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "key"], name="edition_key_once")]

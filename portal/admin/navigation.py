@@ -39,6 +39,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Catalogue",
         (
             ("Editions", "menu_book", "licensing", "edition"),
+            ("Approvals", "how_to_reg", "licensing", "approval"),
             ("Products", "category", "licensing", "product"),
             ("Notice periods", "event_upcoming", "licensing", "noticerule"),
         ),

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from licensing.models import Customer, Member, Role
 from portal.accounts import verify_address
 from portal.models import User
-from portal.staff import SUPPORT, ensure_groups
+from portal.staff import CATALOGUE, SUPPORT, ensure_groups
 
 PASSWORD = "demo-portal"
 
@@ -35,8 +35,13 @@ class People:
         return user
 
     def staff(self, *, at: datetime) -> None:
-        """One of support, and one who may do everything."""
+        """One of support, two who write the catalogue and read each other's drafts, and one who may do everything."""
         ensure_groups()
         supporter = self.person("Sam Reyes", email="staff@demo.test", at=at, is_staff=True)
         supporter.groups.add(Group.objects.get(name=SUPPORT))
+        group = Group.objects.get(name=CATALOGUE)
+        self.mara = self.person("Mara Lind", at=at, is_staff=True)
+        self.noor = self.person("Noor Haddad", at=at, is_staff=True)
+        for writer in (self.mara, self.noor):
+            writer.groups.add(group)
         self.person("Alex Moreau", email="admin@demo.test", at=at, is_staff=True, is_superuser=True)

@@ -15,7 +15,7 @@ from licensing import catalogue
 from licensing.customers import open_customer
 from licensing.history import COMMAND, Actor
 from licensing.invitations import invite
-from licensing.models import Customer, Role
+from licensing.models import Customer, Edition, Role
 from licensing.periods import add_intervals, to_the_second
 from licensing.trials import start_trial
 from portal.demo import sandbox
@@ -76,9 +76,22 @@ class Demo:
     def _publish(self, key: str) -> None:
         edition = catalogue.load_draft(source=(HERE / f"meridian-{key}.toml").read_bytes(), at=self.at)
         if edition.published_at is None:
-            edition = catalogue.publish(edition=edition, actor=COMMAND, at=min(PUBLISHED[key], self.at))
+            at = min(PUBLISHED[key], self.at)
+            if Edition.objects.filter(published_at__isnull=False).exists():
+                self._written_and_approved(edition, at=at)
+            edition = catalogue.publish(edition=edition, actor=COMMAND, at=at)
         sync_published(at=self.at)
         self.say(f"{edition} published, its prices at Stripe")
+
+    def _written_and_approved(self, draft: Edition, *, at: datetime) -> None:
+        """Mara wrote it a fortnight before, and Noor read it a week later."""
+        catalogue.note_author(edition=draft, by=self.people.mara, at=at - timedelta(days=14))
+        catalogue.approve(
+            edition=draft,
+            by=self.people.noor,
+            note="Nobody who holds March 2025 loses anything.",
+            at=at - timedelta(days=7),
+        )
 
     def _bo(self) -> None:
         at = self.bo_buys

@@ -63,6 +63,7 @@ MODELS: dict[str, Rights] = {
     "licensing.noticerule": Rights(
         "support catalogue", add="catalogue", change="catalogue", delete="catalogue"
     ),
+    "licensing.approval": Rights("support catalogue"),
     # People
     "portal.user": Rights("support finance", change=SUPERUSERS),
     "auth.group": Rights(SUPERUSERS, add=SUPERUSERS, change=SUPERUSERS, delete=SUPERUSERS),
@@ -79,6 +80,7 @@ ACTIONS: dict[str, Groups] = {
     "billing_order_settle": "support finance",
     "billing_order_clear": "support finance",
     "licensing_edition_draft_from_this": "catalogue",
+    "licensing_edition_approve_this": "catalogue",
     "licensing_edition_publish_this": "catalogue",
 }
 

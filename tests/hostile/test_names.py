@@ -15,7 +15,6 @@ from django.utils.html import escape
 
 from licensing import catalogue
 from licensing.customers import ORGANISATIONS_A_DAY, UnableToOpen, open_customer
-from licensing.history import COMMAND
 from licensing.invitations import invite, token_of
 from licensing.models import Customer, Event, Role
 from licensing.names import plain_lines, plain_name
@@ -27,6 +26,7 @@ from tests.doors import staff_table
 from tests.doors.people import arguments_of_ada, browser_of, staff_of, superuser
 from tests.doors.table import DOORS
 from tests.hostile.bodies import MARKUP, NASTY
+from tests.publishing import publish
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_the_vendor_s_own_words_are_words_too() -> None:
         source = source.replace(f'name = "{name}"', f"name = '{name[:2]} {MARKUP}'")
     source = source.replace(f'key = "{TODAY}"', 'key = "2026-09"')
     draft = catalogue.load_draft(source=source.encode(), at=timezone.now())
-    catalogue.publish(edition=draft, actor=COMMAND, at=timezone.now())
+    publish(draft, at=timezone.now())
     user = person("Ada Okafor")
     customer = organisation(
         "Okafor", owner=user, country="DE", currency="EUR", time_zone="UTC", at=timezone.now()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from licensing import catalogue
-from licensing.history import COMMAND
 from licensing.models import Edition
 from tests.cast import NOON
+from tests.publishing import publish
 
 GOOD = """
 [product]
@@ -76,4 +76,4 @@ def load(source: str = GOOD) -> Edition:
 
 
 def published(source: str = GOOD) -> Edition:
-    return catalogue.publish(edition=load(source), actor=COMMAND, at=NOON)
+    return publish(load(source), at=NOON)

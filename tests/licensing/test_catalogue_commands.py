@@ -15,6 +15,7 @@ from licensing.models import Edition, Licence, UsageReading
 from tests.cast import NOON, ada
 from tests.infra.sandbox import Sandbox
 from tests.licensing.small_catalogue import GOOD, load, published
+from tests.publishing import colleague, writer
 
 pytestmark = pytest.mark.usefixtures("nothing_on_sale")
 
@@ -56,6 +57,24 @@ def test_loading_and_publishing_in_one(file: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_a_later_edition_takes_two_people_on_the_command_line_too(file: Path) -> None:
+    published()
+    file.write_text(GOOD.replace("2026-05", "2026-09"))
+    mara, noor = writer(), colleague()
+    assert "loaded as a draft" in command("catalogue", "load", str(file), "--by", mara.email)
+    said = refused("catalogue", "publish", "shop", "2026-09")
+    assert said.startswith("Shop 2026-09 was not published: Nobody has approved these terms.")
+    said = refused("catalogue", "approve", "shop", "2026-09", "--by", mara.email)
+    assert "Mara Lind wrote part of 2026-09" in said
+    assert (
+        refused("catalogue", "approve", "shop", "2026-09", "--by", "x@y.test")
+        == "Nobody signs in as x@y.test."
+    )
+    command("catalogue", "approve", "shop", "2026-09", "--by", noor.email, "--note", "Read.")
+    assert "is published." in command("catalogue", "publish", "shop", "2026-09")
+
+
+@pytest.mark.django_db
 def test_what_cannot_be_is_said_in_a_sentence(file: Path, tmp_path: Path) -> None:
     missing = tmp_path / "missing.toml"
     assert (
@@ -73,7 +92,7 @@ def test_what_cannot_be_is_said_in_a_sentence(file: Path, tmp_path: Path) -> Non
 @pytest.mark.django_db
 def test_verify_tells_which_edition_was_tampered_with(monkeypatch: pytest.MonkeyPatch) -> None:
     published()
-    monkeypatch.setattr("licensing.catalogue.publishing.terms_text", lambda terms: "other")
+    monkeypatch.setattr("licensing.catalogue.publishing.draft_hash", lambda edition: "other")
     assert refused("catalogue", "verify") == "Not as they were published: Shop 2026-05."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,12 +16,13 @@ from django.db.models import F, Model
 from billing.models import Order, Quote, StripeEvent
 from licensing import catalogue
 from licensing.history import CLOCK, COMMAND, Actor, entry, record
-from licensing.models import Claim, Edition, Event, Feature, Grant, Price, Tier
+from licensing.models import Approval, Claim, Edition, EditionAuthor, Event, Feature, Grant, Price, Tier
 from tests.cast import NOON, ada, make_catalogue, person
 from tests.licensing.small_catalogue import GOOD, load, published
+from tests.publishing import colleague, publish, ready, writer
 
 TERMS: list[type[Model]] = [Edition, Tier, Feature, Grant, Claim, Price]
-TABLES = [*TERMS, Event, Quote, Order, StripeEvent]
+TABLES = [*TERMS, Approval, EditionAuthor, Event, Quote, Order, StripeEvent]
 
 pytestmark = pytest.mark.usefixtures("nothing_on_sale")
 
@@ -117,6 +118,68 @@ def test_an_edition_is_published_as_a_draft_with_its_hash_and_never_unpublished(
         "begins as a draft",
         lambda: Edition.objects.create(product=edition.product, key="x", name="X", published_at=NOON),
     )
+
+
+LATER = GOOD.replace("2026-05", "2026-09")
+
+
+def sealed(edition: Edition, at: datetime = NOON) -> None:
+    """What a script would write that means to publish past everything."""
+    Edition.objects.filter(pk=edition.pk).update(
+        published_at=at, content_hash=catalogue.draft_hash(edition), published_by=None
+    )
+
+
+@pytest.mark.django_db
+def test_a_later_edition_is_published_with_a_colleagues_approval_or_not_at_all() -> None:
+    published()
+    draft = load(LATER)
+    words = "only once somebody who did not write it has approved"
+    refused(words, lambda: sealed(draft))
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    refused(words, lambda: sealed(draft))
+    terms = {"edition": draft, "terms_hash": catalogue.draft_hash(draft), "at": NOON}
+    refused("Nobody approves what they wrote", lambda: Approval.objects.create(by=writer(), **terms))
+    refused("Nobody approves what they wrote", lambda: Approval.objects.create(by=None, **terms))
+    Approval.objects.create(**{**terms, "terms_hash": "0" * 64}, by=colleague())
+    refused(words, lambda: sealed(draft))
+    Approval.objects.create(**terms, by=colleague())
+    refused("not published before the one that is on sale", lambda: sealed(draft, NOON - timedelta(days=1)))
+    sealed(draft)
+    assert catalogue.verify(edition=Edition.objects.get(key="2026-09"))
+
+
+@pytest.mark.django_db
+def test_approvals_and_authors_stay_as_long_as_their_draft() -> None:
+    published()
+    draft = load(LATER)
+    ready(draft, at=NOON)
+    approval = Approval.objects.get()
+    refused("An approval never changes", lambda: Approval.objects.update(note="Other words."))
+    refused("An approval never changes", lambda: Approval.objects.bulk_update([approval], ["terms_hash"]))
+    refused("An approval never changes", lambda: Approval.objects.update(by=writer()))
+    refused("stays its author", lambda: EditionAuthor.objects.update(user=colleague()))
+    refused("is kept as long as its edition", lambda: at_the_end(approval.delete))
+    refused("stays its author", lambda: at_the_end(EditionAuthor.objects.all().delete))
+    refused("stays its author", lambda: at_the_end(lambda: sql("DELETE FROM licensing_editionauthor")))
+    at_the_end(draft.delete)
+    assert not Approval.objects.exists()
+
+
+@pytest.mark.django_db
+def test_nobody_becomes_an_author_or_approver_of_what_is_published() -> None:
+    published()
+    edition = publish(load(LATER), at=NOON)
+    refused("never change", lambda: catalogue.note_author(edition=edition, by=person("Gus Hall"), at=NOON))
+    terms = {"edition": edition, "terms_hash": edition.content_hash, "at": NOON}
+    refused("never change", lambda: Approval.objects.create(by=person("Gus Hall"), **terms))
+
+
+def at_the_end(do: Callable[[], Any]) -> None:
+    """What a transaction refuses only when it ends is asked at once."""
+    do()
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    sql("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.django_db

@@ -15,10 +15,11 @@ from django.utils import timezone
 from billing.answers import StripeUnavailable
 from billing.brakes import let_go, park, stop_charging
 from billing.models import Order, Quote
-from licensing.catalogue import load_draft, publish
+from licensing.catalogue import load_draft
 from licensing.history import COMMAND
 from licensing.models import Role
 from tests.money_pages.conftest import Buyer, SignIn, join
+from tests.publishing import publish
 
 
 def page(client: Client, quote: Quote, **query: str) -> str:
@@ -295,7 +296,7 @@ def on_older_edition(ada: Buyer) -> Buyer:
     ada.with_card().buy("team", seats=3)
     source = Path("portal/demo/meridian-2026-01.toml").read_text()
     dearer = source.replace("2026-01", "2026-07").replace("January 2026", "July 2026").replace("2300", "2700")
-    publish(edition=load_draft(source=dearer, at=timezone.now()), actor=COMMAND, at=timezone.now())
+    publish(load_draft(source=dearer, at=timezone.now()), at=timezone.now())
     return ada
 
 

@@ -13,6 +13,7 @@ from licensing import catalogue
 from licensing.models import Edition, Grant, Price, Product, Tier
 from licensing.terms import read_edition
 from tests.cast import NOON, TODAY, make_catalogue
+from tests.publishing import ready, writer
 from tests.staff.conftest import SignIn
 
 
@@ -113,10 +114,62 @@ def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft
     assert "To publish, type 2026-06." in client.post(page, {"key": "2026-6"}).content.decode()
     draft.refresh_from_db()
     assert draft.published_at is None
+    assert "Nobody is noted as author of 2026-06" in client.post(page, {"key": "2026-06"}).content.decode()
+    ready(draft, at=NOON)
     assert client.post(page, {"key": "2026-06"}).status_code == 302
     draft.refresh_from_db()
     assert (draft.published_at, str(draft.published_by)) == (NOON, "Sam catalogue")
     assert catalogue.verify(edition=draft)
+
+
+def test_whoever_makes_or_saves_anything_of_a_draft_is_its_author(client: Client, today: Edition) -> None:
+    client.post(
+        reverse("admin:licensing_edition_draft_from_this", args=[today.pk]),
+        {"key": "2026-06", "name": "June"},
+    )
+    draft = Edition.objects.get(key="2026-06")
+    assert names_of_authors(draft) == ["Sam catalogue"]
+
+
+@pytest.mark.parametrize("part", ["edition", "tier"])
+def test_whoever_saves_an_edition_or_a_tier_is_its_author(client: Client, draft: Edition, part: str) -> None:
+    row = draft if part == "edition" else draft.tiers.get(key="business")
+    page = reverse(f"admin:licensing_{part}_change", args=[row.pk])
+    assert client.post(page, form_of(client, page)).status_code == 302
+    assert names_of_authors(draft) == ["Sam catalogue"]
+
+
+def test_whoever_deletes_a_tier_is_an_author_too(client: Client, draft: Edition) -> None:
+    page = reverse("admin:licensing_tier_delete", args=[draft.tiers.get(key="scale").pk])
+    assert client.post(page, {"post": "yes"}).status_code == 302
+    assert names_of_authors(draft) == ["Sam catalogue"]
+
+
+def test_the_page_of_a_draft_says_what_stands_between_it_and_its_publication(
+    client: Client, draft: Edition
+) -> None:
+    page = reverse("admin:licensing_edition_change", args=[draft.pk])
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    said = client.get(page).content.decode()
+    assert "Nobody has approved these terms. Ask somebody who wrote none of them." in said
+    approve = reverse("admin:licensing_edition_approve_this", args=[draft.pk])
+    assert client.post(approve, {"note": "Read it twice."}).status_code == 302
+    said = client.get(page).content.decode()
+    assert "Sam catalogue approved these very terms on 22 November 2026." in said
+
+
+def test_an_author_who_would_approve_is_told_why_not(client: Client, draft: Edition) -> None:
+    page = reverse("admin:licensing_edition_change", args=[draft.pk])
+    client.post(page, form_of(client, page))
+    approve = reverse("admin:licensing_edition_approve_this", args=[draft.pk])
+    why = "Sam catalogue wrote part of 2026-06, and nobody approves what they wrote."
+    assert why in client.get(approve).content.decode()
+    assert why in client.post(approve, {}).content.decode()
+    assert not draft.approvals.exists()
+
+
+def names_of_authors(draft: Edition) -> list[str]:
+    return [str(author) for author in draft.authors.all()]
 
 
 def test_every_fault_that_stands_in_the_way_of_publishing_is_named(client: Client, draft: Edition) -> None:

@@ -27,6 +27,7 @@ LOOKERS: dict[str, set[str]] = {
     "licensing.edition": {SUPPORT, CATALOGUE},
     "licensing.tier": {SUPPORT, CATALOGUE},
     "licensing.noticerule": {SUPPORT, CATALOGUE},
+    "licensing.approval": {SUPPORT, CATALOGUE},
     "billing.order": {SUPPORT, FINANCE},
     "billing.quote": {SUPPORT, FINANCE},
     "billing.invoice": {SUPPORT, FINANCE},
@@ -47,6 +48,7 @@ READ_ONLY = {
     "licensing.usagereading",
     "licensing.notice",
     "licensing.event",
+    "licensing.approval",
     "billing.order",
     "billing.quote",
     "billing.invoice",
@@ -68,6 +70,7 @@ DOERS = {
     "billing_order_settle": {SUPPORT, FINANCE},
     "billing_order_clear": {SUPPORT, FINANCE},
     "licensing_edition_draft_from_this": {CATALOGUE},
+    "licensing_edition_approve_this": {CATALOGUE},
     "licensing_edition_publish_this": {CATALOGUE},
 }
 

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from licensing import catalogue as editions
-from licensing.history import COMMAND
 from licensing.models import Edition
 from tests.cast import CATALOGUES, TODAY, make_catalogue
+from tests.publishing import publish
 
 WITH_DINARS = "2026-06"
 
@@ -24,7 +24,7 @@ def publish_dinars() -> Edition:
         r"^JPY = (\d+)$", lambda yen: f"{yen[0]}\nKWD = {int(yen[1]) * 2 + 10}", source, flags=re.MULTILINE
     )
     now = timezone.now()
-    return editions.publish(edition=editions.load_draft(source=source, at=now), actor=COMMAND, at=now)
+    return publish(editions.load_draft(source=source, at=now), at=now)
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
-"""manage.py catalogue: load, publish, dump, verify and synchronise editions."""
+"""manage.py catalogue: load, approve, publish, dump, verify and synchronise editions."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from billing.answers import StripeRefused, StripeUnavailable
@@ -16,7 +18,7 @@ from licensing.models import Edition
 
 
 class Command(BaseCommand):
-    help = "Load, publish, dump, verify editions, and synchronise published prices to Stripe."
+    help = "Load, approve, publish, dump, verify editions, and synchronise published prices to Stripe."
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -25,9 +27,13 @@ class Command(BaseCommand):
         load.add_argument(
             "--publish", action="store_true", help="and publish it: from then on it never changes"
         )
+        load.add_argument("--by", metavar="EMAIL", help="who wrote it: they do not approve it")
+        approve = verbs.add_parser("approve", help="say yes to a draft's terms as they stand")
+        approve.add_argument("--by", metavar="EMAIL", required=True, help="who says yes: nobody who wrote it")
+        approve.add_argument("--note", default="", help="what they want to say with it")
         publish = verbs.add_parser("publish", help="publish a draft: from then on it never changes")
         dump = verbs.add_parser("dump", help="write an edition as TOML")
-        for parser_of_one in (publish, dump):
+        for parser_of_one in (approve, publish, dump):
             parser_of_one.add_argument("product", metavar="PRODUCT")
             parser_of_one.add_argument("edition", metavar="EDITION")
         verbs.add_parser("verify", help="check every published edition against its stored hash")
@@ -36,14 +42,18 @@ class Command(BaseCommand):
     def handle(self, *, verb: str, **options: Any) -> None:
         getattr(self, f"_{verb}")(**options)
 
-    def _load(self, *, file: Path, publish: bool, **_: Any) -> None:
+    def _load(self, *, file: Path, publish: bool, by: str | None, **_: Any) -> None:
         now = timezone.now()
+        author = _person(by) if by else None
         try:
             source = file.read_bytes()
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
         try:
-            edition = catalogue.load_draft(source=source, at=now)
+            with transaction.atomic():
+                edition = catalogue.load_draft(source=source, at=now)
+                if author is not None and edition.published_at is None:
+                    catalogue.note_author(edition=edition, by=author, at=now)
         except catalogue.UnableToLoad as refusal:
             raise CommandError(_listed(f"{file} was not loaded", refusal.faults)) from None
         if edition.published_at:
@@ -52,6 +62,14 @@ class Command(BaseCommand):
             self._publish_draft(edition)
         else:
             self.stdout.write(f"{edition} is loaded as a draft.")
+
+    def _approve(self, *, product: str, edition: str, by: str, note: str, **_: Any) -> None:
+        draft, person = _find(product, edition), _person(by)
+        try:
+            catalogue.approve(edition=draft, by=person, note=note, at=timezone.now())
+        except catalogue.UnableToApprove as refusal:
+            raise CommandError(_listed(f"{draft} was not approved", refusal.faults)) from None
+        self.stdout.write(f"{person} has approved {draft} as it stands. An edit makes the approval void.")
 
     def _publish(self, *, product: str, edition: str, **_: Any) -> None:
         self._publish_draft(_find(product, edition))
@@ -87,6 +105,13 @@ def _find(product: str, edition: str) -> Edition:
     found = Edition.objects.filter(product__key=product, key=edition).select_related("product").first()
     if found is None:
         raise CommandError(f"There is no edition {edition} of a product {product}.")
+    return found
+
+
+def _person(email: str) -> Any:
+    found = get_user_model()._default_manager.filter(email__iexact=email).first()
+    if found is None:
+        raise CommandError(f"Nobody signs in as {email}.")
     return found
 
 
