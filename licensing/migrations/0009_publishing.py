@@ -189,7 +189,7 @@ BACKWARDS = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("licensing", "0007_notice_rules"),
+        ("licensing", "0008_delivery_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
