@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as words
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Member, Role
-from licensing.reasons import Clause, Example, Reason, Rule
+from licensing.reasons import Example, Reason, Rule
 
 
 class UnableToChangeRole(Exception):
@@ -94,10 +94,38 @@ def an_owner_stays(person: str, role: str, owners: int) -> Reason | None:
     )
 
 
-ROLES = Clause(
+def role_allows(role: str, what: str) -> Reason | None:
+    """`what`: to "spend" (buy, try, cancel, see bills), or to "manage" the team."""
+    if role == Role.OWNER or (role == Role.BILLING and what == "spend"):
+        return None
+    return Reason(
+        "roles",
+        _("Only an owner or a billing member can do this.")
+        if what == "spend"
+        else _("Only an owner can do this."),
+        _("You can ask them to."),
+    )
+
+
+ROLES = Rule(
     "roles",
     words(
         "Owners do everything. Billing members can spend. Members see the plan, and can ask for an upgrade."
+    ),
+    check=role_allows,
+    examples=(
+        Example(
+            words("Eve, a member, wants to buy"),
+            lambda: (Role.MEMBER, "spend"),
+            "Only an owner or a billing member can do this.",
+        ),
+        Example(
+            words("Fay pays the bills, and wants to invite somebody"),
+            lambda: (Role.BILLING, "manage"),
+            "Only an owner can do this.",
+        ),
+        Example(words("Fay wants to buy"), lambda: (Role.BILLING, "spend")),
+        Example(words("Ada, an owner, wants to invite somebody"), lambda: (Role.OWNER, "manage")),
     ),
 )
 ONE_OWNER = Rule(

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from licensing.models import Member
+from licensing.reasons import Reason
+from licensing.team import role_allows
 
 View = Callable[..., HttpResponse]
 CUSTOMER_IN_SESSION = "customer"
@@ -76,14 +78,27 @@ def pressed_on(page: str) -> Callable[[View], View]:
     return decorate
 
 
+class NotForTheirRole(PermissionDenied):
+    """403; `reason` says who can, and what this person can do instead."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.text)
+        self.reason = reason
+
+
+def ask_of_role(request: HttpRequest, what: str) -> None:
+    """Let the member's role through to "spend" or to "manage". Raises NotForTheirRole."""
+    if reason := role_allows(request.member.role, what):
+        raise NotForTheirRole(reason)
+
+
 def spenders_only(view: View) -> View:
     """Owner and billing. Others are told so, and what they can do instead."""
 
     @members_only
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.member.may_spend:
-            raise PermissionDenied("Only an owner or a billing member can do this. You can ask them to.")
+        ask_of_role(request, "spend")
         return view(request, *args, **kwargs)
 
     return guarded
@@ -95,8 +110,7 @@ def owners_only(view: View) -> View:
     @members_only
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.member.may_manage_team:
-            raise PermissionDenied("Only an owner can do this. You can ask them to.")
+        ask_of_role(request, "manage")
         return view(request, *args, **kwargs)
 
     return guarded

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from django.utils.translation import gettext as _
-
 from licensing.offers import Offer, offer_of, offers_for
 from licensing.periods import add_intervals
 from licensing.pricing import Estimate
@@ -19,7 +17,6 @@ from portal.pages.matrix import Closed, Column, FeatureRow, closed, columns, fea
 from portal.pages.reasons import telling
 from portal.pages.todo import Todo, todo_list
 from portal.pages.values import count_words
-from portal.templatetags.words import day, moment
 
 LOOK_AHEAD = 24  # months
 SOMETHING_CHANGES = "something-changes"
@@ -112,18 +109,12 @@ class Calculator:
         return telling(self.chosen.reasons)
 
     @cached_property
-    def why_no_trial(self) -> str:
-        """Why the chosen tier cannot be tried, and when it can; empty where it can, or a reason has said so."""
+    def why_no_trial(self) -> Reason | None:
+        """Why the chosen tier cannot be tried; None where it can, or a reason has said so."""
         if self.chosen.can_try:
-            return ""
+            return None
         reason = self.chosen.trial_reasons[0]
-        if reason.rule in {said.rule for said in self.reasons}:
-            return ""
-        if not reason.when:
-            return reason.text
-        if reason.rule == "one-trial-at-a-time":
-            return f"{reason.text} {_('The trial ends on %(when)s.') % {'when': moment(reason.when)}}"
-        return f"{reason.text} {_('You can try it again from %(when)s.') % {'when': day(reason.when)}}"
+        return None if reason.rule in {said.rule for said in self.reasons} else reason
 
     @cached_property
     def columns(self) -> list[Column]:

@@ -73,7 +73,7 @@ def _more_seats(count: int) -> list[str]:
 
 
 def _does(offer: Offer, *, facts: Facts, held: Offer, more_seats: int) -> list[str]:
-    found = [reason.change for reason in telling(offer.reasons) if reason.change]
+    found = [reason.change for reason in telling(offer.reasons)]
     found += [_loss(row, offer=offer) for row in offer.loses]
     if more_seats < 0:
         said = {"count": count_words(-more_seats)}

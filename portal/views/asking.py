@@ -15,6 +15,7 @@ from licensing.models import UpgradeRequest
 from licensing.upgrade_requests import UnableToAsk, answer_request, ask_for_upgrade, tiers_to_ask_for
 from portal.access import members_only, pressed_on, spenders_only
 from portal.forms.team import AnswerForm, AskForm
+from portal.pages.reasons import told
 from portal.views.team import team_page
 
 
@@ -41,7 +42,7 @@ def ask(request: HttpRequest) -> HttpResponse:
                     at=at,
                 )
             except UnableToAsk as error:
-                form.add_error(None, f"{error.reason.text} {error.reason.change}")
+                form.add_error(None, told(error.reason))
             else:
                 messages.success(
                     request, _("Your question is with the owners of %(name)s.") % {"name": customer}

@@ -27,6 +27,7 @@ from portal.context import storefront_of
 from portal.hijack import is_looking_as
 from portal.pace import at_human_pace
 from portal.pages.billing import billing_page, cancel_page
+from portal.pages.reasons import told
 
 FROM_STRIPE = "back"
 UUID_LENGTH = 36
@@ -96,7 +97,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
             cancel_at_period_end(customer=customer, actor=Actor.person(request.user), at=at)
             return redirect("billing")
         except UnableToCancel as refusal:
-            trouble, status = " ".join(reason.text for reason in refusal.reasons), 409
+            trouble, status = told(*refusal.reasons), 409
         except StripeUnavailable:
             trouble, status = str(UNKNOWN), 503
         except StripeRefused:
@@ -120,7 +121,7 @@ def undo_cancel(request: HttpRequest) -> HttpResponse:
             )
             messages.success(request, _("Your plan goes on as before. Nothing was charged."))
         except UnableToCancel as refusal:
-            messages.error(request, " ".join(reason.text for reason in refusal.reasons))
+            messages.error(request, told(*refusal.reasons))
         except StripeUnavailable:
             messages.error(request, UNKNOWN)
         except StripeRefused:

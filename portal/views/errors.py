@@ -18,7 +18,8 @@ RETRY_AFTER = "30"  # seconds
 
 def forbidden(_request: HttpRequest, exception: PermissionDenied | None = None) -> HttpResponse:
     """403, with the words of the refusal where it has any."""
-    return HttpResponse(render_to_string("403.html", {"words": str(exception or "")}), status=403)
+    said = {"words": str(exception or ""), "reason": getattr(exception, "reason", None)}
+    return HttpResponse(render_to_string("403.html", said), status=403)
 
 
 def csrf_failed(_request: HttpRequest, **_reason: str) -> HttpResponse:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from licensing.invitations import UnableToJoin, invitation_for, join
+from licensing.inviting import invitation_is_open, invited_address
 from portal.access import act_for
 from portal.accounts import verified_addresses
 
@@ -23,11 +24,11 @@ def join_team(request: HttpRequest, token: str) -> HttpResponse:
     invitation = invitation_for(token)
     if invitation is None:
         raise Http404
-    page = {"invitation": invitation, "is_open": invitation.is_open(at=at)}
+    page = {"invitation": invitation, "closed": invitation_is_open(invitation, at)}
     if not request.user.is_authenticated:
         return render(request, "team/join.html", page)
     addresses = verified_addresses(request.user)
-    page["is_theirs"] = invitation.email.lower() in {address.lower() for address in addresses}
+    page["not_theirs"] = invited_address(invitation, addresses, request.user.email)
     page["already_in"] = any(place.customer_id == invitation.customer_id for place in request.places)
     if request.method != "POST":
         return render(request, "team/join.html", page)

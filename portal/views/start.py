@@ -10,11 +10,13 @@ from django.views.decorators.http import require_http_methods
 
 from licensing.customers import UnableToOpen, open_customer
 from licensing.invitations import open_invitations_to, token_of
+from licensing.opening import something_is_on_sale
 from portal import places
 from portal.access import act_for
 from portal.accounts import verified_addresses
 from portal.context import storefront_of
 from portal.forms.start import StartForm
+from portal.pages.reasons import told
 from portal.reader import reader_locale
 
 
@@ -40,7 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
             try:
                 customer = open_customer(**form.cleaned_data, locale=locale, owner=request.user, at=at)
             except UnableToOpen as error:
-                form.add_error(None, f"{error.reason.text} {error.reason.change}")
+                form.add_error(None, told(error.reason))
             else:
                 act_for(request, customer_id=customer.pk)
                 return redirect("plan")
@@ -51,6 +53,10 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "start/start.html",
-        {"form": form, "invitations": invitations, "open_for_business": shop is not None},
+        {
+            "form": form,
+            "invitations": invitations,
+            "closed": something_is_on_sale(shop.edition if shop else None),
+        },
         status=status,
     )

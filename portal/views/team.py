@@ -14,13 +14,14 @@ from django.views.decorators.http import require_safe
 
 from licensing.customers import UnableToClose, close_customer
 from licensing.invitations import UnableToInvite, invite, resend, revoke
+from licensing.inviting import seat_for_invitation
 from licensing.models import Invitation, Member, Role
-from licensing.reasons import Reason
 from licensing.seats import seats_of
 from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member
 from licensing.upgrade_requests import open_questions, questions_of
 from portal.access import act_for, members_only, owners_only, pressed_on
 from portal.forms.team import AnswerForm, CloseForm, InviteForm, RoleForm
+from portal.pages.reasons import told
 
 
 @require_safe
@@ -45,7 +46,7 @@ def invite_member(request: HttpRequest) -> HttpResponse:
                 at=timezone.now(),
             )
         except UnableToInvite as error:
-            form.add_error(None, _in_words(error.reason))
+            form.add_error(None, told(error.reason))
         else:
             messages.success(request, _("%(email)s is invited.") % {"email": invitation.email})
             return redirect("team")
@@ -153,18 +154,19 @@ def team_page(
     """The page. `refused` is an answer to a question that could not be taken; it stands there as it was typed."""
     at = timezone.now()
     customer, member = request.member.customer, request.member
+    seats = seats_of(customer, at=at)
+    waiting = customer.invitations.filter(accepted_at=None, revoked_at=None) if member.may_manage_team else []
+    run_out = [one.expires_at for one in waiting if one.is_open(at=at)]
     return render(
         request,
         "team/team.html",
         {
             "members": customer.members.select_related("user"),
             "invitations": [
-                {"invitation": invitation, "is_open": invitation.is_open(at=at)}
-                for invitation in customer.invitations.filter(accepted_at=None, revoked_at=None)
-            ]
-            if member.may_manage_team
-            else [],
-            "seats": seats_of(customer, at=at),
+                {"invitation": invitation, "is_open": invitation.is_open(at=at)} for invitation in waiting
+            ],
+            "seats": seats,
+            "no_seat": seat_for_invitation(seats, min(run_out, default=None)),
             "questions": open_questions(customer) if member.may_spend else [],
             "asked": [] if member.may_spend else questions_of(customer, asked_by=request.user),
             "form": form or InviteForm(),
@@ -180,14 +182,10 @@ def _do(request: HttpRequest, change: Callable[[], object], *, done: str) -> Htt
     try:
         change()
     except (UnableToInvite, UnableToChangeRole, UnableToLeave, UnableToClose) as error:
-        messages.error(request, _in_words(error.reason))
+        messages.error(request, told(error.reason))
     else:
         messages.success(request, done)
     return redirect("team")
-
-
-def _in_words(reason: Reason) -> str:
-    return f"{reason.text} {reason.change}".strip()
 
 
 def _member_or_404(request: HttpRequest, pk: int) -> Member:

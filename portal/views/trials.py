@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from licensing.history import Actor
 from licensing.models import Trial
 from licensing.trials import UnableToTry, end_trial, start_trial
-from portal.access import members_only
+from portal.access import ask_of_role, members_only
 from portal.context import storefront_of
 from portal.facts import Facts, facts_of
 from portal.pages.trials import trials_page
@@ -31,10 +30,7 @@ def trials(request: HttpRequest) -> HttpResponse:
     facts = facts_of(request.member.customer, today=shop.edition, at=timezone.now())
     if request.method != "POST":
         return render(request, "trials/trials.html", {"page": trials_page(facts)})
-    if not request.member.may_spend:
-        raise PermissionDenied(
-            _("Only an owner or a billing member can begin or end a trial. You can ask them to.")
-        )
+    ask_of_role(request, "spend")
     return _give_back(request, facts) if "give_back" in request.POST else _start(request, facts)
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
@@ -20,7 +18,7 @@ from licensing.history import Actor
 from licensing.offers import tiers_open_to
 from licensing.reasons import Reason
 from licensing.situation import Change
-from portal.access import members_only
+from portal.access import ask_of_role, members_only
 from portal.context import storefront_of
 from portal.facts import Facts, facts_of
 from portal.forms.upgrade import CalculatorForm
@@ -53,8 +51,7 @@ def _show(request: HttpRequest) -> HttpResponse:
 @at_human_pace
 def _post(request: HttpRequest) -> HttpResponse:
     """Ask for a binding quote of what the calculator shows, and go to it."""
-    if not request.member.may_spend:
-        raise PermissionDenied(_("Only an owner or a billing member can do this. You can ask them to."))
+    ask_of_role(request, "spend")
     facts = _facts(request)
     form = _form(request.POST, facts)
     page = _page(form, facts)

@@ -333,7 +333,7 @@ def test_while_charging_is_stopped_no_page_of_a_quote_offers_to_pay(ada: Buyer, 
     assert "Paying is switched off for a moment." in shown
     assert reverse("quote_accept", args=[quote.pk]) not in shown
     pressed = ada_client.post(reverse("quote_accept", args=[quote.pk])).content.decode()
-    assert pressed.count("Paying is switched off for a moment.") == 1
+    assert pressed.count('href="/policy/#paying-is-on"') == 1
     let_go(brake=brake, actor=COMMAND, reason="Over.", at=timezone.now())
     shown = page(ada_client, quote)
     assert "switched off" not in shown

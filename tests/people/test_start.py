@@ -105,7 +105,7 @@ def test_an_invited_stranger_signs_up_and_comes_back_to_join(client: Client) -> 
 def test_a_link_followed_with_another_address_says_so_and_joins_nobody(client: Client) -> None:
     door = f"/team/join/{token_of(invited())}/"
     client.force_login(person("Mal"))
-    assert "You are signed in as mal@demo.test" in client.get(door).content.decode()
+    assert "you are signed in as mal@demo.test" in client.get(door).content.decode()
     answer = client.post(door)
     assert answer.status_code == 422
     assert not Member.objects.filter(user__email="mal@demo.test").exists()
