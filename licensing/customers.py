@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -137,6 +138,12 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
             )
         )
     return customer
+
+
+def closed_by(user: Any) -> QuerySet[Customer]:
+    """The organisations that `user` closed, the latest first. Nobody is in them any more; their data is still here."""
+    mine = Event.objects.filter(kind="customer_closed", actor_id=user.pk).values("customer_id")
+    return Customer.objects.filter(pk__in=mine).exclude(closed_at=None).order_by("-closed_at")
 
 
 def _refuse(reason: Reason | None) -> None:

@@ -36,11 +36,16 @@ def at_human_pace(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     @wraps(view)
     def paced(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         presses = request.method == "POST" and request.member.may_spend
-        if presses and _count(request.member.customer_id) > PRESSES:
+        if presses and is_too_fast(request.member.customer_id):
             return too_many_requests(request, minutes=MINUTES)
         return view(request, *args, **kwargs)
 
     return paced
+
+
+def is_too_fast(customer_id: int) -> bool:
+    """Count one press for the customer; whether it is one too many."""
+    return _count(customer_id) > PRESSES
 
 
 def _count(customer_id: int) -> int:

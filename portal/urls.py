@@ -12,6 +12,7 @@ from portal.views import (
     billing,
     certificates,
     changelog,
+    data,
     health,
     joining,
     look_as,
@@ -75,6 +76,9 @@ urlpatterns = [
     path("team/close/", team.close, name="team_close"),
     path("team/ask/", asking.ask, name="team_ask"),
     path("team/requests/<int:pk>/", asking.answer, name="team_answer"),
+    # What is held of somebody, and taking it along
+    path("data/", data.data, name="data"),
+    path("data/<int:pk>/export.<str:form>", data.download, name="data_download"),
     # Mails
     path("notices/opt-out/<str:token>/", optout.opt_out, name="opt_out"),
     # Staff; their password is changed where everybody's is, so that a mail tells of it

@@ -127,7 +127,8 @@ def close(request: HttpRequest) -> HttpResponse:
     return _do(
         request,
         lambda: close_customer(customer=customer, owner=request.user, at=timezone.now()),
-        done=_("%(name)s is closed.") % {"name": customer.name},
+        done=_("%(name)s is closed. Its data is still here for you to take along.") % {"name": customer.name},
+        then="data",
     )
 
 
@@ -177,15 +178,15 @@ def team_page(
     )
 
 
-def _do(request: HttpRequest, change: Callable[[], object], *, done: str) -> HttpResponse:
-    """Make one change, say how it went, and go back to the team."""
+def _do(request: HttpRequest, change: Callable[[], object], *, done: str, then: str = "team") -> HttpResponse:
+    """Make one change, say how it went, and go on to the page `then`; back to the team where it was refused."""
     try:
         change()
     except (UnableToInvite, UnableToChangeRole, UnableToLeave, UnableToClose) as error:
         messages.error(request, told(error.reason))
-    else:
-        messages.success(request, done)
-    return redirect("team")
+        return redirect("team")
+    messages.success(request, done)
+    return redirect(then)
 
 
 def _member_or_404(request: HttpRequest, pk: int) -> Member:

@@ -61,6 +61,9 @@ OURS: dict[str, Door] = {
     "team_member_role": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_member_remove": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_close": ("post", (IN, ON, 403, 403, ON, START, START, START)),
+    # What is held of an organisation, and of oneself
+    "data": ("get", SIGNED_IN),
+    "data_download": ("post", (IN, 404, 403, 403, 200, 404, 404, 404)),
     # Whoever may spend; the quote is Ada's, and has expired
     "quote": ("get", (IN, 404, 200, 200, 200, START, START, START)),
     "quote_accept": ("post", (IN, 404, 403, 409, 409, START, START, START)),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from datetime import datetime
 from email import message_from_bytes, policy
 
@@ -202,14 +205,22 @@ def test_any_name_of_an_organisation_stays_words_wherever_it_stands(
         )
 
 
-# The one file that is handed out, to its owner: codes, and no words of anybody's.
-FILES = {"mfa_download_recovery_codes"}
+# Every door that hands out a file. The codes are no words of anybody's; a certificate is a signed text that no
+# spreadsheet opens; what is exported is looked into below.
+FILES = {"mfa_download_recovery_codes", "certificate_download", "data_download"}
+PAGES = (
+    "text/html",
+    "text/css",
+    "text/plain",
+    "text/javascript",
+    "application/json",
+    "application/jwk-set+json",
+)
+FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 
-def test_nothing_is_exported_that_a_spreadsheet_would_open(
-    evil: Customer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Formulae are harmless as long as they stand in pages. Whoever adds an export has to make them so there too."""
+def test_no_other_door_hands_out_a_file(evil: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever adds one looks below into what is in it."""
     monkeypatch.setattr(TemplateResponse, "rendered_content", "")
     arguments = arguments_of_ada(list(DOORS))
     hers, root = browser_of(ada().user), browser_of(superuser())
@@ -219,7 +230,35 @@ def test_nothing_is_exported_that_a_spreadsheet_would_open(
         answer = client.get(address)
         assert "Content-Disposition" not in answer, address
         kind = answer.get("Content-Type", "text/html").partition(";")[0]
-        assert kind in ("text/html", "text/css", "text/plain", "text/javascript", "application/json"), address
+        assert kind in PAGES, address
+
+
+@pytest.mark.parametrize("typed", [typed for typed, _ in NAMES.values()] + [EVIL], ids=[*NAMES, "evil"])
+def test_no_spreadsheet_takes_a_word_of_an_export_for_a_formula(typed: str, mallory: User) -> None:
+    """However it is read: with commas between the cells, or with semicolons or tabs."""
+    client = browser_of(mallory)
+    form = {"name": typed, "country": "DE", "currency": "EUR", "time_zone": "Europe/Berlin"}
+    assert client.post("/start/", form).status_code == 302
+    customer = Customer.objects.get()
+    invite(customer=customer, email="gus@demo.test", role=Role.MEMBER, by=mallory, at=timezone.now())
+    trudy = person(f"Trudy {typed[:90]}", "trudy@demo.test")
+    joins(trudy, customer, at=timezone.now())
+    note = f"{typed}\n=1+1;=2+2\t@SUM(1)\r\n-3"
+    ask_for_upgrade(customer=customer, asked_by=trudy, tier_key="team", note=note, at=timezone.now())
+    answer = client.post(reverse("data_download", args=[customer.pk, "zip"]))
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:
+        tables = [archive.read(name).decode("utf-8-sig") for name in archive.namelist() if name[-3:] == "csv"]
+    assert any("SUM" in table for table in tables), "the note is there"
+    for table in tables:
+        for separator in ",;\t|":
+            for row in csv.reader(io.StringIO(table, newline=""), delimiter=separator):
+                for cell in row:
+                    words = cell.lstrip(" \u00a0\ufeff")
+                    assert not words.startswith(FORMULA) or _is_number(words), (separator, cell)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.removeprefix("-").isdigit()
 
 
 def test_what_cannot_be_seen_or_turns_the_page_around_is_taken_out_at_the_door(mallory: User) -> None:

@@ -34,6 +34,7 @@ PAGES = [
     ("ada", "/billing/"),
     ("ada", "/billing/cancel/"),
     ("ada", "/team/"),
+    ("ada", "/data/"),
     ("ada", "/accounts/email/"),
     ("ada", "/accounts/password/change/"),
     ("ada", "/accounts/2fa/"),
@@ -52,6 +53,7 @@ PAGES = [
     ("eve", "/plan/"),
     ("eve", "/upgrade/?tier=business"),
     ("eve", "/team/"),
+    ("eve", "/data/"),
     ("eve", "/team/ask/"),
     ("eve", "/billing/"),
 ]
