@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -46,17 +46,11 @@ class ReasonForm(RowForm):
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
 
 
-class StaffAction(View):
-    """One thing that staff do to one row. A subclass says what, and does it in one domain call.
-
-    Refused with 403 without `permission`, and with 404 where there is no such row.
-    """
+class RowPage(View):
+    """A page about one row. Refused with 403 without `permission`, and with 404 where there is no such row."""
 
     permission: ClassVar[str]
     title: ClassVar[str]
-    button: ClassVar[str]
-    form_class: ClassVar[type[RowForm]] = ReasonForm
-    refusals: ClassVar[tuple[type[Exception], ...]] = ()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """Let in whoever may do it, with the row at hand."""
@@ -82,8 +76,23 @@ class StaffAction(View):
         return as_action
 
     def rows(self) -> QuerySet[Any]:
-        """The rows that the action is for, with what the page shows selected along."""
+        """The rows that the page is for, with what it shows selected along."""
         raise NotImplementedError
+
+    def page(self, template: str, **context: Any) -> HttpResponse:
+        """The page in the frame of the admin."""
+        frame = self.model_admin.admin_site.each_context(self.request)
+        return TemplateResponse(
+            self.request, template, {**frame, "opts": self.row._meta, "title": self.title, **context}
+        )
+
+
+class StaffAction(RowPage):
+    """One thing that staff do to one row. A subclass says what, and does it in one domain call."""
+
+    button: ClassVar[str]
+    form_class: ClassVar[type[RowForm]] = ReasonForm
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
 
     def facts(self) -> Sequence[tuple[str, Any]]:
         """What the page shows of the row: (word, value)."""
@@ -118,18 +127,11 @@ class StaffAction(View):
         return self._page(form)
 
     def _page(self, form: RowForm) -> HttpResponse:
-        row: Model = self.row
-        return TemplateResponse(
-            self.request,
+        return self.page(
             "admin/staff/action.html",
-            {
-                **self.model_admin.admin_site.each_context(self.request),
-                "opts": row._meta,
-                "title": self.title,
-                "button": self.button,
-                "facts": self.facts(),
-                "outcome": self.outcome(),
-                "form": form,
-                "back": self.back(),
-            },
+            button=self.button,
+            facts=self.facts(),
+            outcome=self.outcome(),
+            form=form,
+            back=self.back(),
         )

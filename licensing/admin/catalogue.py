@@ -17,6 +17,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from licensing.admin.base import StaffAdmin, row_url
+from licensing.admin.comparing import Compare
 from licensing.admin.editions import Approve, DraftFrom, Publish
 from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.catalogue import lookup_key
@@ -186,7 +187,8 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     draft_from_this = DraftFrom.on_rows("draft")
     approve_this = Approve.on_rows("approve")
     publish_this = Publish.on_rows("publish")
-    actions_detail = ("draft_from_this", "approve_this", "publish_this")
+    compare_this = Compare.on_rows("compare")
+    actions_detail = ("compare_this", "draft_from_this", "approve_this", "publish_this")
 
     @display(description="state", label={"published": "success", "draft": "warning"})
     def state(self, edition: Edition) -> str:

@@ -84,6 +84,11 @@ ACTIONS: dict[str, Groups] = {
     "licensing_edition_publish_this": "catalogue",
 }
 
+# Pages about one row that are only read.
+PAGES: dict[str, Groups] = {
+    "licensing_edition_compare_this": "support catalogue",
+}
+
 # Address: (method, answer for each of ROLES). Staff without any right have a first page with nothing on it.
 ANY_STAFF = (IN, 403, 200, 200, 200, 200, 200)
 SITE: dict[str, tuple[str, tuple[Any, ...]]] = {
@@ -122,6 +127,9 @@ def knocks(rows: dict[str, Any]) -> list[Knock]:
     for name, groups in ACTIONS.items():
         door = reverse(f"admin:{name}", args=[rows[".".join(name.split("_")[:2])]])
         found += [("get", door, answers(groups)), ("post", door, answers(groups))]
+    for name, groups in PAGES.items():
+        door = reverse(f"admin:{name}", args=[rows[".".join(name.split("_")[:2])]])
+        found.append(("get", door, answers(groups)))
     return found
 
 

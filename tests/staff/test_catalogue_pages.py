@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Any
 
 import pytest
@@ -13,7 +14,11 @@ from licensing import catalogue
 from licensing.models import Edition, Grant, Price, Product, Tier
 from licensing.terms import read_edition
 from tests.cast import NOON, TODAY, make_catalogue
+<<<<<<< HEAD
 from tests.publishing import ready, writer
+=======
+from tests.licensing.small_catalogue import GOOD
+>>>>>>> 5cb50cf (An edition is compared with any other of its product in the admin, term by term, as whoever holds the other would see it)
 from tests.staff.conftest import SignIn
 
 
@@ -215,6 +220,39 @@ def test_claims_are_edited_beside_what_makes_them_true(client: Client, draft: Ed
     first = next(name for name, value in form.items() if str(value).startswith("Room for every shop"))
     assert client.post(page, {**form, first: "Twenty projects."}).status_code == 302
     assert read_edition(draft).tiers[1].claims[0].text == "Twenty projects."
+
+
+def compared(client: Client, edition: Edition, **asked: Any) -> str:
+    door = reverse("admin:licensing_edition_compare_this", args=[edition.pk])
+    answer = client.get(door, asked)
+    assert answer.status_code == 200
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+
+
+def test_a_draft_is_compared_with_what_is_on_sale_unless_another_is_asked_for(
+    client: Client, draft: Edition
+) -> None:
+    Price.objects.filter(tier__edition=draft, lookup_key="team-2026-06-month-eur").update(unit_amount=2400)
+    words = compared(client, draft)
+    assert "From January 2026 to June 2026" in words
+    assert "0 terms are better, 1 is worse." in words
+    assert "Price, EUR by the month €21.00 a seat €24.00 a seat +€3.00, +14.3 % ▼ worse" in words
+    old = Edition.objects.get(key="2025-03")
+    assert "From March 2025 to June 2026" in compared(client, draft, **{"with": old.pk})
+
+
+def test_what_is_on_sale_is_compared_with_what_was_sold_before(client: Client, today: Edition) -> None:
+    words = compared(client, today)
+    assert "From March 2025 to January 2026" in words
+    assert "Single sign-on yes not included − removed" in words
+
+
+def test_an_edition_of_another_product_is_not_compared_with(client: Client, draft: Edition) -> None:
+    other = catalogue.load_draft(source=GOOD, at=NOON)
+    door = reverse("admin:licensing_edition_compare_this", args=[draft.pk])
+    assert client.get(door, {"with": other.pk}).status_code == 404
+    assert client.get(door, {"with": "nonsense"}).status_code == 404
+    assert "There is no other edition" in compared(client, other)
 
 
 def test_a_published_edition_shows_its_terms_in_one_table(client: Client, today: Edition) -> None:
