@@ -46,22 +46,57 @@ class ReasonForm(RowForm):
         self.order_fields([*(name for name in self.fields if name != "reason"), "reason"])
 
 
-class RowPage(View):
-    """A page about one row. Refused with 403 without `permission`, and with 404 where there is no such row."""
+class StaffPage(View):
+    """A page of an admin. Refused with 403 without `permission`."""
 
     permission: ClassVar[str]
     title: ClassVar[str]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """Let in whoever may do it, with the row at hand."""
+        """Let in whoever may open it."""
         self.model_admin: ModelAdmin = kwargs["model_admin"]
         if not request.user.has_perm(self.permission):
             raise PermissionDenied
+        self.prepare(**kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+    def prepare(self, **_: Any) -> None:
+        """What is looked up before the page is opened."""
+
+    @classmethod
+    def on_list(cls, path: str) -> Callable[..., HttpResponseBase]:
+        """This page as a list action of a StaffAdmin, at `<path>/` below the list."""
+        page = cls.as_view()
+
+        def open_page(model_admin: ModelAdmin, request: HttpRequest) -> HttpResponseBase:
+            return page(request, model_admin=model_admin)
+
+        return cls._as_action(open_page, path)
+
+    @classmethod
+    def _as_action(
+        cls, open_page: Callable[..., HttpResponseBase], path: str
+    ) -> Callable[..., HttpResponseBase]:
+        as_action: Callable[..., HttpResponseBase] = action(open_page, description=cls.title, url_path=path)
+        as_action.needs = cls.permission  # type: ignore[attr-defined]  # read by StaffAdmin
+        return as_action
+
+    def page(self, template: str, **context: Any) -> HttpResponse:
+        """The page in the frame of the admin."""
+        frame = self.model_admin.admin_site.each_context(self.request)
+        shown = {**frame, "opts": self.model_admin.model._meta, "title": self.title, **context}
+        return TemplateResponse(self.request, template, shown)
+
+
+class RowPage(StaffPage):
+    """A page about one row. Refused with 404 where there is no such row."""
+
+    def prepare(self, **kwargs: Any) -> None:
+        """The row at hand."""
         try:
             self.row: Any = get_object_or_404(self.rows(), pk=kwargs["object_id"])
         except (ValueError, ValidationError):
             raise Http404 from None
-        return super().dispatch(request, *args, **kwargs)
 
     @classmethod
     def on_rows(cls, path: str) -> Callable[..., HttpResponseBase]:
@@ -71,20 +106,11 @@ class RowPage(View):
         def open_page(model_admin: ModelAdmin, request: HttpRequest, object_id: str) -> HttpResponseBase:
             return page(request, model_admin=model_admin, object_id=object_id)
 
-        as_action: Callable[..., HttpResponseBase] = action(open_page, description=cls.title, url_path=path)
-        as_action.needs = cls.permission  # type: ignore[attr-defined]  # read by StaffAdmin
-        return as_action
+        return cls._as_action(open_page, path)
 
     def rows(self) -> QuerySet[Any]:
         """The rows that the page is for, with what it shows selected along."""
         raise NotImplementedError
-
-    def page(self, template: str, **context: Any) -> HttpResponse:
-        """The page in the frame of the admin."""
-        frame = self.model_admin.admin_site.each_context(self.request)
-        return TemplateResponse(
-            self.request, template, {**frame, "opts": self.row._meta, "title": self.title, **context}
-        )
 
 
 class StaffAction(RowPage):

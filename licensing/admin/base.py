@@ -45,6 +45,10 @@ class StaffAdmin(ModelAdmin):
         page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         return page
 
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        actions = super().get_actions_list(request)
+        return [each for each in actions if request.user.has_perm(each.method.needs)]
+
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         actions = super().get_actions_detail(request, object_id)
         return [each for each in actions if request.user.has_perm(each.method.needs)]

@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.comparing import Compare
 from licensing.admin.editions import Approve, DraftFrom, Publish
+from licensing.admin.loading import LoadDraft
 from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.catalogue import lookup_key
 from licensing.catalogue.linting import lint
@@ -188,6 +189,8 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     approve_this = Approve.on_rows("approve")
     publish_this = Publish.on_rows("publish")
     compare_this = Compare.on_rows("compare")
+    load_draft = LoadDraft.on_list("load")
+    actions_list = ("load_draft",)
     actions_detail = ("compare_this", "draft_from_this", "approve_this", "publish_this")
 
     @display(description="state", label={"published": "success", "draft": "warning"})

@@ -8,11 +8,12 @@ from licensing.catalogue.approvals import approve
 from licensing.catalogue.authors import note_author
 from licensing.catalogue.checklist import steps_to_publish
 from licensing.catalogue.drafts import draft_from, load_draft
-from licensing.catalogue.faults import UnableToApprove, UnableToLoad, UnableToPublish
+from licensing.catalogue.faults import DraftInTheWay, UnableToApprove, UnableToLoad, UnableToPublish
 from licensing.catalogue.publishing import publish, verify
 from licensing.catalogue.writing import draft_hash, dump, lookup_key, terms_text
 
 __all__ = [
+    "DraftInTheWay",
     "UnableToApprove",
     "UnableToLoad",
     "UnableToPublish",

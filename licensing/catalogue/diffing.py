@@ -260,10 +260,13 @@ def _feature(was: FeatureTerms | None, now: FeatureTerms | None) -> Part:
         *_text("Levels", *(", ".join(words for _, words in each.levels) for each in (was, now))),
     ]
     if was.shared != now.shared:
-        said = [
-            "earlier editions share in it" if each.shared else "for this edition alone" for each in (was, now)
-        ]
-        lines.append(Line("Shared", Mark.BETTER if now.shared else Mark.WORSE, *said))
+        mine, theirs = "for this edition alone", "earlier editions share in it"
+        line = (
+            Line("Shared", Mark.BETTER, mine, theirs)
+            if now.shared
+            else Line("Shared", Mark.WORSE, theirs, mine)
+        )
+        lines.append(line)
     return Part(now.name, tuple(lines))
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
-from licensing.catalogue.faults import UnableToLoad
+from licensing.catalogue.faults import DraftInTheWay, UnableToLoad
 from licensing.catalogue.reading import read_catalogue
 from licensing.catalogue.writing import lookup_key, terms_text
 from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
 from licensing.terms import EditionTerms, read_edition
 
 
-def load_draft(*, source: bytes | str, at: datetime) -> Edition:
+def load_draft(*, source: bytes | str, at: datetime, replaceable: Container[str] | None = None) -> Edition:
     """Make the draft that `source` (TOML) describes, replacing an earlier draft of the same key.
 
-    Where that edition is published already with the very same terms, nothing happens and it is returned. The
-    product's presentation in the file is applied whenever a draft is written. Raises UnableToLoad with every fault,
-    among them that the edition is published with other terms.
+    `replaceable` are the keys of drafts that may be replaced; None: any. Where that edition is published already with
+    the very same terms, nothing happens and it is returned. The product's presentation in the file is applied whenever
+    a draft is written. Raises UnableToLoad with every fault, among them that the edition is published with other terms;
+    and DraftInTheWay where it may not replace one.
     """
     file = read_catalogue(source)
     with transaction.atomic():
@@ -36,6 +38,9 @@ def load_draft(*, source: bytes | str, at: datetime) -> Edition:
                 ]
             )
         _save(product)
+        if edition is not None and replaceable is not None and edition.key not in replaceable:
+            words = f"There is a draft {edition.key} ({edition.name}) of {product} already. Loading replaces all of it."
+            raise DraftInTheWay(edition.key, [words])
         return _write(product=product, terms=file.edition, edition=edition)
 
 

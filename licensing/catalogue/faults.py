@@ -21,5 +21,13 @@ class UnableToApprove(_Faulty):
     """The edition is published already, or this person is not the one to approve it."""
 
 
+class DraftInTheWay(UnableToLoad):
+    """There is a draft of that `key`, and whoever loads has not said that it may go."""
+
+    def __init__(self, key: str, faults: Sequence[str]) -> None:
+        self.key = key
+        super().__init__(faults)
+
+
 class UnableToPublish(_Faulty):
     """The edition breaks a rule that published terms keep, lacks what publishing needs, or is published already."""

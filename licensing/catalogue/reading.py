@@ -36,6 +36,10 @@ def read_catalogue(source: bytes | str) -> CatalogueFile:
         raise UnableToLoad(["The file is not UTF-8 text."]) from None
     except tomllib.TOMLDecodeError as error:
         raise UnableToLoad([f"The file is not TOML: {error}."]) from None
+    except RecursionError:
+        raise UnableToLoad(["The file is not TOML: it is nested too deeply."]) from None
+    except ValueError:  # of Python's own, for a number of thousands of digits
+        raise UnableToLoad(["The file is not TOML: a number in it is too long."]) from None
     root = Table(data, "The file", [])
     found = CatalogueFile(product=_product(root.table("product")), edition=_edition(root))
     root.close()

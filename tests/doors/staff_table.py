@@ -105,6 +105,7 @@ SITE: dict[str, tuple[str, tuple[Any, ...]]] = {
     "billing/": ("get", (IN, 403, 404, 200, 404, 200, 200)),
     "portal/": ("get", (IN, 403, 404, 200, 404, 200, 200)),
     "auth/": ("get", (IN, 403, 404, 404, 404, 404, 200)),
+    "licensing/edition/load/": ("get", (IN, 403, 403, 403, 200, 403, 200)),
     "no-such-page/": ("get", (IN, 403, 404, 404, 404, 404, 404)),
 }
 

@@ -14,11 +14,8 @@ from licensing import catalogue
 from licensing.models import Edition, Grant, Price, Product, Tier
 from licensing.terms import read_edition
 from tests.cast import NOON, TODAY, make_catalogue
-<<<<<<< HEAD
-from tests.publishing import ready, writer
-=======
 from tests.licensing.small_catalogue import GOOD
->>>>>>> 5cb50cf (An edition is compared with any other of its product in the admin, term by term, as whoever holds the other would see it)
+from tests.publishing import ready, writer
 from tests.staff.conftest import SignIn
 
 
