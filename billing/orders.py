@@ -36,9 +36,9 @@ from licensing.history import Actor, entry, record
 from licensing.licences import lock_live_licence
 from licensing.reasons import Clause, Reason
 from licensing.seats import seats_of
+from licensing.sharing import in_force
 from licensing.situation import Change, Situation
 from licensing.standing import standing_of
-from licensing.terms import edition_terms
 from licensing.usage import usage_of
 
 log = logging.getLogger(__name__)
@@ -150,7 +150,7 @@ def _reasons_against(quote: Quote, *, at: datetime) -> list[Reason]:
     standing = standing_of(quote.customer, at=at)
     if reason := quote_fits(quote, standing.licence):
         return [reason]
-    edition = edition_terms(quote.tier.edition_id)
+    edition = in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
     situation = Situation(
         standing=standing,
         today=edition,

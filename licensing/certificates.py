@@ -20,7 +20,8 @@ KIND = "price-lock"
 
 @dataclass(frozen=True)
 class Certificate:
-    """`kept` are the features that are better as held than as sold today. `content_hash` stands for all terms of the
+    """`kept` are the features that are better as held than as sold today; `shared` those that later editions gave more
+    of, each with its value and the edition it came with. `content_hash` stands for all terms of the
     edition: it is the hash that the edition was published under. `number` is the licence's, `zone` the customer's.
     """
 
@@ -38,6 +39,7 @@ class Certificate:
     since: datetime
     period_end: datetime
     kept: tuple[Difference, ...]
+    shared: tuple[tuple[FeatureTerms, Any, EditionTerms], ...]
     at: datetime
     zone: ZoneInfo
 
@@ -111,6 +113,11 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
             for one in differences(held=edition, today=shop.edition, tier_key=tier.key)
             if one.kind == "kept_better" and one.feature_key != PRICE
         ),
+        shared=tuple(
+            (feature, tier.value(feature.key), standing.shared[feature.key])
+            for feature in edition.features
+            if feature.key in standing.shared
+        ),
         at=standing.at,
         zone=standing.customer.zone,
     )
@@ -171,6 +178,10 @@ def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> d
                 "today": plain(one.feature, one.today),
             }
             for one in certificate.kept
+        ],
+        "shared": [
+            {"feature": feature.key, "name": feature.name, "value": plain(feature, value), "since": since.key}
+            for feature, value, since in certificate.shared
         ],
     }
 

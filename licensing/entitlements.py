@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from licensing.sharing import is_kinder
 from licensing.standing import Standing
 from licensing.terms import FeatureTerms
 
 
 @dataclass(frozen=True)
 class Entitlement:
-    """`value` as in a Grant, or NOT_INCLUDED. `source` is "tier" or "trial"; `until` is set for what is on loan."""
+    """`value` as in a Grant, or NOT_INCLUDED. `source` is "tier", "edition" (a later edition shares it in) or "trial";
+    `until` is set for what is on loan.
+    """
 
     feature: FeatureTerms
     value: Any
@@ -23,19 +26,24 @@ class Entitlement:
 
 def entitlements(standing: Standing) -> dict[str, Entitlement]:
     """Every feature of the held edition, and what lies over it, each with the best of all values. No query."""
+    shared = standing.shared
     found = {
-        feature.key: Entitlement(feature, standing.tier.value(feature.key), "tier")
+        feature.key: Entitlement(
+            feature, standing.tier.value(feature.key), "edition" if feature.key in shared else "tier"
+        )
         for feature in standing.edition.features
     }
     for laid in _laid_over(standing):
         own = found.get(laid.feature.key)
-        if own is None or is_better(laid.feature, laid.value, than=own.value):
+        if own is None or is_kinder(laid.feature, laid.value, than=own.value, of=own.feature):
             found[laid.feature.key] = laid
     return found
 
 
 def _laid_over(standing: Standing) -> Iterator[Entitlement]:
-    """What is laid over a licence, in this order; of equal values the one that came first counts."""
+    """What is laid over a licence, in this order; of equal values the one that came first counts. What later editions
+    share in is in the held tier already (licensing/sharing.py), and so comes before all of it.
+    """
     yield from _trial(standing)
 
 

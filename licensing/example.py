@@ -78,6 +78,7 @@ def stands(
         trial_edition=TODAY if trying else None,
         trial_tier=trying,
         at=AT,
+        newest_id=TODAY.id,
     )
     usage = {
         key: Usage(used, AT, used, AT) for key, used in (("projects", projects), ("calls", calls)) if used

@@ -11,8 +11,9 @@ from licensing.eligibility import change_reasons, trial_reasons
 from licensing.entitlements import is_better
 from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
+from licensing.sharing import in_force
 from licensing.situation import Change, Situation
-from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms, edition_terms
+from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,9 @@ class Offer(Compared):
     @cached_property
     def rows(self) -> tuple[Row, ...]:  # type: ignore[override]
         standing = self.situation.standing
-        return rows_between(standing.edition.id, standing.tier.id, self.edition.id, self.tier.id)
+        return rows_between(
+            standing.edition.id, standing.tier.id, self.edition.id, self.tier.id, newest_id=standing.newest_id
+        )
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
@@ -124,9 +127,11 @@ def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:
 
 
 @lru_cache(maxsize=1024)
-def rows_between(held_edition: int, held: int, edition: int, offered: int) -> tuple[Row, ...]:
-    """Between published terms, which never change, this is always the same."""
-    own, other = edition_terms(held_edition), edition_terms(edition)
+def rows_between(
+    held_edition: int, held: int, edition: int, offered: int, *, newest_id: int
+) -> tuple[Row, ...]:
+    """Between published terms as they are in force while `newest_id` is the newest edition, this is always the same."""
+    own, other = (in_force(one, newest_id=newest_id).terms for one in (held_edition, edition))
     return compare(
         held=own.tier_by_id(held), held_edition=own, offered=other.tier_by_id(offered), edition=other
     )

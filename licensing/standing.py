@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -11,11 +11,16 @@ from typing import Any
 from licensing.models import Customer, Licence, Price, Trial
 from licensing.pricing import Held
 from licensing.rows import ask, columns, instance, width
+from licensing.sharing import in_force
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 
 
 @dataclass(frozen=True)
 class Standing:
+    """`edition` and `tier` are the held ones as they are in force: what later editions share in is in them. `newest_id`
+    is the product's newest edition.
+    """
+
     customer: Customer
     licence: Licence
     trial: Trial | None
@@ -24,6 +29,14 @@ class Standing:
     trial_edition: EditionTerms | None
     trial_tier: TierTerms | None
     at: datetime
+    newest_id: int
+
+    @property
+    def shared(self) -> Mapping[str, EditionTerms]:
+        """Feature key → the later edition that its value comes from; empty where all is the held edition's own."""
+        if self.edition.id == self.newest_id:
+            return {}
+        return in_force(self.edition.id, newest_id=self.newest_id).shared.get(self.tier.id, {})
 
     @property
     def interval(self) -> str:
@@ -46,7 +59,10 @@ class Standing:
 
 # A licence with its price and the trial that is live over it, for whoever selects more beside them.
 SELECTED = f"""
-{columns(Licence, of="licence")}, {columns(Price, of="price")}, {columns(Trial, of="trial")}, lent.edition_id
+{columns(Licence, of="licence")}, {columns(Price, of="price")}, {columns(Trial, of="trial")}, lent.edition_id,
+    (SELECT newest.id FROM licensing_edition newest
+     WHERE newest.product_id = licence.product_id AND newest.published_at IS NOT NULL
+     ORDER BY newest.published_at DESC, newest.id DESC LIMIT 1)
 """
 SOURCE = """
 licensing_licence licence
@@ -56,7 +72,7 @@ LEFT JOIN licensing_trial trial ON trial.licence_id = licence.id AND trial.ended
 LEFT JOIN licensing_tier lent ON lent.id = trial.tier_id
 """
 CHOSEN = "licence.customer_id = %(customer)s AND licence.ended_at IS NULL"
-WIDTH = width(Licence) + width(Price) + width(Trial) + 1
+WIDTH = width(Licence) + width(Price) + width(Trial) + 2
 
 
 def standing_of(customer: Customer, *, at: datetime) -> Standing:
@@ -81,8 +97,9 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     trial_edition = None
     if trial:
         trial.customer, trial.licence = customer, licence
-        trial_edition = edition_terms(row[WIDTH - 1])
-    edition = edition_terms(licence.edition_id)
+        trial_edition = edition_terms(row[WIDTH - 2])
+    newest_id = row[WIDTH - 1]
+    edition = in_force(licence.edition_id, newest_id=newest_id).terms
     return Standing(
         customer=customer,
         licence=licence,
@@ -92,4 +109,5 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
         trial_edition=trial_edition,
         trial_tier=trial_edition.tier_by_id(trial.tier_id) if trial and trial_edition else None,
         at=at,
+        newest_id=newest_id,
     )

@@ -12,7 +12,8 @@ from licensing.entitlements import Entitlement
 from licensing.models import Customer, Feature, UsageReading
 from licensing.reasons import Clause
 from licensing.rows import ask
-from licensing.terms import FeatureTerms, edition_terms
+from licensing.sharing import terms_held
+from licensing.terms import FeatureTerms
 
 PACE_WINDOW = timedelta(days=45)
 NEAR = 0.8  # of a limit
@@ -78,7 +79,7 @@ def record_reading(*, customer: Customer, feature_key: str, value: int, at: date
     Raises UnableToRecord where the customer's edition has no such limit, or the value is below zero.
     """
     licence = customer.licences.get(ended_at=None)
-    feature = edition_terms(licence.edition_id).feature(feature_key)
+    feature = terms_held(licence).feature(feature_key)
     if feature is None or feature.kind != Feature.Kind.LIMIT:
         raise UnableToRecord(f"{customer.name} has no limit named {feature_key!r}.")
     if not 0 <= value < 2**63:

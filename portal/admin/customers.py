@@ -22,8 +22,8 @@ from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
 from licensing.history import Actor
 from licensing.models import Customer, Feature, Licence, Member, Role
+from licensing.sharing import terms_held
 from licensing.staff_actions import note_usage
-from licensing.terms import edition_terms
 from licensing.usage import UnableToRecord
 from portal.admin.customer_page import customer_page
 from portal.admin.search import customers_matching
@@ -44,7 +44,7 @@ class UsageForm(ReasonForm):
     def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
         licence = Licence.objects.filter(customer=row, ended_at=None).first()
-        features = edition_terms(licence.edition_id).features if licence else ()
+        features = terms_held(licence).features if licence else ()
         self.fields["feature_key"].choices = [
             (feature.key, f"{feature.name} ({feature.unit})")
             for feature in features

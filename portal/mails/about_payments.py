@@ -13,6 +13,7 @@ from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Invoice, Order, Payer
 from billing.second_payments import SecondPayment, second_payments
 from licensing.models import Event, Licence, Notice
+from licensing.sharing import in_force, publications
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from portal.mails.features import gained, included, offered_words
 from portal.mails.inert import one_line
@@ -45,7 +46,7 @@ class Receipt(Kind[AboutOrder]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutOrder]:
-        """Five queries."""
+        """Six queries."""
         orders = rows_of(
             notices, Order.objects.select_related("quote__tier", "quote__price", "quote__licence__price")
         )
@@ -286,15 +287,20 @@ def _ahead(moment: datetime | None, *, at: datetime) -> datetime | None:
 
 
 def _held_before(orders: Any) -> dict[str, tuple[EditionTerms, TierTerms]]:
-    """Order number → the edition and tier that its licence had before, by the event of the move. One query."""
+    """Order number → the edition and tier that its licence had before, by the event of the move, as they were in force
+    then. Two queries.
+    """
     orders = list(orders)
     moves = Event.objects.filter(
         customer_id__in={order.customer_id for order in orders},
         kind="licence_moved",
         reason__in=[f"Order {order.pk}" for order in orders],
     )
+    products = {f"Order {order.pk}": order.quote.licence.product_id for order in orders}
+    published = publications()
     found = {}
-    for reason, before in moves.values_list("reason", "before"):
-        edition = edition_terms(before["edition"])
+    for reason, before, at in moves.values_list("reason", "before", "at"):
+        newest_id = published.newest(products[reason], at=at)
+        edition = in_force(before["edition"], newest_id=newest_id).terms
         found[reason.removeprefix("Order ")] = (edition, edition.tier_by_id(before["tier"]))
     return found

@@ -15,13 +15,14 @@ from billing.renewals import MONTHLY, YEARLY, Renewal, next_renewal
 from licensing.entitlements import entitlements
 from licensing.models import Event, Licence, Notice, Price, UsageReading
 from licensing.offers import compare
+from licensing.sharing import publications
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, TierTerms, edition_terms, storefront
 from licensing.usage import Meter, Usage, meters
 from portal.mails.features import held_words
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
-from portal.mails.subjects import rows_of, terms_of
+from portal.mails.subjects import rows_of, terms_in_force
 from portal.mails.sums import card_of, seats_words, tax_words
 from portal.mails.turns import is_the_turn
 
@@ -37,6 +38,7 @@ class AboutRenewal:
     payer: Payer | None
     last: Invoice | None
     before: dict[str, Any] | None
+    newest_id: int
     usage: dict[str, Usage] = field(default_factory=dict)
     today: EditionTerms | None = None
 
@@ -60,7 +62,7 @@ class RenewalReminder(Kind[AboutRenewal]):
     opt_out_words = gettext_lazy("reminders of monthly renewals")
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutRenewal]:
-        """Six queries."""
+        """Seven queries."""
         licences = rows_of(notices, Licence.objects.select_related("price"))
         customers = {licence.customer_id for licence in licences.values()}
         payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
@@ -68,12 +70,14 @@ class RenewalReminder(Kind[AboutRenewal]):
         before = _before(licences.values(), last)
         usage = _newest_usage(customers, at)
         shop = storefront()
+        published = publications()
         return {
             number: AboutRenewal(
                 licence,
                 payers.get(licence.customer_id),
                 last.get(licence.customer_id),
                 before.get(licence.customer_id),
+                published.newest(licence.product_id),
                 usage.get(licence.customer_id, {}),
                 shop.edition if shop else None,
             )
@@ -104,8 +108,8 @@ class RenewalReminder(Kind[AboutRenewal]):
     def facts(self, about: AboutRenewal, notice: Notice, at: datetime) -> dict[str, Any]:
         """The date, the exact amount and its parts, what changed, what is used, and how to change or cancel."""
         licence = about.licence
-        edition, tier = terms_of(licence)
-        standing = Standing(notice.customer, licence, None, edition, tier, None, None, at)
+        edition, tier = terms_in_force(licence, newest_id=about.newest_id)
+        standing = Standing(notice.customer, licence, None, edition, tier, None, None, at, about.newest_id)
         renewal = next_renewal(standing=standing, payer=about.payer)
         assert renewal is not None
         used = meters(entitled=entitlements(standing), usage=about.usage)

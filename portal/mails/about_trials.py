@@ -10,23 +10,25 @@ from typing import Any
 from billing.models import Payer
 from licensing.models import Licence, Notice, Trial
 from licensing.pricing import tax_on
+from licensing.sharing import publications
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from licensing.trials import REMINDERS
 from portal.mails.features import gained, held_words, offered_words
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
-from portal.mails.subjects import live_licences, rows_of, terms_of
+from portal.mails.subjects import live_licences, rows_of, terms_in_force, terms_of
 from portal.mails.turns import is_the_turn
 
 
 @dataclass(frozen=True)
 class AboutTrial:
-    """A trial and the licence under it. `tries_again`: another trial has begun since."""
+    """A trial and the licence under it. `tries_again`: another trial has begun since. `newest_id`: of the editions."""
 
     trial: Trial
     licence: Licence | None
     payer: Payer | None
     tries_again: bool
+    newest_id: int
 
     @property
     def terms(self) -> tuple[EditionTerms, TierTerms]:
@@ -39,12 +41,13 @@ class _TrialKind(Kind[AboutTrial]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutTrial]:
-        """Three queries, and one for what is on trial now."""
+        """Four queries, and one for what is on trial now."""
         trials = rows_of(notices, Trial.objects.select_related("tier"))
         customers = {trial.customer_id for trial in trials.values()}
         licences = live_licences(customers)
         payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
         running = Trial.objects.filter(customer_id__in=customers, ended_at=None, ends_at__gt=at)
+        published = publications()
         now_trying = dict(running.values_list("customer_id", "pk"))
         return {
             number: AboutTrial(
@@ -52,6 +55,7 @@ class _TrialKind(Kind[AboutTrial]):
                 licences.get(trial.customer_id),
                 payers.get(trial.customer_id),
                 tries_again=now_trying.get(trial.customer_id, trial.pk) != trial.pk,
+                newest_id=published.newest(trial.product_id),
             )
             for number, trial in trials.items()
         }
@@ -62,7 +66,7 @@ class _TrialKind(Kind[AboutTrial]):
         """
         assert about.licence is not None
         trial_edition, trial_tier = about.terms
-        edition, tier = terms_of(about.licence)
+        edition, tier = terms_in_force(about.licence, newest_id=about.newest_id)
         rows = gained(held=tier, held_edition=edition, offered=trial_tier, edition=trial_edition)
         interval = about.licence.price.interval if about.licence.price else "month"
         price = trial_tier.price(currency=notice.customer.currency, interval=interval)

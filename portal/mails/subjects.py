@@ -10,6 +10,7 @@ from django.db.models import Max, Model, QuerySet
 
 from billing.models import Order
 from licensing.models import Invitation, Licence, Notice, Trial, UpgradeRequest
+from licensing.sharing import in_force
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 
 # What notices are about: rows that belong to a customer.
@@ -41,8 +42,14 @@ def live_licences(customer_ids: Iterable[int]) -> dict[int, Licence]:
 
 
 def terms_of(licence: Licence) -> tuple[EditionTerms, TierTerms]:
-    """The edition and the tier that a licence holds."""
+    """The edition and the tier that a licence holds, by their own terms: for their names and prices."""
     edition = edition_terms(licence.edition_id)
+    return edition, edition.tier_by_id(licence.tier_id)
+
+
+def terms_in_force(licence: Licence, *, newest_id: int) -> tuple[EditionTerms, TierTerms]:
+    """The same with what later editions share in: for what the customer may do. `newest_id`: the newest edition."""
+    edition = in_force(licence.edition_id, newest_id=newest_id).terms
     return edition, edition.tier_by_id(licence.tier_id)
 
 

@@ -26,6 +26,7 @@ class CertificatePage:
     standing: Standing
     certificate: Certificate | None
     kept: tuple[Promise, ...]
+    shared: tuple[Promise, ...]
 
     @property
     def price(self) -> str:
@@ -42,6 +43,7 @@ class CertificatePage:
 def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage:
     certificate = certificate_of(standing, shop=shop)
     kept = certificate.kept if certificate else ()
+    shared = certificate.shared if certificate else ()
     return CertificatePage(
         standing=standing,
         certificate=certificate,
@@ -49,6 +51,10 @@ def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage
             Promise(feature_words(one.feature, one.held), today_words(one, today=shop.edition))
             for one in kept
             if one.feature is not None
+        ),
+        shared=tuple(
+            Promise(feature_words(feature, value), _("since %(edition)s") % {"edition": since.name})
+            for feature, value, since in shared
         ),
     )
 
@@ -107,8 +113,10 @@ def _price(said: dict[str, Any]) -> str:
 
 def _sentences(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
     kept = [f"{one['name']}: {_value(one['held'])}" for one in said["kept"]]
+    shared = [f"{one['name']}: {_value(one['value'])}" for one in said["shared"]]
     return [
         (_("Kept, better than the terms sold on that day"), kept),
+        (_("Given on top by later editions"), shared),
         (_("What ends it"), [str(one) for one in said["ended_by"]]),
         (_("What does not end it"), [str(one) for one in said["not_ended_by"]]),
     ]

@@ -75,7 +75,12 @@ def columns(offers: Sequence[Offer], *, held: Offer, chosen: Offer) -> list[Colu
 def feature_rows(offers: Sequence[Offer], *, held: Offer, chosen: Offer) -> tuple[FeatureRow, ...]:
     """Every feature, in the order of the chosen tier's terms."""
     return _feature_rows(
-        tuple(_pair(offer) for offer in offers), _pair(held), _pair(chosen), reader_locale(), get_language()
+        tuple(_pair(offer) for offer in offers),
+        _pair(held),
+        _pair(chosen),
+        held.situation.standing.newest_id,
+        reader_locale(),
+        get_language(),
     )
 
 
@@ -100,10 +105,12 @@ def _not_open(names: Sequence[str]) -> str:
 # Of published terms, which never change, this is always the same for readers of one locale and language.
 @lru_cache(maxsize=512)
 def _feature_rows(
-    offered: tuple[Pair, ...], held: Pair, chosen: Pair, _locale: str, _language: str
+    offered: tuple[Pair, ...], held: Pair, chosen: Pair, newest_id: int, _locale: str, _language: str
 ) -> tuple[FeatureRow, ...]:
     marks = [_mark(pair, held=held, chosen=chosen) for pair in offered]
-    by_key = [{row.feature.key: row for row in rows_between(*held, *pair)} for pair in offered]
+    by_key = [
+        {row.feature.key: row for row in rows_between(*held, *pair, newest_id=newest_id)} for pair in offered
+    ]
     return tuple(
         FeatureRow(
             key=row.feature.key,
@@ -118,7 +125,7 @@ def _feature_rows(
                 ],
             ),
         )
-        for row in rows_between(*held, *chosen)
+        for row in rows_between(*held, *chosen, newest_id=newest_id)
     )
 
 

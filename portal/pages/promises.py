@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -23,16 +24,19 @@ class Promise:
 
 @dataclass(frozen=True)
 class Promises:
-    """`kept`: better than today's terms. `missed`: today's terms are better here. Both empty: nothing differs."""
+    """`kept`: better than today's terms. `shared`: what later editions gave on top. `missed`: today's terms are better
+    here. All empty: nothing differs.
+    """
 
-    kept: tuple[Promise, ...]
-    missed: tuple[Promise, ...]
+    kept: tuple[Promise, ...] = ()
+    shared: tuple[Promise, ...] = ()
+    missed: tuple[Promise, ...] = ()
 
 
 def promises(standing: Standing, *, today: EditionTerms) -> Promises:
     """The held tier as it is held and as it is sold today, in the customer's own currency and interval."""
     if standing.edition.id == today.id:
-        return Promises((), ())
+        return Promises()
     found = differences(
         held=standing.edition,
         today=today,
@@ -42,8 +46,16 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
     )
     return Promises(
         kept=tuple(_promise(one, today=today) for one in found if one.kind == "kept_better"),
+        shared=tuple(_shared(standing)),
         missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
     )
+
+
+def _shared(standing: Standing) -> Iterator[Promise]:
+    for feature in standing.edition.features:
+        if came_with := standing.shared.get(feature.key):
+            words = feature_words(feature, standing.tier.value(feature.key))
+            yield Promise(words, _("since %(edition)s") % {"edition": came_with.name})
 
 
 def price_words(price: PriceTerms) -> str:

@@ -21,6 +21,7 @@ from licensing.history import subject_of
 from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
+from licensing.sharing import Publications, in_force, publications
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.seats import room_for, seats_gained
@@ -208,10 +209,12 @@ def quote_page(
     order = Order.objects.select_related("quote").filter(quote=quote).first()
     licence = live_licence(quote)
     state, other = _state(quote, order, licence, at=at)
-    edition = edition_terms(quote.tier.edition_id)
+    published = publications()
+    newest_id = published.newest(licence.product_id)
+    edition = in_force(quote.tier.edition_id, newest_id=newest_id).terms
     tier = edition.tier_by_id(quote.tier_id)
-    standing_edition = edition_terms(licence.edition_id)
-    held = _held(quote, order, licence)
+    standing_edition = in_force(licence.edition_id, newest_id=newest_id).terms
+    held = _held(quote, order, licence, standing_edition=standing_edition, published=published)
     payer = Payer.objects.filter(customer=quote.customer_id).first()
     return QuotePage(
         quote=quote,
@@ -301,14 +304,21 @@ def _in_a_few_words(tier: TierTerms, price: Price | None, *, seats: int) -> str:
     return _("%(what)s, by the year") % {"what": what} if price and price.interval == "year" else what
 
 
-def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:
+def _held(
+    quote: Quote,
+    order: Order | None,
+    licence: Licence,
+    *,
+    standing_edition: EditionTerms,
+    published: Publications,
+) -> Held | None:
     """The licence as it is; once settled, as the history says it was. None where that is not known any more."""
     if order is None or order.state != Order.State.SETTLED:
         if (quote.licence_id, quote.licence_version) != (licence.pk, licence.version):
             return None
-        edition = edition_terms(licence.edition_id)
         interval = licence.price.interval if licence.price else None
-        return Held(edition, edition.tier_by_id(licence.tier_id), licence.seats, interval)
+        tier = standing_edition.tier_by_id(licence.tier_id)
+        return Held(standing_edition, tier, licence.seats, interval)
     moved = (
         Event.objects.filter(
             customer_id=quote.customer_id,
@@ -322,7 +332,8 @@ def _held(quote: Quote, order: Order | None, licence: Licence) -> Held | None:
     )
     if moved is None:
         return None
-    edition = edition_terms(moved.before["edition"])
+    newest_id = published.newest(licence.product_id, at=moved.at)
+    edition = in_force(moved.before["edition"], newest_id=newest_id).terms
     tier = edition.tier_by_id(moved.before["tier"])
     price = tier.price_by_id(moved.before["price"])
     return Held(edition, tier, moved.before["seats"], price.interval if price else None)

@@ -16,7 +16,7 @@ from licensing.periods import add_intervals
 from licensing.standing import standing_of
 from licensing.terms import storefront
 from tests import cast
-from tests.cast import NOON, OLD, Party
+from tests.cast import NOON, OLD, TODAY, Party
 
 pytestmark = pytest.mark.django_db
 
@@ -44,6 +44,7 @@ def test_bo_holds_team_of_march_2025_at_its_price() -> None:
         "api-calls": (50_000, 40_000),
         "sso": (True, "not included"),
     }
+    assert said["shared"] == [{"feature": "rows", "name": "Rows stored", "value": 2_000_000, "since": TODAY}]
 
 
 def test_whoever_holds_todays_edition_keeps_nothing_better_and_is_locked_all_the_same() -> None:

@@ -100,7 +100,16 @@ def test_an_older_edition_is_set_beside_todays(bo: Party, sign_in: SignIn) -> No
     assert "€170 a seat a year (today €210)" in words
     assert "API calls a month: 50,000 (today 40,000)" in words
     assert "Single sign-on (today in Business)" in words
-    assert "Where today’s Team has more Rows stored: 2 million (yours 1 million)" in words
+    assert "Later editions gave you more, for nothing. That stays yours too:" in words
+    assert "Rows stored: 2 million (since January 2026)" in words
+    assert "Where today’s Team has more" not in words, "what is shared in is not missed"
+
+
+def test_the_meters_count_what_a_later_edition_shares_in(bo: Party, sign_in: SignIn) -> None:
+    uses(bo, "rows", 1_500_000)
+    words = plan(sign_in(bo.user))
+    assert "Rows stored 1.5 million of 2 million" in words
+    assert "more than Team has room for" not in words
 
 
 def test_free_says_that_nothing_happens(cy: Party, sign_in: SignIn) -> None:
