@@ -14,12 +14,25 @@ from licensing.trying import TRIAL_RULES
 _CHANGE_CHECKS: list[Callable[[Situation, Change], Reason | None]] = [rule.check for rule in CHANGE_RULES]
 _TRIAL_CHECKS: list[Callable[[Situation, TierTerms], Reason | None]] = [rule.check for rule in TRIAL_RULES]
 
+# The rules that a waiver may switch off for one customer while it lasts. Never one that guards money, or that there is
+# one order and one trial at a time.
+WAIVABLE = ("usage-fits", "address-is-verified")
+
 
 def change_reasons(situation: Situation, change: Change) -> list[Reason]:
     """Why this change is not open now; empty where it is."""
-    return [reason for check in _CHANGE_CHECKS if (reason := check(situation, change))]
+    reasons = [reason for check in _CHANGE_CHECKS if (reason := check(situation, change))]
+    return _not_waived(situation, reasons)
 
 
 def trial_reasons(situation: Situation, tier: TierTerms) -> list[Reason]:
     """Why this tier cannot be tried now; empty where it can."""
-    return [reason for check in _TRIAL_CHECKS if (reason := check(situation, tier))]
+    reasons = [reason for check in _TRIAL_CHECKS if (reason := check(situation, tier))]
+    return _not_waived(situation, reasons)
+
+
+def _not_waived(situation: Situation, reasons: list[Reason]) -> list[Reason]:
+    if not (waivers := situation.standing.waivers):
+        return reasons
+    waived = {waiver.rule_key for waiver in waivers}
+    return [reason for reason in reasons if reason.rule not in waived]

@@ -14,8 +14,8 @@ from licensing.terms import FeatureTerms
 
 @dataclass(frozen=True)
 class Entitlement:
-    """`value` as in a Grant, or NOT_INCLUDED. `source` is "tier", "edition" (a later edition shares it in) or "trial";
-    `until` is set for what is on loan.
+    """`value` as in a Grant, or NOT_INCLUDED. `source` is "tier", "edition" (a later edition shares it in), "waiver" or
+    "trial"; of these `until` says when the last two end.
     """
 
     feature: FeatureTerms
@@ -44,7 +44,16 @@ def _laid_over(standing: Standing) -> Iterator[Entitlement]:
     """What is laid over a licence, in this order; of equal values the one that came first counts. What later editions
     share in is in the held tier already (licensing/sharing.py), and so comes before all of it.
     """
+    yield from _waivers(standing)
     yield from _trial(standing)
+
+
+def _waivers(standing: Standing) -> Iterator[Entitlement]:
+    """A waiver belongs to the customer, whatever tier they hold; of what their terms do not know it gives nothing."""
+    for waived in standing.waivers:
+        feature = standing.edition.feature(waived.feature_key)
+        if feature is not None:
+            yield Entitlement(feature, waived.value, "waiver", waived.ends_at)
 
 
 def _trial(standing: Standing) -> Iterator[Entitlement]:

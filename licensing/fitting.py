@@ -49,7 +49,10 @@ def seats_fit_people(situation: Situation, change: Change) -> Reason | None:
 
 
 def usage_fits(situation: Situation, change: Change) -> Reason | None:
-    """Nobody moves to a tier that could not hold what they have. Monthly counts start anew and do not matter."""
+    """Nobody moves to a tier that could not hold what they have. Monthly counts start anew and do not matter.
+
+    A limit that is waived does not count: it ends by itself, and the tier must hold what they have after that too.
+    """
     over = []
     for feature in change.edition.features:
         used, limit = situation.usage.get(feature.key), change.tier.value(feature.key)

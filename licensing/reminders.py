@@ -76,18 +76,21 @@ def _not_owed_yet(
         output_field=CharField(),
     )
     notices = Notice.objects.filter(
-        customer_id=OuterRef("customer_id"), kind=kind, subject=OuterRef("subject"), period=OuterRef("period")
+        customer_id=OuterRef("customer_id"),
+        kind=kind,
+        subject=OuterRef("its_subject"),
+        period=OuterRef("its_period"),
     )
     found: QuerySet[Any] = (
         rows.annotate(
-            kind=Value(kind),
-            subject=Concat(Value(f"{rows.model._meta.model_name}:"), Cast("pk", CharField())),
-            period=Concat(Value(f"{turn.days}d:"), day),
+            its_kind=Value(kind),
+            its_subject=Concat(Value(f"{rows.model._meta.model_name}:"), Cast("pk", CharField())),
+            its_period=Concat(Value(f"{turn.days}d:"), day),
             owed_at=Value(at, output_field=DateTimeField()),
         )
         .filter(~Exists(notices))
         .order_by(date_field, "pk")
-        .values_list("customer_id", "kind", "subject", "period", "owed_at", date_field, "pk")
+        .values_list("customer_id", "its_kind", "its_subject", "its_period", "owed_at", date_field, "pk")
     )
     return found
 

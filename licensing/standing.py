@@ -1,4 +1,4 @@
-"""Where a customer stands at a moment: the licence, the trial laid over it, and the terms of both."""
+"""Where a customer stands at a moment: the licence, what lies over it, and the terms of both."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from licensing.pricing import Held
 from licensing.rows import ask, columns, instance, width
 from licensing.sharing import in_force
 from licensing.terms import EditionTerms, TierTerms, edition_terms
+from licensing.waived import OPEN_WAIVERS, Waived, read_waived
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Standing:
     trial_tier: TierTerms | None
     at: datetime
     newest_id: int
+    open_waivers: tuple[Waived, ...] = ()
 
     @property
     def shared(self) -> Mapping[str, EditionTerms]:
@@ -37,6 +39,11 @@ class Standing:
         if self.edition.id == self.newest_id:
             return {}
         return in_force(self.edition.id, newest_id=self.newest_id).shared.get(self.tier.id, {})
+
+    @cached_property
+    def waivers(self) -> tuple[Waived, ...]:
+        """The exceptions that hold now; `open_waivers` also has those whose day is still to come."""
+        return tuple(waived for waived in self.open_waivers if waived.is_live(at=self.at))
 
     @property
     def interval(self) -> str:
@@ -57,12 +64,13 @@ class Standing:
         return self.trial_tier or self.tier
 
 
-# A licence with its price and the trial that is live over it, for whoever selects more beside them.
+# A licence with its price and what lies over it, for whoever selects more beside them.
 SELECTED = f"""
 {columns(Licence, of="licence")}, {columns(Price, of="price")}, {columns(Trial, of="trial")}, lent.edition_id,
     (SELECT newest.id FROM licensing_edition newest
      WHERE newest.product_id = licence.product_id AND newest.published_at IS NOT NULL
-     ORDER BY newest.published_at DESC, newest.id DESC LIMIT 1)
+     ORDER BY newest.published_at DESC, newest.id DESC LIMIT 1),
+    {OPEN_WAIVERS}
 """
 SOURCE = """
 licensing_licence licence
@@ -72,13 +80,13 @@ LEFT JOIN licensing_trial trial ON trial.licence_id = licence.id AND trial.ended
 LEFT JOIN licensing_tier lent ON lent.id = trial.tier_id
 """
 CHOSEN = "licence.customer_id = %(customer)s AND licence.ended_at IS NULL"
-WIDTH = width(Licence) + width(Price) + width(Trial) + 2
+WIDTH = width(Licence) + width(Price) + width(Trial) + 3
 
 
 def standing_of(customer: Customer, *, at: datetime) -> Standing:
     """Read a customer's standing in one query. Raises Licence.DoesNotExist where no licence is live.
 
-    A trial counts from `started_at` up to `ends_at` by the clock, whatever jobs have or have not run.
+    A trial, and a waiver, counts from when it begins up to `ends_at` by the clock, whatever jobs have or have not run.
     """
     rows = ask(f"SELECT {SELECTED} FROM {SOURCE} WHERE {CHOSEN}", {"customer": customer.pk, "at": at})
     return read_standing(rows, customer=customer, at=at)
@@ -97,8 +105,8 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     trial_edition = None
     if trial:
         trial.customer, trial.licence = customer, licence
-        trial_edition = edition_terms(row[WIDTH - 2])
-    newest_id = row[WIDTH - 1]
+        trial_edition = edition_terms(row[WIDTH - 3])
+    newest_id = row[WIDTH - 2]
     edition = in_force(licence.edition_id, newest_id=newest_id).terms
     return Standing(
         customer=customer,
@@ -110,4 +118,5 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
         trial_tier=trial_edition.tier_by_id(trial.tier_id) if trial and trial_edition else None,
         at=at,
         newest_id=newest_id,
+        open_waivers=read_waived(row[WIDTH - 1]),
     )

@@ -23,6 +23,7 @@ from licensing.situation import Situation
 from licensing.sweeping import BATCH, end_expired, end_expired_of
 from licensing.terms import EditionTerms, TierTerms
 from licensing.trying import AGAIN_AFTER
+from licensing.waivers import use_another_trial
 
 REMINDERS = (timedelta(days=1), timedelta(days=3))  # the nearest first
 LONGEST = timedelta(days=366)
@@ -102,7 +103,9 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
         _lock_identities(identities)
         end_expired_of(customer.pk, at=at)
         used = trials_used(customer=customer, addresses=addresses, at=at)
-        if tier.key in used or Trial.objects.filter(customer=customer, ended_at=None).exists():
+        if Trial.objects.filter(customer=customer, ended_at=None).exists() or (
+            tier.key in used and not use_another_trial(customer.pk, tier_key=tier.key, actor=actor, at=at)
+        ):
             raise UnableToTry(
                 [
                     Reason(

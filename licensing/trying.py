@@ -60,6 +60,8 @@ def tried_once_a_year(situation: Situation, tier: TierTerms) -> Reason | None:
     again = situation.trials_used.get(tier.key)
     if again is None or situation.at >= again:
         return None
+    if any(waiver.tier_key == tier.key for waiver in situation.standing.waivers):
+        return None
     return Reason(
         "tried-once-a-year",
         _("You have tried %(tier)s in the last twelve months.") % {"tier": tier.name},

@@ -44,13 +44,17 @@ class Usage:
 
 @dataclass(frozen=True)
 class Meter:
-    """One limit and how much of it is used. `limit` None: no limit. `full_at`: when, at the present pace."""
+    """One limit and how much of it is used. `limit` None: no limit. `full_at`: when, at the present pace.
+
+    `source` and `until` are the entitlement's.
+    """
 
     feature: FeatureTerms
     used: int
     limit: int | None
     read_at: datetime
     source: str
+    until: datetime | None
     full_at: datetime | None
 
     @property
@@ -114,6 +118,7 @@ def meters(*, entitled: dict[str, Entitlement], usage: dict[str, Usage]) -> list
             limit=entitlement.value,
             read_at=usage[key].read_at,
             source=entitlement.source,
+            until=entitlement.until,
             full_at=_full_at(entitlement.feature, usage[key], entitlement.value),
         )
         for key, entitlement in entitled.items()

@@ -28,6 +28,8 @@ CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "claim", "
 PUBLISHING = ("publish_edition", "view_approval", "add_approval")
 # Pulling a brake, and letting it go.
 BRAKES = ("add_brake", "change_brake")
+# Asking for an exception, and ending one.
+WAIVERS = ("add_waiver", "change_waiver")
 # What support may change: everything else about a customer is changed through an action with a reason.
 SUPPORT_CHANGES = (
     "change_customer",
@@ -35,6 +37,7 @@ SUPPORT_CHANGES = (
     "add_usagereading",
     "change_notice",
     "change_order",
+    *WAIVERS,
     *BRAKES,
 )
 
@@ -60,13 +63,24 @@ def ensure_groups() -> None:
         ],
     )
     finance = Q(content_type__app_label="billing") | Q(
-        codename__in=["view_customer", "view_licence", "view_event"]
+        codename__in=[
+            "view_customer",
+            "view_licence",
+            "view_event",
+            "view_waiver",
+            *WAIVERS,
+            "approve_waiver",
+        ]
     )
     may_change = Q(codename__in=SUPPORT_CHANGES)
     for name, what in (
         (SUPPORT, (ours & (viewing | may_change)) | people),
         (CATALOGUE, catalogue),
-        (FINANCE, (finance & (viewing | Q(codename__in=["change_order", *BRAKES]))) | people),
+        (
+            FINANCE,
+            (finance & (viewing | Q(codename__in=["change_order", *WAIVERS, "approve_waiver", *BRAKES])))
+            | people,
+        ),
     ):
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*Permission.objects.filter(what))

@@ -1,5 +1,5 @@
 """What staff see and do of licensing. The customer's one page is the portal's, because it shows payment too."""
 
-from licensing.admin import catalogue, licences, notice_rules, notices, publishing, trials, usage
+from licensing.admin import catalogue, licences, notice_rules, notices, publishing, trials, usage, waivers
 
-__all__ = ["catalogue", "licences", "notice_rules", "notices", "publishing", "trials", "usage"]
+__all__ = ["catalogue", "licences", "notice_rules", "notices", "publishing", "trials", "usage", "waivers"]

@@ -128,6 +128,10 @@ class StaffAction(RowPage):
         """What will happen, in a sentence or two."""
         raise NotImplementedError
 
+    def closed(self) -> str:
+        """Why this very person cannot do it to this row, in place of the form; empty where they can."""
+        return ""
+
     def perform(self, *, form: RowForm, actor: Actor, at: Any) -> str:
         """Do it, and say in a sentence what was done."""
         raise NotImplementedError
@@ -158,6 +162,7 @@ class StaffAction(RowPage):
             button=self.button,
             facts=self.facts(),
             outcome=self.outcome(),
+            closed=self.closed(),
             form=form,
             back=self.back(),
         )

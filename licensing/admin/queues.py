@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from licensing.models import Delivery, Licence, Notice
+from licensing.models import Delivery, Licence, Notice, Waiver
 
 PARAMETER = "queue"
 LONG = timedelta(hours=1)
@@ -99,5 +99,15 @@ NOTICE_QUEUES = (
         hint="The worker is not sending, or the mail server refuses for now.",
         model=Notice,
         where=lambda at: Q(state=Notice.State.WAITING, owed_at__lt=at - LONG),
+    ),
+)
+
+WAIVER_QUEUES = (
+    Queue(
+        key="waiting",
+        title="Exceptions that wait for approval",
+        hint="Somebody asked for more than one person gives alone. Whoever asked cannot answer.",
+        model=Waiver,
+        where=lambda at: Q(granted_at=None, ended_at=None, ends_at__gt=at, customer__closed_at=None),
     ),
 )

@@ -8,6 +8,7 @@ from licensing.models.publishing import Approval, EditionAuthor
 from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.trial import Trial, TrialMark
 from licensing.models.usage import UsageReading
+from licensing.models.waiver import Waiver
 
 __all__ = [
     "Approval",
@@ -36,4 +37,5 @@ __all__ = [
     "TrialMark",
     "UpgradeRequest",
     "UsageReading",
+    "Waiver",
 ]

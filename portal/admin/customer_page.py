@@ -12,10 +12,22 @@ from django.db.models import QuerySet
 from billing.admin.queues import DIFFERENCE_QUEUES
 from billing.brakes import brakes_of
 from billing.models import Brake, Difference, Invoice, OpenViolation, Order, Payer, Quote
+from licensing.admin.waivers import state_words
 from licensing.entitlements import Entitlement, entitlements
-from licensing.models import Customer, Event, Invitation, Licence, Member, Notice, Trial, UpgradeRequest
+from licensing.models import (
+    Customer,
+    Event,
+    Invitation,
+    Licence,
+    Member,
+    Notice,
+    Trial,
+    UpgradeRequest,
+    Waiver,
+)
 from licensing.standing import Standing, standing_of
 from licensing.usage import Meter, meters, usage_of
+from licensing.waiver_worth import what_is_waived
 from portal.admin.history_words import Line, lines
 from portal.hijack import may_look_as
 
@@ -30,6 +42,20 @@ class Person:
 
     member: Member
     may_be_looked_as: bool
+
+
+@dataclass(frozen=True)
+class Exceptional:
+    """A waiver as the page lists it; `state` by the clock."""
+
+    waiver: Waiver
+    what: str
+    state: str
+    state_words: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in Waiver.OPEN
 
 
 @dataclass(frozen=True)
@@ -49,6 +75,7 @@ class CustomerPage:
     requests: list[UpgradeRequest] | None
     earlier_licences: list[Licence] | None
     trials: list[Trial] | None
+    waivers: list[Exceptional] | None
     payer: Payer | None
     orders: list[Order] | None
     quotes: list[Quote] | None
@@ -91,6 +118,7 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
         requests=list(_open_requests(customer)) if sees("licensing.upgraderequest") else None,
         earlier_licences=list(_earlier_licences(customer)) if sees("licensing.licence") else None,
         trials=list(_trials(customer)) if sees("licensing.trial") else None,
+        waivers=_waivers(customer, at=at) if sees("licensing.waiver") else None,
         payer=Payer.objects.filter(customer=customer).first() if sees("billing.payer") else None,
         orders=list(_orders(customer)) if sees("billing.order") else None,
         quotes=list(_quotes(customer)) if sees("billing.quote") else None,
@@ -131,6 +159,14 @@ def _earlier_licences(customer: Customer) -> QuerySet[Licence]:
 
 def _trials(customer: Customer) -> QuerySet[Trial]:
     return Trial.objects.filter(customer=customer).select_related("tier__edition")[:NEWEST]
+
+
+def _waivers(customer: Customer, *, at: datetime) -> list[Exceptional]:
+    rows = Waiver.objects.filter(customer=customer)[:NEWEST]
+    states = [(waiver, waiver.state(at=at)) for waiver in rows]
+    return [
+        Exceptional(waiver, what_is_waived(waiver), state, state_words(state)) for waiver, state in states
+    ]
 
 
 def _orders(customer: Customer) -> QuerySet[Order]:

@@ -20,6 +20,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from billing.admin.brakes import ParkCustomer
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
+from licensing.admin.waivers import GiveTrial, RaiseLimit, WaiveRule
 from licensing.history import Actor
 from licensing.models import Customer, Feature, Licence, Member, Role
 from licensing.sharing import terms_held
@@ -100,7 +101,10 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     record_usage = RecordUsage.on_rows("usage")
     park = ParkCustomer.on_rows("park")
-    actions_detail = ("record_usage", "park")
+    raise_limit = RaiseLimit.on_rows("more")
+    waive_rule = WaiveRule.on_rows("rule")
+    give_trial = GiveTrial.on_rows("trial")
+    actions_detail = ("record_usage", "raise_limit", "waive_rule", "give_trial", "park")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).prefetch_related(*_beside_each())
@@ -158,6 +162,9 @@ def _may(request: HttpRequest) -> dict[str, bool]:
     """Which actions the page offers to this person."""
     return {
         "trials": request.user.has_perm("licensing.change_trial"),
+        "waivers": request.user.has_perm("licensing.add_waiver"),
+        "approve": request.user.has_perm("licensing.approve_waiver"),
+        "end_waivers": request.user.has_perm("licensing.change_waiver"),
         "usage": request.user.has_perm("licensing.add_usagereading"),
         "notices": request.user.has_perm("licensing.change_notice"),
         "orders": request.user.has_perm("billing.change_order"),

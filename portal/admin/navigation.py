@@ -16,6 +16,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Customers", "apartment", "licensing", "customer"),
             ("Licences", "verified", "licensing", "licence"),
             ("Trials", "hourglass_top", "licensing", "trial"),
+            ("Exceptions", "release_alert", "licensing", "waiver"),
             ("Usage", "speed", "licensing", "usagereading"),
             ("Notices", "mail", "licensing", "notice"),
             ("History", "history", "licensing", "event"),

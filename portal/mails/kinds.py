@@ -8,6 +8,7 @@ from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGive
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
 from portal.mails.about_renewals import RenewalReminder
 from portal.mails.about_trials import TrialEnded, TrialReminder
+from portal.mails.about_waivers import WaiverEnded, WaiverGranted, WaiverReminder
 from portal.mails.kind import Kind
 
 KINDS: dict[str, Kind[Any]] = {
@@ -15,6 +16,9 @@ KINDS: dict[str, Kind[Any]] = {
     for kind in (
         TrialReminder(),
         TrialEnded(),
+        WaiverGranted(),
+        WaiverReminder(),
+        WaiverEnded(),
         RenewalReminder(),
         PaymentFailed(),
         Receipt(),

@@ -12,11 +12,11 @@ from licensing.entitlements import Entitlement, entitlements, is_better
 from licensing.models import Feature
 from licensing.periods import add_intervals
 from licensing.standing import Standing
-from licensing.terms import NOT_INCLUDED
+from licensing.terms import NOT_INCLUDED, FeatureTerms
 from licensing.usage import Meter, Usage, meters
 from portal.facts import Facts
-from portal.pages.values import ago_words, count_words, feature_name, small_number, span_words
-from portal.templatetags.words import day
+from portal.pages.values import ago_words, count_words, feature_name, small_number, span_words, value_words
+from portal.templatetags.words import day, until
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class Gauge:
 def gauges(facts: Facts) -> list[Gauge]:
     """A gauge for every limit, those that have been read first, then one for the seats.
 
-    A limit stands as the licence has it; what a trial lends on top is told in words, because it goes home again.
+    A limit stands as the licence and an exception made for them have it; what a trial lends on top is told in words,
+    because it goes home again.
     """
     standing, usage = facts.standing, facts.situation.usage
     lent = entitlements(standing)
@@ -66,7 +67,7 @@ def read_at_once(facts: Facts) -> str | None:
 
 
 def own_meters(standing: Standing, usage: dict[str, Usage]) -> dict[str, Meter]:
-    """Feature key → meter against what the licence itself gives, whatever trial lies over it."""
+    """Feature key → meter against what holds without a trial: the licence, and exceptions made for them."""
     own = entitlements(replace(standing, trial=None, trial_edition=None, trial_tier=None))
     return {meter.feature.key: meter for meter in meters(entitled=own, usage=usage)}
 
@@ -75,6 +76,7 @@ def _gauge(meter: Meter, *, lent: Entitlement, facts: Facts, told_once: bool) ->
     standing = facts.standing
     notes = [
         _room(meter, standing=standing),
+        _exception(meter.feature, meter.source, meter.until, standing=standing),
         _outlook(meter, standing=standing),
         _on_loan(meter, lent=lent, standing=standing),
         "" if told_once else _("Read %(ago)s.") % {"ago": ago_words(meter.read_at, at=standing.at)},
@@ -93,7 +95,7 @@ def _unread(lent: Entitlement, *, standing: Standing) -> Gauge:
     """A limit of which nothing has been counted yet: what there is room for, while a trial lasts the trial's."""
     limit = lent.value
     said = _("no limit") if limit is None else _("up to %(limit)s") % {"limit": count_words(limit)}
-    notes = ""
+    notes = _exception(lent.feature, lent.source, lent.until, standing=standing)
     if lent.source == "trial" and standing.trial_tier is not None:
         notes = _("On loan from the %(tier)s trial.") % {"tier": standing.trial_tier.name}
     return Gauge(name=feature_name(lent.feature), used=0, limit=None, said=said, tone="", notes=notes)
@@ -110,12 +112,26 @@ def _room(meter: Meter, *, standing: Standing) -> str:
         return ""
     if meter.used > meter.limit:
         said = {"count": count_words(meter.used - meter.limit), "tier": standing.tier.name}
+        if meter.source == "waiver":
+            return _("%(count)s more than there is room for: all of it stays, no more can be added.") % said
         if meter.feature.monthly:
             return _("%(count)s more than %(tier)s has room for.") % said
         return _("%(count)s more than %(tier)s has room for: all of it stays, no more can be added.") % said
     if meter.is_full:
         return _("None left.")
     return _("%(count)s left.") % {"count": small_number(meter.limit - meter.used).capitalize()}
+
+
+def _exception(feature: FeatureTerms, source: str, ends_at: datetime | None, *, standing: Standing) -> str:
+    """That this room was made for the customer, until when, and what it is otherwise."""
+    if source != "waiver" or ends_at is None:
+        return ""
+    held = standing.tier.value(feature.key)
+    said = {
+        "when": until(ends_at),
+        "limit": _("none") if held is NOT_INCLUDED else value_words(feature, held),
+    }
+    return _("Made for you until %(when)s; then %(limit)s.") % said
 
 
 def _outlook(meter: Meter, *, standing: Standing) -> str:

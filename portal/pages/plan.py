@@ -14,7 +14,9 @@ from licensing.models import Licence
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from licensing.trials import REMINDERS
+from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
+from portal.pages.exceptions import Made, exceptions
 from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
@@ -24,7 +26,9 @@ from portal.templatetags.words import money, until
 
 @dataclass(frozen=True)
 class Coming:
-    """Something that will happen: "trial_reminder", "trial_end", "renewal_reminder", "renewal" or "end"."""
+    """Something that will happen: the "_reminder" or "_end" of a "trial" or "waiver", a "renewal" or its
+    "renewal_reminder", or the "end".
+    """
 
     kind: str
     when: datetime
@@ -41,6 +45,7 @@ class PlanPage:
     gauges: list[Gauge]
     read_ago: str | None
     promises: Promises
+    exceptions: list[Made]
     is_todays_edition: bool
     thought: Thought | None
 
@@ -69,6 +74,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         gauges=gauges(facts),
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
+        exceptions=exceptions(standing, today=today),
         is_todays_edition=standing.edition.id == today.id,
         thought=thought_for(facts, put_away=put_away),
     )
@@ -112,6 +118,10 @@ def _coming(standing: Standing, *, state: str) -> list[Coming]:
         ends_at = standing.trial.ends_at
         found += [Coming("trial_reminder", ends_at - turn) for turn in REMINDERS]
         found.append(Coming("trial_end", ends_at))
+    for waived in standing.waivers:
+        reminders = [waived.ends_at - turn for turn in EXCEPTION_REMINDERS]
+        found += [Coming("waiver_reminder", when) for when in reminders if when >= waived.begins_at]
+        found.append(Coming("waiver_end", waived.ends_at))
     ends = standing.licence.period_end
     if ends and state == "cancelled":
         found.append(Coming("end", ends))

@@ -19,12 +19,12 @@ from billing.models import Order, StripeEvent
 from billing.orders import UnableToAccept
 from licensing import restores
 from licensing.models import DatabaseIdentity, Notice, Restore
-from licensing.tasks import sweep_trials
+from licensing.tasks import sweep_trials, sweep_waivers
 from portal.local.postgres import _programs
 from portal.tasks import send_notices
 from tests.billing.conftest import Buyer
 
-SWEEPS = (send_notices, sweep_trials, tasks.settle_pending, tasks.remind_renewals)
+SWEEPS = (send_notices, sweep_trials, sweep_waivers, tasks.settle_pending, tasks.remind_renewals)
 
 
 def restore() -> None:

@@ -17,7 +17,7 @@ from billing.models import (
     StripeEvent,
 )
 from licensing.history import CLOCK, entry, record
-from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading
+from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading, Waiver
 from tests.cast import NOON, TODAY, Party
 
 
@@ -31,6 +31,28 @@ def trial_of(party: Party, *, ends_in: timedelta = timedelta(days=3)) -> Trial:
         started_at=NOON - timedelta(days=11),
         ends_at=NOON + ends_in,
         started_by=party.user,
+    )
+
+
+def waiver_of(party: Party, *, days: int = 30, **fields: Any) -> Waiver:
+    """25 projects instead of 20, for a month, by somebody alone."""
+    starts_at = fields.pop("starts_at", NOON)
+    if "kind" not in fields:
+        fields = {"kind": "limit", "feature_key": "projects", "value": 25, **fields}
+    return Waiver.objects.create(
+        **{
+            "customer": party.customer,
+            "product": party.licence.product,
+            "starts_at": starts_at,
+            "ends_at": starts_at + timedelta(days=days),
+            "reason": "Ticket 4711.",
+            "words": "So that you can move without haste.",
+            "asked_at": min(starts_at, NOON),
+            "asked_by_words": "Sam support",
+            "needs_approval": False,
+            "granted_at": min(starts_at, NOON),
+            **fields,
+        }
     )
 
 
@@ -203,6 +225,7 @@ def everything_of(party: Party) -> None:
     invoice_of(party)
     notice_of(party)
     reading_of(party)
+    waiver_of(party)
     record(
         entry(
             customer=party.customer,

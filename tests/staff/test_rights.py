@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from licensing.models import Edition, Notice, Tier, Trial
+from licensing.models import Edition, Notice, Tier, Trial, Waiver
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
@@ -20,6 +20,7 @@ LOOKERS: dict[str, set[str]] = {
     "licensing.customer": {SUPPORT, FINANCE},
     "licensing.licence": {SUPPORT, FINANCE},
     "licensing.trial": {SUPPORT},
+    "licensing.waiver": {SUPPORT, FINANCE},
     "licensing.usagereading": {SUPPORT},
     "licensing.notice": {SUPPORT},
     "licensing.event": {SUPPORT, FINANCE},
@@ -45,6 +46,7 @@ READ_ONLY = {
     "licensing.customer",
     "licensing.licence",
     "licensing.trial",
+    "licensing.waiver",
     "licensing.usagereading",
     "licensing.notice",
     "licensing.event",
@@ -66,6 +68,12 @@ DOERS = {
     "licensing_notice_came_back": {SUPPORT},
     "licensing_customer_record_usage": {SUPPORT},
     "licensing_customer_park": {SUPPORT, FINANCE},
+    "licensing_customer_raise_limit": {SUPPORT, FINANCE},
+    "licensing_customer_waive_rule": {SUPPORT, FINANCE},
+    "licensing_customer_give_trial": {SUPPORT, FINANCE},
+    "licensing_waiver_say_yes": {FINANCE},
+    "licensing_waiver_say_no": {FINANCE},
+    "licensing_waiver_end_now": {SUPPORT, FINANCE},
     "billing_brake_go": {SUPPORT, FINANCE},
     "billing_order_settle": {SUPPORT, FINANCE},
     "billing_order_clear": {SUPPORT, FINANCE},
@@ -131,6 +139,7 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
     everything_of(okafor)
     rows = {
         "trial": Trial.objects.get().pk,
+        "waiver": Waiver.objects.get().pk,
         "notice": Notice.objects.get().pk,
         "customer": okafor.customer.pk,
         "order": okafor.customer.orders.get().pk,

@@ -1,0 +1,147 @@
+"""The forms that ask for an exception: what, from when, for how long, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from unfold.widgets import (
+    INPUT_CLASSES,
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from licensing.admin.actions import ReasonForm
+from licensing.eligibility import WAIVABLE
+from licensing.models import Customer, Licence
+from licensing.staff_words import given_words, grant_value
+from licensing.standing import Standing, standing_of
+from licensing.terms import storefront
+from licensing.waiver_threshold import Wish, highest_alone
+from licensing.waivers import LONGEST, value_without
+
+
+class AskForm(ReasonForm):
+    """What every exception has: from when, for how long, and why in words for the customer."""
+
+    begins_on = forms.DateField(
+        label="First day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d"),
+        help_text="In the customer’s zone. Empty: at once.",
+    )
+    days = forms.IntegerField(
+        label="For how many days",
+        min_value=1,
+        max_value=LONGEST.days,
+        widget=UnfoldAdminIntegerFieldWidget(),
+        help_text="Of 24 hours each. It ends by itself, and what was there before is back.",
+    )
+    words = forms.CharField(
+        label="Why, in words for the customer",
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="They read it on their plan and in a mail: So that you can move without haste.",
+    )
+
+    def wish(self, *, kind: str, customer: Customer, at: datetime) -> Wish:
+        """What the form asks for; it ends on a whole minute, which is what pages and mails say."""
+        given = self.cleaned_data
+        starts_at = _midnight(given["begins_on"], customer) if given["begins_on"] else at
+        ends_at = (starts_at + timedelta(days=given["days"])).replace(second=0, microsecond=0)
+        return Wish(kind, starts_at, ends_at, **self.what())
+
+    def what(self) -> dict[str, Any]:
+        """The fields of the kind, as a Wish has them."""
+        raise NotImplementedError
+
+
+class LimitForm(AskForm):
+    """One feature of the terms that the customer holds, and what they may do of it instead."""
+
+    value = forms.CharField(
+        label="As much as",
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="yes · a whole number · no limit · a level’s key",
+    )
+
+    def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        standing = standing_now(row)
+        self.fields["feature_key"] = forms.ChoiceField(
+            label="Feature",
+            widget=UnfoldAdminSelectWidget(),
+            choices=_features_of(standing) if standing else [],
+        )
+        self.order_fields(["feature_key", "value"])
+
+    def what(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        return {"feature_key": given["feature_key"], "value": grant_value(given["value"])}
+
+
+class RuleForm(AskForm):
+    """One of the few rules that may be waived."""
+
+    rule_key = forms.ChoiceField(
+        label="Rule",
+        choices=[(key, key.replace("-", " ")) for key in WAIVABLE],
+        widget=UnfoldAdminSelectWidget(),
+        help_text="As the policy page says it. No other rule is ever waived.",
+    )
+
+    def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.order_fields(["rule_key"])
+
+    def what(self) -> dict[str, Any]:
+        return {"rule_key": self.cleaned_data["rule_key"]}
+
+
+class TrialForm(AskForm):
+    """A tier of today that is above theirs and has a trial."""
+
+    def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.fields["days"].help_text = "So long they may begin it. The trial then has the tier’s own days."
+        standing, today = standing_now(row), storefront()
+        tiers = [
+            (tier.key, f"{tier.name} ({tier.trial_days} days)")
+            for tier in (today.edition.tiers if today else ())
+            if standing and tier.trial_days and tier.rank > standing.tier.rank
+        ]
+        self.fields["tier_key"] = forms.ChoiceField(
+            label="Tier", widget=UnfoldAdminSelectWidget(), choices=tiers
+        )
+        self.order_fields(["tier_key"])
+
+    def what(self) -> dict[str, Any]:
+        return {"tier_key": self.cleaned_data["tier_key"]}
+
+
+def standing_now(customer: Customer) -> Standing | None:
+    """Where a customer stands at this moment; None where they hold nothing."""
+    try:
+        return standing_of(customer, at=timezone.now())
+    except Licence.DoesNotExist:
+        return None
+
+
+def _features_of(standing: Standing) -> Sequence[tuple[str, str]]:
+    """Each feature, what they have of it, and up to where nobody else is needed."""
+    found = []
+    for feature in standing.edition.features:
+        value = value_without(standing, feature)
+        highest = highest_alone(feature, standing=standing)
+        alone_up_to = f", alone up to {highest:,}" if highest else ""
+        found.append((feature.key, f"{feature.name}: {given_words(feature, value)}{alone_up_to}"))
+    return found
+
+
+def _midnight(day: date, customer: Customer) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=customer.zone)

@@ -1,0 +1,209 @@
+"""Exceptions for one customer: asked for on the customer's page, answered and ended on their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.decorators import display
+
+from licensing.admin.actions import RowForm, StaffAction
+from licensing.admin.base import ReadOnlyAdmin
+from licensing.admin.queues import WAIVER_QUEUES, queue_filter
+from licensing.admin.waiver_forms import LimitForm, RuleForm, TrialForm, standing_now
+from licensing.history import Actor, subject_of
+from licensing.models import Customer, Event, Waiver
+from licensing.staff_words import in_zone, when
+from licensing.waiver_threshold import alone
+from licensing.waiver_worth import what_is_waived, worth
+from licensing.waivers import (
+    UnableToApprove,
+    UnableToAsk,
+    UnableToEnd,
+    approve,
+    ask_for_waiver,
+    end_waiver,
+    refuse,
+)
+
+
+class _Ask(StaffAction):
+    """Stands on the customer's page."""
+
+    permission = "licensing.add_waiver"
+    button = "Ask for it"
+    refusals = (UnableToAsk,)
+    kind: ClassVar[str]
+
+    def rows(self) -> QuerySet[Customer]:
+        return Customer.objects.all()
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        standing = standing_now(self.row)
+        return [("Customer", self.row), ("Holds", standing.tier.name if standing else "nothing")]
+
+    def outcome(self) -> str:
+        return alone(self.kind)
+
+    def perform(self, *, form: Any, actor: Actor, at: datetime) -> str:
+        waiver = ask_for_waiver(
+            customer=self.row,
+            wish=form.wish(kind=self.kind, customer=self.row, at=at),
+            reason=form.cleaned_data["reason"],
+            words=form.cleaned_data["words"],
+            actor=actor,
+            at=at,
+        )
+        if waiver.needs_approval:
+            return f"{what_is_waived(waiver)}: it waits for somebody else’s approval. {_why_approval(waiver)}"
+        return f"{what_is_waived(waiver)}: granted until {in_zone(waiver.ends_at, self.row)}."
+
+
+class RaiseLimit(_Ask):
+    kind = Waiver.Kind.LIMIT
+    title = "Give more of a feature for a while"
+    form_class = LimitForm
+
+
+class WaiveRule(_Ask):
+    kind = Waiver.Kind.RULE
+    title = "Waive a rule for a while"
+    form_class = RuleForm
+
+
+class GiveTrial(_Ask):
+    kind = Waiver.Kind.TRIAL
+    title = "Give another trial"
+    form_class = TrialForm
+
+
+class _WaiverAction(StaffAction):
+    def rows(self) -> QuerySet[Waiver]:
+        return Waiver.objects.select_related("customer", "product")
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        waiver = self.row
+        return [
+            ("Customer", waiver.customer),
+            ("Exception", what_is_waived(waiver)),
+            ("Worth", worth(waiver, standing=standing_now(waiver.customer))),
+            ("From", in_zone(waiver.begins_at, waiver.customer)),
+            ("Until", in_zone(waiver.ends_at, waiver.customer)),
+            ("Asked for", f"{when(waiver.asked_at)} by {waiver.asked_by_words}"),
+            ("Why", waiver.reason),
+            ("The customer reads", waiver.words),
+        ]
+
+
+class _Answer(_WaiverAction):
+    permission = "licensing.approve_waiver"
+    refusals = (UnableToApprove,)
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        return [*super().facts(), ("Needs an approval because", _why_approval(self.row))]
+
+
+class Approve(_Answer):
+    title = "Approve the exception"
+    button = "Approve it"
+    form_class = RowForm
+
+    def outcome(self) -> str:
+        return "It holds from then on, and the customer is told. It never changes; it can only be ended."
+
+    def closed(self) -> str:
+        if self.row.asked_by_id == self.request.user.pk:
+            return "You asked for this exception, so somebody else must approve it."
+        return ""
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        approve(waiver=self.row, actor=actor, at=at)
+        return f"{what_is_waived(self.row)}: approved until {in_zone(self.row.ends_at, self.row.customer)}."
+
+
+class Refuse(_Answer):
+    title = "Refuse the exception"
+    button = "Refuse it"
+
+    def outcome(self) -> str:
+        return "Nothing changes for the customer, and they are not told that somebody asked."
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        refuse(waiver=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
+        return "The exception is refused."
+
+
+class EndNow(_WaiverAction):
+    permission = "licensing.change_waiver"
+    title = "End the exception now"
+    button = "End it now"
+    refusals = (UnableToEnd,)
+
+    def outcome(self) -> str:
+        if self.row.waits(at=timezone.now()):
+            return "The question is taken back. Nothing changes for the customer."
+        return "What was there before is in force at once, and the customer is told. Nothing that they made is deleted."
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        end_waiver(waiver=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
+        return f"{what_is_waived(self.row)}: ended."
+
+
+@admin.register(Waiver)
+class WaiverAdmin(ReadOnlyAdmin):
+    list_display = ["customer_page", "what", "written_state", "starts_at", "ends_at", "asked_by_words"]
+    list_display_links = ["what"]
+    list_select_related = ["customer", "product"]
+    list_filter = [queue_filter(WAIVER_QUEUES), "kind", "end"]
+    search_fields = ["customer__name", "customer__slug", "=feature_key", "=rule_key", "=tier_key"]
+    search_help_text = "Customer, or the key of a feature, a rule or a tier."
+    fields = [
+        "customer_page", "what", "written_state", "starts_at", "ends_at", "words", "reason", "asked_at",
+        "asked_by_words", "needs_approval", "granted_at", "approved_by_words", "ended_at", "ended_by_words",
+        "ended_because",
+    ]  # fmt: skip
+    say_yes = Approve.on_rows("approve")
+    say_no = Refuse.on_rows("refuse")
+    end_now = EndNow.on_rows("end")
+    actions_detail = ("say_yes", "say_no", "end_now")
+
+    @display(description="exception")
+    def what(self, waiver: Waiver) -> str:
+        return what_is_waived(waiver)
+
+    @display(
+        description="state",
+        label={
+            "waiting": "warning", "coming": "info", "live": "success", "expired": "info", "used": "info",
+            "staff": "info", "refused": "danger", "lapsed": "danger",
+        },
+    )  # fmt: skip
+    def written_state(self, waiver: Waiver) -> tuple[str, str]:
+        state = waiver.state(at=timezone.now())
+        return state, state_words(state)
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """What waits is answered, what holds is ended, what is over is only read."""
+        waiver = Waiver.objects.filter(pk=object_id).first()
+        state = waiver.state(at=timezone.now()) if waiver else ""
+        fits = {"waiting": ("approve", "refuse", "end"), "coming": ("end",), "live": ("end",)}.get(state, ())
+        return [each for each in super().get_actions_detail(request, object_id) if each.path.startswith(fits)]
+
+
+def state_words(state: str) -> str:
+    """A waiver's state as staff read it."""
+    own = {"waiting": "waits for approval", "coming": "begins later", "live": "holds"}
+    return own.get(state) or str(Waiver.End(state).label)
+
+
+def _why_approval(waiver: Waiver) -> str:
+    """As it was said when it was asked for."""
+    asked = Event.objects.filter(
+        customer=waiver.customer_id, subject=subject_of(waiver), kind="waiver_asked"
+    ).first()
+    return str(asked.after.get("approval", "")) if asked else ""

@@ -1,0 +1,66 @@
+"""What an exception is and what it is worth, in words for staff."""
+
+from __future__ import annotations
+
+from licensing.entitlements import is_better
+from licensing.models import Waiver
+from licensing.money import format_money
+from licensing.staff_words import given_words, grant_words
+from licensing.standing import Standing
+from licensing.terms import NOT_INCLUDED, storefront
+
+LOCALE = "en"
+
+
+def what_is_waived(waiver: Waiver) -> str:
+    """In a few words: projects: 40; rule usage fits; another trial of business."""
+    if waiver.kind == Waiver.Kind.LIMIT:
+        return f"{waiver.feature_key}: {grant_words(waiver.value)}"
+    if waiver.kind == Waiver.Kind.RULE:
+        return f"rule {waiver.rule_key.replace('-', ' ')}"
+    if waiver.kind == Waiver.Kind.TRIAL:
+        return f"another trial of {waiver.tier_key}"
+    return f"a credit of {format_money(waiver.amount or 0, waiver.currency, locale=LOCALE)}"
+
+
+def worth(waiver: Waiver, *, standing: Standing | None) -> str:
+    """What the customer would otherwise do, and pay, for the same. A sentence for whoever approves it."""
+    today = storefront()
+    if standing is None or today is None:
+        return "They hold nothing."
+    if waiver.kind == Waiver.Kind.LIMIT:
+        return _worth_of_limit(waiver, standing)
+    if waiver.kind == Waiver.Kind.TRIAL:
+        tier = today.edition.tier(waiver.tier_key)
+        return f"{tier.name if tier else waiver.tier_key} {_costs(waiver.tier_key, standing)}."
+    if waiver.kind == Waiver.Kind.RULE:
+        return "No money; it opens what the rule holds back."
+    return "That much less on what they pay next."
+
+
+def _worth_of_limit(waiver: Waiver, standing: Standing) -> str:
+    today, held = storefront(), standing.edition.feature(waiver.feature_key)
+    assert today is not None, "asked above"
+    if held is None:
+        return "Their terms do not know this feature."
+    has = standing.tier.value(held.key)
+    instead = f"{given_words(held, waiver.value)} instead of {given_words(held, has)}."
+    for tier in today.edition.tiers:
+        feature = today.edition.feature(waiver.feature_key)
+        given = tier.value(waiver.feature_key)
+        if feature and given is not NOT_INCLUDED and not is_better(feature, waiver.value, than=given):
+            return f"{instead} {tier.name} gives that, and {_costs(tier.key, standing)}."
+    return f"{instead} No tier gives that."
+
+
+def _costs(tier_key: str, standing: Standing) -> str:
+    """What a tier costs today at the customer's seats, and what they pay now."""
+    today = storefront()
+    tier = today.edition.tier(tier_key) if today else None
+    currency, interval, seats = standing.customer.currency, standing.interval, standing.licence.seats
+    price = tier.price(currency=currency, interval=interval) if tier else None
+    if tier is None or price is None:
+        return "has no price in their currency"
+    amount = format_money(price.amount(max(seats, tier.min_seats)), currency, locale=LOCALE)
+    now = standing.held.price.amount(seats) if standing.held else 0
+    return f"costs {amount} a {interval}; they pay {format_money(now, currency, locale=LOCALE)}"

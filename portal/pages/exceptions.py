@@ -1,0 +1,63 @@
+"""The exceptions made for one customer, as My plan and mails say them: what, why, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from licensing.models import Feature, Waiver
+from licensing.standing import Standing
+from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms
+from licensing.waived import Waived
+from portal.pages.values import feature_words, value_words
+
+
+@dataclass(frozen=True)
+class Made:
+    """`begins_at` is set where its day is still to come. `why` is whole sentences of the vendor's staff."""
+
+    what: str
+    why: str
+    begins_at: datetime | None
+    ends_at: datetime
+
+
+def exceptions(standing: Standing, *, today: EditionTerms) -> list[Made]:
+    """Those that hold and those that are granted for later, the one that ends first in front. No query."""
+    edition, tier = standing.edition, standing.tier
+    return [
+        Made(
+            what=what_words(waived, edition=edition, tier=tier, today=today),
+            why=waived.words,
+            begins_at=waived.begins_at if waived.begins_at > standing.at else None,
+            ends_at=waived.ends_at,
+        )
+        for waived in standing.open_waivers
+        if is_known(waived, edition=edition)
+    ]
+
+
+def is_known(waived: Waived | Waiver, *, edition: EditionTerms) -> bool:
+    """Whether the terms held know what was waived: a feature may be none of theirs any more."""
+    return waived.kind != Waiver.Kind.LIMIT or edition.feature(waived.feature_key) is not None
+
+
+def what_words(
+    waived: Waived | Waiver, *, edition: EditionTerms, tier: TierTerms, today: EditionTerms
+) -> str:
+    """What was made for whoever holds `tier` of `edition`, in a few words: "Projects: 40 instead of 20"."""
+    if waived.kind == Waiver.Kind.TRIAL:
+        tried = today.tier(waived.tier_key)
+        return _("You may try %(tier)s once more") % {"tier": tried.name if tried else waived.tier_key}
+    if waived.kind == Waiver.Kind.RULE and waived.rule_key == "usage-fits":
+        return _("You may move to a tier that has less room than you use")
+    if waived.kind == Waiver.Kind.RULE:
+        return _("You may try a tier before an owner’s address is confirmed")
+    feature = edition.feature(waived.feature_key)
+    assert feature is not None, "is_known is asked first"
+    words, held = feature_words(feature, waived.value), tier.value(feature.key)
+    if held is NOT_INCLUDED or feature.kind == Feature.Kind.SWITCH:
+        return words
+    return _("%(words)s instead of %(held)s") % {"words": words, "held": value_words(feature, held)}

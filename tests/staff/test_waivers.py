@@ -1,0 +1,173 @@
+"""Support asks for an exception, somebody else approves it, and nobody approves their own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from licensing.models import Event, Waiver
+from tests.cast import NOON, Party
+from tests.pages.conftest import text_of
+from tests.staff.conftest import SignIn
+from tests.staff.rows import trial_of, waiver_of
+
+WHY = "Ticket 4711: they move to us from another tool."
+WORDS = "So that you can move without haste."
+MORE = {"feature_key": "projects", "value": "25", "days": "30"}
+
+
+def ask(client: Client, party: Party, page: str = "raise_limit", **fields: str) -> Any:
+    door = reverse(f"admin:licensing_customer_{page}", args=[party.customer.pk])
+    return client.post(door, {"words": WORDS, "reason": WHY, **fields}, follow=True)
+
+
+def door_of(waiver: Waiver, action: str) -> str:
+    return reverse(f"admin:licensing_waiver_{action}", args=[waiver.pk])
+
+
+def test_before_one_asks_the_page_says_what_needs_nobody_else(okafor: Party, as_staff: SignIn) -> None:
+    client = as_staff("support")
+    for page, said in {
+        "raise_limit": "Alone you raise a limit by at most 25 %, for at most 30 days, once in twelve months.",
+        "waive_rule": "Alone you waive a rule for at most 7 days",
+        "give_trial": "Alone you give one more trial in twelve months.",
+    }.items():
+        words = text_of(client.get(reverse(f"admin:licensing_customer_{page}", args=[okafor.customer.pk])))
+        assert said in words
+    page = client.get(reverse("admin:licensing_customer_raise_limit", args=[okafor.customer.pk]))
+    assert "Projects: 20 projects, alone up to 25" in text_of(page)
+
+
+def test_a_small_exception_is_granted_at_once_and_stands_on_the_customers_page(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    page = text_of(ask(as_staff("support"), okafor, **MORE))
+    assert "projects: 25: granted until 22 Dec 2026, 12:00 UTC (13:00 in Europe/Berlin)." in page
+    waiver = Waiver.objects.get()
+    assert (waiver.value, waiver.words, waiver.reason) == (25, WORDS, WHY)
+    assert (waiver.starts_at, waiver.ends_at) == (NOON, NOON + timedelta(days=30))
+    assert "projects: 25 holds" in page
+    event = Event.objects.get(kind="waiver_asked")
+    assert (event.by, event.reason) == ("Sam support", WHY)
+
+
+def test_a_large_one_waits_in_a_queue_until_finance_has_approved_it(okafor: Party, as_staff: SignIn) -> None:
+    support, finance = as_staff("support"), as_staff("finance")
+    page = text_of(ask(support, okafor, **{**MORE, "value": "no limit"}))
+    assert "it waits for somebody else’s approval. Alone this limit is raised to at most 25." in page
+    waiver = Waiver.objects.get()
+    assert (waiver.needs_approval, waiver.granted_at) == (True, None)
+
+    assert "Exceptions that wait for approval" in text_of(finance.get(reverse("admin:index")))
+    words = text_of(finance.get(door_of(waiver, "say_yes")))
+    assert (
+        "no limit instead of 20 projects. Business gives that, and costs $256.00 a month; they pay $184.00"
+        in words
+    )
+    assert "Needs an approval because Alone this limit is raised to at most 25." in words
+    assert support.get(door_of(waiver, "say_yes")).status_code == 403
+    assert finance.post(door_of(waiver, "say_yes")).status_code == 302
+    waiver.refresh_from_db()
+    assert (waiver.granted_at, waiver.approved_by_words) == (NOON, "Sam finance")
+    assert list(finance.get(reverse("admin:index")).context["busy"]) == []
+
+
+def test_whoever_asked_sees_why_they_cannot_approve_it(okafor: Party, as_staff: SignIn) -> None:
+    client = as_staff("finance")
+    ask(client, okafor, **{**MORE, "value": "40"})
+    door = door_of(Waiver.objects.get(), "say_yes")
+    page = client.get(door)
+    assert "You asked for this exception, so somebody else must approve it." in text_of(page)
+    assert b'<form method="post" novalidate>' not in page.content
+    assert client.post(door).status_code == 200
+    assert Waiver.objects.get().granted_at is None
+
+
+def test_a_refusal_says_why_and_is_kept(okafor: Party, as_staff: SignIn) -> None:
+    waiver = waiver_of(okafor, value=40, needs_approval=True, granted_at=None)
+    client = as_staff("finance")
+    assert "This field is required." in text_of(client.post(door_of(waiver, "say_no"), {"reason": ""}))
+    client.post(door_of(waiver, "say_no"), {"reason": "Business has it."})
+    waiver.refresh_from_db()
+    assert (waiver.end, waiver.ended_because, waiver.ended_by_words) == (
+        "refused", "Business has it.", "Sam finance",
+    )  # fmt: skip
+    again = client.post(door_of(waiver, "say_no"), {"reason": "Again."})
+    assert "answered already" in text_of(again)
+
+
+def test_support_ends_one_early_and_takes_a_question_back(okafor: Party, as_staff: SignIn) -> None:
+    client = as_staff("support")
+    waiver = waiver_of(okafor)
+    assert client.post(door_of(waiver, "end_now"), {"reason": "They bought Business."}).status_code == 302
+    ask(client, okafor, **{**MORE, "value": "40"})
+    question = Waiver.objects.get(needs_approval=True)
+    assert "The question is taken back." in text_of(client.get(door_of(question, "end_now")))
+    client.post(door_of(question, "end_now"), {"reason": "Mistyped."})
+    question.refresh_from_db()
+    assert (question.end, question.granted_at) == ("staff", None)
+    assert "over already" in text_of(client.post(door_of(question, "end_now"), {"reason": "Again."}))
+
+
+def test_a_first_day_is_the_customers_own_midnight(okafor: Party, as_staff: SignIn) -> None:
+    ask(as_staff("support"), okafor, **MORE, begins_on="2026-12-01")
+    waiver = Waiver.objects.get()
+    assert waiver.starts_at == datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+    assert waiver.state(at=NOON) == "coming"
+
+
+@pytest.mark.parametrize(
+    ("page", "fields", "said"),
+    [
+        ("raise_limit", {**MORE, "value": "20"}, "They have as much of Projects already."),
+        ("raise_limit", {**MORE, "value": "plenty"}, "That is no value of Projects."),
+        ("raise_limit", {**MORE, "days": "0"}, "greater than or equal to 1"),
+        ("raise_limit", {**MORE, "begins_on": "2026-11-01"}, "It begins now or later"),
+        ("waive_rule", {"rule_key": "nothing-is-owed", "days": "1"}, "Select a valid choice"),
+        ("give_trial", {"tier_key": "team", "days": "1"}, "Select a valid choice"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_is_wrong(
+    okafor: Party, as_staff: SignIn, page: str, fields: dict[str, str], said: str
+) -> None:
+    assert said in text_of(ask(as_staff("support"), okafor, page, **fields))
+    assert not Waiver.objects.exists()
+
+
+def test_a_rule_and_another_trial_are_asked_for_too(okafor: Party, as_staff: SignIn) -> None:
+    client = as_staff("support")
+    trial_of(okafor)
+    ask(client, okafor, "waive_rule", rule_key="usage-fits", days="7")
+    ask(client, okafor, "give_trial", tier_key="business", days="14")
+    page = text_of(client.get(reverse("admin:licensing_customer_change", args=[okafor.customer.pk])))
+    assert "rule usage fits holds" in page
+    assert "another trial of business holds" in page
+
+
+def test_an_exceptions_own_page_offers_what_fits_its_state(okafor: Party, as_staff: SignIn) -> None:
+    finance = as_staff("finance")
+    waiver = waiver_of(okafor, value=40, needs_approval=True, granted_at=None)
+    page = reverse("admin:licensing_waiver_change", args=[waiver.pk])
+
+    def offered() -> list[str]:
+        words = finance.get(page).content.decode()
+        return [name for name in ("say_yes", "say_no", "end_now") if door_of(waiver, name) in words]
+
+    assert offered() == ["say_yes", "say_no", "end_now"]
+    finance.post(door_of(waiver, "say_yes"))
+    assert offered() == ["end_now"]
+    finance.post(door_of(waiver, "end_now"), {"reason": "Done."})
+    assert offered() == []
+
+
+def test_the_list_finds_a_customers_exceptions_and_says_how_they_stand(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    waiver_of(okafor)
+    page = as_staff("support").get(reverse("admin:licensing_waiver_changelist"), {"q": "okafor"})
+    assert "projects: 25" in text_of(page)
+    assert "holds" in text_of(page)
