@@ -93,8 +93,13 @@ class MailProvider:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                status, answer = provider.answer(self.path, self.headers, body)
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:
+                    # Whoever sent it died half way.
+                    self.close_connection = True
+                    return
+                status, answer = provider.answer(self.path, self.headers, body.decode())
                 if not status:
                     time.sleep(2)  # longer than anybody waits
                     self.close_connection = True
