@@ -70,7 +70,7 @@ class World:
         self.customer = self.buyer.customer
         self.events: list[dict[str, Any]] = []
         self._heard = 0
-        self.told = 0
+        self.untold: list[dict[str, Any]] = []
         self.pages: list[str] = []
         self._shown: Shown | None = None
         self._looked_through: Kept | None = None
@@ -221,11 +221,11 @@ class World:
                 self._receive(self.events[-1 - pick % len(self.events)])
 
     def deliver_all(self, *, newest_first: bool = False) -> None:
-        """Deliver what was not delivered yet."""
+        """Deliver what was not taken yet. What we died over is told again."""
         self.hear()
-        waiting, self.told = self.events[self.told :], len(self.events)
-        for event in reversed(waiting) if newest_first else waiting:
+        for event in self.untold[:: -1 if newest_first else 1]:
             self._receive(event)
+            self.untold = [other for other in self.untold if other is not event]
 
     def work(self) -> None:
         inbox.drain(at=self.now)
@@ -287,7 +287,9 @@ class World:
         """
         if new := self.door.post("objects", {"event": self._heard})["event"]:
             self._heard += len(new)
-            self.events += [event for event in new if event["type"] in HANDLERS]
+            wanted = [event for event in new if event["type"] in HANDLERS]
+            self.events += wanted
+            self.untold += wanted
             self._shown = None
 
     @property
@@ -297,8 +299,8 @@ class World:
 
     @property
     def undelivered(self) -> int:
-        """How many of the events that we have heard of were not delivered yet."""
-        return len(self.events) - self.told
+        """How many of the events that there are were not taken yet."""
+        return len(self.untold)
 
     def is_at_rest(self, found: Kept) -> bool:
         """Whether all of Stripe's word has come and is worked off, and no order waits."""
