@@ -159,6 +159,46 @@ INVARIANTS = (
         """,
     ),
     Invariant(
+        "waivers-apart",
+        "An exception was granted after it was asked for, and not by whoever asked; it ended by its last day at the"
+        " latest, but for a credit, which is owed.",
+        """
+        SELECT w.customer_id, 'Waiver ' || w.id || ' was asked for at ' || w.asked_at || ', granted at '
+            || coalesce(w.granted_at::text, 'no time') || ', runs until ' || w.ends_at || ' and ended at '
+            || coalesce(w.ended_at::text, 'no time') || '.'
+        FROM looked JOIN licensing_waiver w ON w.customer_id = looked.id
+        WHERE w.granted_at < w.asked_at OR w.ended_at < w.asked_at OR w.approved_by_id = w.asked_by_id
+            OR (w.needs_approval AND w.granted_at IS NOT NULL AND w.approved_by_words = '')
+            OR (w.ended_at > w.ends_at AND w.kind <> 'price')
+        """,
+    ),
+    Invariant(
+        "waivers-told",
+        "An exception has one event of the asking, of the granting and of the end, each where there was one; the"
+        " customer is told of the granting, and of an end that they did not bring about.",
+        """
+        SELECT customer_id, 'Waiver ' || id || ' has ' || asked || ' events of its asking, ' || granted
+            || ' of its granting and ' || ends || ' of its end, and ' || notices || ' notices.'
+        FROM (
+            SELECT w.id, w.customer_id, w.granted_at, w.ended_at, w."end",
+                (SELECT count(*) FROM licensing_event e WHERE e.customer_id = w.customer_id
+                    AND e.subject = 'waiver:' || w.id AND e.kind = 'waiver_asked') AS asked,
+                (SELECT count(*) FROM licensing_event e WHERE e.customer_id = w.customer_id
+                    AND e.subject = 'waiver:' || w.id AND e.kind = 'waiver_granted') AS granted,
+                (SELECT count(*) FROM licensing_event e WHERE e.customer_id = w.customer_id
+                    AND e.subject = 'waiver:' || w.id AND e.kind IN ('waiver_ended', 'waiver_refused')) AS ends,
+                (SELECT count(*) FROM licensing_notice n WHERE n.customer_id = w.customer_id
+                    AND n.subject = 'waiver:' || w.id AND n.kind IN ('waiver_granted', 'waiver_ended')) AS notices
+            FROM looked JOIN licensing_waiver w ON w.customer_id = looked.id
+        ) row
+        WHERE asked <> 1
+            OR granted <> CASE WHEN granted_at IS NULL THEN 0 ELSE 1 END
+            OR ends <> CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END
+            OR notices <> CASE WHEN granted_at IS NULL THEN 0 ELSE 1 END
+                + CASE WHEN granted_at IS NOT NULL AND "end" IN ('expired', 'staff') THEN 1 ELSE 0 END
+        """,
+    ),
+    Invariant(
         "notices-closed",
         "A notice that was said has its deliveries, each sent or given up; one that was dropped has none.",
         """

@@ -23,6 +23,7 @@ from licensing.models import (
     Trial,
     UpgradeRequest,
     UsageReading,
+    Waiver,
 )
 from licensing.standing import standing_of
 from licensing.terms import NOT_INCLUDED
@@ -30,9 +31,15 @@ from portal.export.part import Column, Made, Part
 from portal.models import User
 
 # Whose reason is staff's alone: the pages say so to the customer.
-STAFF_ONLY_KINDS = ("customer_parked", "customer_released")
+STAFF_ONLY_KINDS = (
+    "customer_parked",
+    "customer_released",
+    "waiver_asked",
+    "waiver_refused",
+    "waiver_ended",
+)
 # Facts of an event that were written for staff.
-STAFF_ONLY_FACTS = ("needs_staff",)
+STAFF_ONLY_FACTS = ("needs_staff", "approval")
 
 PERSON = "a person is named by their address; empty where their account is gone"
 
@@ -188,6 +195,41 @@ TRIALS = Part(
     without={"customer": "it is the organisation itself"},
 )
 
+WAIVERS = Part(
+    "exceptions",
+    "Every exception that somebody of the vendor asked for, also where it was not granted.",
+    Waiver,
+    lambda customer: Waiver.objects.filter(customer=customer),
+    (
+        Column("number", "our number of it; the history names it waiver:12", "pk"),
+        Column("product", "of which product", "product__key"),
+        Column("kind", "limit (more of a feature), rule, trial (another one) or price (a credit)", "kind"),
+        Column("feature", "of which feature, by its key", "feature_key"),
+        Column("value", "as much as; null where it is no limit, or another kind", "value"),
+        Column("rule", "which rule, by its key", "rule_key"),
+        Column("tier", "a trial of which tier, by its key", "tier_key"),
+        Column("amount", "of a credit, in minor units", "amount"),
+        Column("currency", "its currency", "currency"),
+        Column("starts_at", "from when it was asked for", "starts_at"),
+        Column("ends_at", "until when", "ends_at"),
+        Column("words", "why, as the organisation was told", "words"),
+        Column("asked_at", "when it was asked for", "asked_at"),
+        Column("needed_approval", "whether a second person had to approve it", "needs_approval"),
+        Column("granted_at", "since when it was granted", "granted_at"),
+        Column("ended_at", "when it ended", "ended_at"),
+        Column("end", "how: expired, used, staff, refused, lapsed", "end"),
+    ),
+    without={
+        "customer": "it is the organisation itself",
+        "reason": "a note of staff to staff; “words” is what the organisation was told",
+        "ended_because": "a note of staff to staff",
+        **dict.fromkeys(
+            ("asked_by", "asked_by_words", "approved_by", "approved_by_words", "ended_by", "ended_by_words"),
+            "who of the vendor’s people it was",
+        ),
+    },
+)
+
 USAGE = Part(
     "usage",
     "Every reading of what was used of a limit.",
@@ -323,6 +365,7 @@ PARTS: tuple[Part | Made, ...] = (
     LICENCES,
     ENTITLEMENTS,
     TRIALS,
+    WAIVERS,
     USAGE,
     HISTORY,
     NOTICES,

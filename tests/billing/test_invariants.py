@@ -14,9 +14,10 @@ from billing import invariants as of_billing
 from billing.invariants import CHECKED_EVERY, INVARIANTS, due_for_a_look, violations
 from billing.models import Quote
 from licensing import invariants as of_licensing
-from licensing import trials
-from licensing.models import Customer, Notice, Trial
+from licensing import trials, waivers
+from licensing.models import Customer, Notice, Trial, Waiver
 from licensing.terms import storefront
+from licensing.waiver_threshold import Wish
 from portal.facts import facts_of
 from portal.mails.outbox import send_due
 from tests.billing.conftest import Buyer, newcomer
@@ -30,6 +31,8 @@ BREAKS = {
     "licence-history": "UPDATE licensing_licence SET seats = 99 WHERE id = {licence}",
     "trials-apart": "UPDATE licensing_trial SET ended_at = ends_at + interval '1 second' WHERE id = {trial}",
     "trials-told": "DELETE FROM licensing_notice WHERE id = {notice}",
+    "waivers-apart": "UPDATE licensing_waiver SET ended_at = ends_at + interval '1 second' WHERE id = {waiver}",
+    "waivers-told": "DELETE FROM licensing_notice WHERE kind = 'waiver_ended'",
     "notices-closed": "UPDATE licensing_delivery SET state = 'waiting', sent_at = NULL WHERE notice_id = {notice}",
     "paid-by-a-subscription": "DELETE FROM billing_subscription WHERE licence_id = {licence}",
     "moved-by-a-paid-order": """
@@ -70,6 +73,11 @@ ALSO_BREAKS = (
         "DELETE FROM licensing_notice WHERE id = {notice}"),
     ("trials-told", "DELETE FROM licensing_event WHERE kind = 'trial_started'"),
     ("trials-told", "DELETE FROM licensing_event WHERE kind = 'trial_ended'"),
+    ("waivers-apart", "UPDATE licensing_waiver SET granted_at = asked_at - interval '1 second' WHERE id = {waiver}"),
+    ("waivers-told", "DELETE FROM licensing_event WHERE kind = 'waiver_asked'"),
+    ("waivers-told", "DELETE FROM licensing_event WHERE kind = 'waiver_granted'"),
+    ("waivers-told", "DELETE FROM licensing_event WHERE kind = 'waiver_ended'"),
+    ("waivers-told", "DELETE FROM licensing_notice WHERE kind = 'waiver_granted'"),
     ("notices-closed", "UPDATE licensing_notice SET closed_at = NULL WHERE id = {notice}"),
     ("notices-closed", "DELETE FROM licensing_delivery WHERE notice_id = {notice}"),
     ("paid-by-a-subscription", "UPDATE billing_subscription SET licence_id = {free_licence}; "
@@ -91,7 +99,9 @@ ALSO_BREAKS = (
 
 @pytest.fixture
 def rows(ada: Buyer) -> dict[str, object]:
-    """Ada has bought Team, tried Business to its end and was told of both; beside her stands a free organisation."""
+    """Ada has bought Team, tried Business and had an exception, each to its end, and was told of all; beside her stands
+    a free organisation.
+    """
     at = timezone.now()
     order = ada.with_card().buy("team")
     other = ada.quote("business")
@@ -102,8 +112,17 @@ def rows(ada: Buyer) -> dict[str, object]:
         actor=ada.actor,
         at=at,
     )
+    waivers.ask_for_waiver(
+        customer=ada.customer,
+        wish=Wish("limit", at, at + timedelta(days=5), feature_key="projects", value=25),
+        reason="Ticket 4711.",
+        words="So that you can move without haste.",
+        actor=ada.actor,
+        at=at,
+    )
     later = at + timedelta(days=20)
     trials.expire_due(at=later)
+    waivers.close_due(at=later)
     send_due(at=later)
     notice = Notice.objects.get(kind="trial_ended")
     assert notice.state == Notice.State.DONE
@@ -114,6 +133,7 @@ def rows(ada: Buyer) -> dict[str, object]:
         "quote": order.quote_id,
         "other_quote": other.pk,
         "trial": Trial.objects.get().pk,
+        "waiver": Waiver.objects.get().pk,
         "notice": notice.pk,
         "free_licence": newcomer(ada.sandbox).licence.pk,
     }

@@ -221,3 +221,10 @@ def test_it_is_fetched_at_a_human_pace(party: Party) -> None:
     client, address = browser_of(party.user), reverse("data_download", args=[party.customer.pk, "json"])
     answers = [client.post(address).status_code for _ in range(31)]
     assert answers == [200] * 30 + [429]
+
+
+def test_of_an_exception_what_they_were_told_is_in_it_and_what_staff_noted_is_not(party: Party) -> None:
+    (waiver,) = exported(party.customer)["exceptions"]
+    assert (waiver["feature"], waiver["value"]) == ("projects", 25)
+    assert waiver["words"] == "So that you can move without haste."
+    assert "Ticket 4711" not in json.dumps(exported(party.customer))
