@@ -10,7 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as words
+
 from licensing.models import NoticeRule
+from licensing.reasons import Clause
+from licensing.terms import EditionTerms
 
 Kind = NoticeRule.Kind
 
@@ -30,6 +35,31 @@ class Earliest:
     at: datetime
     days: int
     source: str
+
+
+def _periods(_today: EditionTerms | None) -> dict[str, object]:
+    """The days as they stand now, and the countries where they are more. One query."""
+    clock = NoticeClock.read()
+    policy = clock.policy()
+    longer = sorted({country for kind in policy for country in clock.longer_in(kind)})
+    return {
+        "days": ", ".join(
+            _("%(kind)s %(days)d days") % {"kind": Kind(kind).label, "days": period.days}
+            for kind, period in policy.items()
+        )
+        or _("none is stated yet, so nothing of the kind happens"),
+        "longer": _("Longer in: %(countries)s.") % {"countries": ", ".join(longer)} if longer else "",
+    }
+
+
+NOTICE_PERIODS = Clause(
+    "notice-periods",
+    words(
+        "What you hold changes for the worse only after we have told you, by whole days of your own time zone: "
+        "%(days)s. %(longer)s"
+    ),
+    _periods,
+)
 
 
 class NoPolicy(LookupError):

@@ -61,7 +61,7 @@ class Clause:
     def text(self, today: EditionTerms | None) -> str:
         """The clause in the reader's language."""
         words = str(self.words)
-        return words % self.numbers(today) if self.numbers else words
+        return (words % self.numbers(today)).strip() if self.numbers else words
 
 
 @dataclass(frozen=True)

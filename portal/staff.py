@@ -73,9 +73,10 @@ def ensure_groups() -> None:
         ]
     )
     may_change = Q(codename__in=SUPPORT_CHANGES)
+    rules = Q(codename="view_policyversion")
     for name, what in (
-        (SUPPORT, (ours & (viewing | may_change)) | people),
-        (CATALOGUE, catalogue),
+        (SUPPORT, (ours & (viewing | may_change)) | people | rules),
+        (CATALOGUE, catalogue | rules),
         (
             FINANCE,
             (finance & (viewing | Q(codename__in=["change_order", *WAIVERS, "approve_waiver", *BRAKES])))

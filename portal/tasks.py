@@ -9,6 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from licensing import restores
+from portal import policy
 from portal.mails import outbox
 
 
@@ -17,3 +18,9 @@ def send_notices() -> dict[str, Any]:
     """Send the notices that are owed, true and due."""
     at = timezone.now()
     return restores.HELD if restores.is_held(at=at) else asdict(outbox.send_due(at=at))
+
+
+@shared_task
+def record_policy() -> dict[str, Any]:
+    """Keep the rules where they say something new: after a release, a setting or a new edition."""
+    return {"recorded": policy.record_policy(at=timezone.now()) is not None}

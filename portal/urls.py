@@ -2,10 +2,11 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.urls import include, path, re_path
+from django.urls import include, path, re_path, register_converter
 from django.views.generic import RedirectView
 from hijack.views import ReleaseUserView
 
+from portal.days import DayConverter
 from portal.staff import on_pages_there_are
 from portal.views import (
     asking,
@@ -30,6 +31,8 @@ from portal.views import (
     webhooks,
 )
 
+register_converter(DayConverter, "day")
+
 # The admin's own sign-in page would let a password alone in; everybody comes in through /accounts/.
 admin.site.login = secure_admin_login(admin.site.login)
 admin.site.search = on_pages_there_are(admin.site.search)
@@ -45,6 +48,11 @@ urlpatterns = [
     path("upgrade/", upgrade.upgrade, name="upgrade"),
     path("trials/", trials.trials, name="trials"),
     path("policy/", policy.policy, name="policy"),
+    path("policy/versions/", policy.versions, name="policy_versions"),
+    path("policy/yours/", policy.yours, name="policy_yours"),
+    path("policy/<int:number>/", policy.version, name="policy_version"),
+    path("policy/<int:number>/changes/", policy.since_then, name="policy_changes"),
+    path("policy/<day:day>/", policy.on_day, name="policy_on_day"),
     path("changelog/", changelog.changelog, name="changelog"),
     re_path(r"^theme/(?P<accent>[0-9a-f]{6})\.css$", theme.theme, name="theme"),
     # Paying

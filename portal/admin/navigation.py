@@ -43,6 +43,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Approvals", "how_to_reg", "licensing", "approval"),
             ("Products", "category", "licensing", "product"),
             ("Notice periods", "event_upcoming", "licensing", "noticerule"),
+            ("Versions of the rules", "gavel", "portal", "policyversion"),
         ),
     ),
     (

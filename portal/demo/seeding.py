@@ -23,6 +23,7 @@ from portal.demo.buying import buy, catch_up, change_card, on_sale
 from portal.demo.people import People
 from portal.demo.usage import record_weeks
 from portal.facts import facts_of
+from portal.policy import record_policy
 
 HERE = Path(__file__).resolve().parent
 PUBLISHED = {
@@ -80,6 +81,7 @@ class Demo:
             if Edition.objects.filter(published_at__isnull=False).exists():
                 self._written_and_approved(edition, at=at)
             edition = catalogue.publish(edition=edition, actor=COMMAND, at=at)
+            record_policy(at=at)
         sync_published(at=self.at)
         self.say(f"{edition} published, its prices at Stripe")
 

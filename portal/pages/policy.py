@@ -17,6 +17,7 @@ from licensing.changing import CHANGE_RULES
 from licensing.identity import TRIAL_MARK
 from licensing.inviting import INVITING_RULES
 from licensing.licences import EDITION_KEPT
+from licensing.noticeclock import NOTICE_PERIODS
 from licensing.opening import CLOSED_IS_KEPT, CLOSING_RULE, OPENING_RULES
 from licensing.pricing import UNUSED_TIME
 from licensing.reasons import Clause, Reason, Rule
@@ -112,7 +113,7 @@ def rulebook() -> list[Part]:
             "renewing",
             _("Renewals, notice and cancelling"),
             _("You are told before each renewal what will be charged, and you can leave before it is."),
-            [RENEWALS, NOTICES, CANCELLING, FAILED_PAYMENTS],
+            [RENEWALS, NOTICE_PERIODS, NOTICES, CANCELLING, FAILED_PAYMENTS],
         ),
         Part(
             "people",

@@ -23,10 +23,12 @@ from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
 from licensing.sharing import Publications, in_force, publications
 from licensing.terms import EditionTerms, TierTerms, edition_terms
+from portal.models import PolicyVersion
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.sum_lines import SumLine
 from portal.pages.values import card_words
+from portal.policy import version_at
 
 NOT_CONFIRMED = "failed authentication"
 
@@ -84,6 +86,7 @@ class QuotePage(Compared):
     stop: Reason | None = None
     trouble: Trouble | None = None
     unticked: bool = False
+    rules: PolicyVersion | None = None
     at: datetime = field(kw_only=True)
 
     @property
@@ -241,6 +244,7 @@ def quote_page(
         newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
         unticked=unticked,
+        rules=version_at(order.closed_at) if order and order.closed_at and state == State.SETTLED else None,
         at=at,
     )
 

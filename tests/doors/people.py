@@ -19,7 +19,7 @@ from licensing.models import Role
 from licensing.upgrade_requests import ask_for_upgrade
 from portal.staff import ensure_groups
 from tests.cast import ada, cy, eve, fay, person
-from tests.staff.rows import quote_of
+from tests.staff.rows import policy_version, quote_of
 
 # Where a redirect leads: to signing in, to making an organisation, or onwards.
 IN, START, ON = "in", "start", "on"
@@ -75,9 +75,13 @@ def arguments_of_ada(names: list[str]) -> dict[str, dict[str, Any]]:
     question = ask_for_upgrade(
         customer=party.customer, asked_by=member.user, tier_key="business", note="", at=at
     )
+    rules = policy_version(since=party.licence.started_at)
     TOTP.activate(party.user, generate_totp_secret())
     return {
         "theme": {"accent": "0b6b50"},
+        "policy_version": {"number": rules.pk},
+        "policy_changes": {"number": rules.pk},
+        "policy_on_day": {"day": at.date()},
         "opt_out": {"token": "forged"},
         **{name: {"quote_id": quote.pk} for name in names if name.startswith("quote")},
         "team_invitation_resend": {"pk": invitation.pk},

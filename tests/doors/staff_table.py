@@ -16,7 +16,14 @@ from licensing.catalogue import draft_from
 from licensing.models import Edition, NoticeRule
 from tests.cast import TODAY, ada
 from tests.doors.people import IN, ON
-from tests.staff.rows import brake_of, difference_of, everything_of, stripe_event, violation_of
+from tests.staff.rows import (
+    brake_of,
+    difference_of,
+    everything_of,
+    policy_version,
+    stripe_event,
+    violation_of,
+)
 
 ROLES = ("anonymous", "owner", "staff", "support", "catalogue", "finance", "superuser")
 
@@ -65,6 +72,7 @@ MODELS: dict[str, Rights] = {
         "support catalogue", add="catalogue", change="catalogue", delete="catalogue"
     ),
     "licensing.approval": Rights("support catalogue"),
+    "portal.policyversion": Rights("support catalogue"),
     # People
     "portal.user": Rights("support finance", change=SUPERUSERS),
     "auth.group": Rights(SUPERUSERS, add=SUPERUSERS, change=SUPERUSERS, delete=SUPERUSERS),
@@ -110,7 +118,7 @@ SITE: dict[str, tuple[str, tuple[Any, ...]]] = {
     "r/1/1/": ("get", (IN, 403, 404, 404, 404, 404, 404)),
     "licensing/": ("get", (IN, 403, 404, 200, 200, 200, 200)),
     "billing/": ("get", (IN, 403, 404, 200, 404, 200, 200)),
-    "portal/": ("get", (IN, 403, 404, 200, 404, 200, 200)),
+    "portal/": ("get", (IN, 403, 404, 200, 200, 200, 200)),
     "auth/": ("get", (IN, 403, 404, 404, 404, 404, 200)),
     "licensing/edition/load/": ("get", (IN, 403, 403, 403, 200, 403, 200)),
     "no-such-page/": ("get", (IN, 403, 404, 404, 404, 404, 404)),
@@ -154,6 +162,7 @@ def rows_of_ada() -> dict[str, Any]:
     violation_of(ada())
     brake_of(ada())
     difference_of(ada())
+    policy_version()
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {

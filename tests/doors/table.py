@@ -32,6 +32,10 @@ OURS: dict[str, Door] = {
     # Open to everybody
     "pricing": ("get", ALL_200),
     "policy": ("get", ALL_200),
+    "policy_versions": ("get", ALL_200),
+    "policy_version": ("get", ALL_200),
+    "policy_changes": ("get", ALL_200),
+    "policy_on_day": ("get", ALL_200),
     "changelog": ("get", ALL_200),
     "verify": ("get", ALL_200),
     "keys": ("get", ALL_200),
@@ -49,6 +53,7 @@ OURS: dict[str, Door] = {
     "certificate_download": ("get", (IN, 404, 200, 200, 200, START, START, START)),
     "upgrade": ("get", MEMBERS),
     "trials": ("get", MEMBERS),
+    "policy_yours": ("get", MEMBERS),
     "team": ("get", MEMBERS),
     "team_leave": ("post", (IN, ON, ON, ON, ON, START, START, START)),
     "team_switch": ("post", (IN, 404, 404, 404, 404, 404, 404, 404)),

@@ -28,6 +28,7 @@ def berlin(*when: int) -> datetime:
     return datetime(*when, tzinfo=BERLIN)  # type: ignore[arg-type, misc]
 
 
+@pytest.mark.proves("notice-periods")
 @pytest.mark.parametrize(
     ("told_at", "first_moment"),
     [

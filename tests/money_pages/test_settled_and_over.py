@@ -12,6 +12,7 @@ from billing.models import Order
 from billing.settling import settle
 from billing.staff_actions import clear_order
 from licensing.history import COMMAND
+from portal.policy import record_policy
 from tests.billing.test_ended_before_applied import ends, paid_change
 from tests.money_pages.conftest import Buyer
 
@@ -28,6 +29,13 @@ def test_while_it_is_held_it_says_so(ada: Buyer, ada_client: Client) -> None:
     assert "You have Team for 3 people." in page
     assert "What is new" in page
     assert "It has ended" not in page
+
+
+def test_it_leads_to_the_rules_it_was_bought_under(ada: Buyer, ada_client: Client) -> None:
+    held = record_policy(at=timezone.now())
+    order = ada.with_card().buy("team")
+    assert held is not None
+    assert f'Bought under <a href="/policy/{held.pk}/">the rules of' in said(ada_client, order)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from billing.models import (
@@ -18,7 +18,14 @@ from billing.models import (
 )
 from licensing.history import CLOCK, entry, record
 from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading, Waiver
+from portal.models import PolicyVersion
+from portal.policy import record_policy
 from tests.cast import NOON, TODAY, Party
+
+
+def policy_version(*, since: datetime = NOON) -> PolicyVersion:
+    """The rules as they stand, kept at that moment; the same ones when asked again."""
+    return record_policy(at=since) or PolicyVersion.objects.get()
 
 
 def trial_of(party: Party, *, ends_in: timedelta = timedelta(days=3)) -> Trial:
