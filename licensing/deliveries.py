@@ -155,3 +155,9 @@ def told_at(notices: Iterable[int], *, at: datetime) -> dict[int, datetime]:
     )
     deliveries = Delivery.objects.filter(arrived(at=at), notice__in=list(notices))
     return dict(deliveries.values("notice").annotate(first=Min(moment)).values_list("notice", "first"))
+
+
+def undecided(notices: Iterable[int]) -> set[int]:
+    """Of these notices, those that somebody may yet turn out to have: sent, and not known to have come back."""
+    sent = Delivery.objects.filter(notice__in=list(notices), state=Delivery.State.SENT)
+    return set(sent.exclude(outcome=Outcome.BOUNCED).values_list("notice", flat=True))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from licensing.models import Customer, Licence, Price, Trial
+from licensing.planned import PLANNED, Change, read_planned
 from licensing.pricing import Held
 from licensing.rows import ask, columns, instance, width
 from licensing.sharing import in_force
@@ -18,8 +19,8 @@ from licensing.waived import OPEN_WAIVERS, Waived, read_waived
 
 @dataclass(frozen=True)
 class Standing:
-    """`edition` and `tier` are the held ones as they are in force: what later editions share in is in them. `newest_id`
-    is the product's newest edition.
+    """`edition` and `tier` are the held ones as they are in force: what later editions share in is in them, and what a
+    completed sunset has taken is no longer in `tier`. `newest_id` is the product's newest edition.
     """
 
     customer: Customer
@@ -32,6 +33,7 @@ class Standing:
     at: datetime
     newest_id: int
     open_waivers: tuple[Waived, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def shared(self) -> Mapping[str, EditionTerms]:
@@ -70,7 +72,7 @@ SELECTED = f"""
     (SELECT newest.id FROM licensing_edition newest
      WHERE newest.product_id = licence.product_id AND newest.published_at IS NOT NULL
      ORDER BY newest.published_at DESC, newest.id DESC LIMIT 1),
-    {OPEN_WAIVERS}
+    {OPEN_WAIVERS}, {PLANNED}
 """
 SOURCE = """
 licensing_licence licence
@@ -80,7 +82,7 @@ LEFT JOIN licensing_trial trial ON trial.licence_id = licence.id AND trial.ended
 LEFT JOIN licensing_tier lent ON lent.id = trial.tier_id
 """
 CHOSEN = "licence.customer_id = %(customer)s AND licence.ended_at IS NULL"
-WIDTH = width(Licence) + width(Price) + width(Trial) + 3
+WIDTH = width(Licence) + width(Price) + width(Trial) + 4
 
 
 def standing_of(customer: Customer, *, at: datetime) -> Standing:
@@ -105,18 +107,28 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     trial_edition = None
     if trial:
         trial.customer, trial.licence = customer, licence
-        trial_edition = edition_terms(row[WIDTH - 3])
-    newest_id = row[WIDTH - 2]
+        trial_edition = edition_terms(row[WIDTH - 4])
+    newest_id = row[WIDTH - 3]
     edition = in_force(licence.edition_id, newest_id=newest_id).terms
+    changes = read_planned(row[WIDTH - 1])
     return Standing(
         customer=customer,
         licence=licence,
         trial=trial,
         edition=edition,
-        tier=edition.tier_by_id(licence.tier_id),
+        tier=_less_retired(edition.tier_by_id(licence.tier_id), changes),
         trial_edition=trial_edition,
         trial_tier=trial_edition.tier_by_id(trial.tier_id) if trial and trial_edition else None,
         at=at,
         newest_id=newest_id,
-        open_waivers=read_waived(row[WIDTH - 1]),
+        changes=changes,
+        open_waivers=read_waived(row[WIDTH - 2]),
     )
+
+
+def _less_retired(tier: TierTerms, changes: tuple[Change, ...]) -> TierTerms:
+    """The tier without what completed sunsets have taken from it."""
+    retired = {change.feature_key for change in changes if change.is_done}
+    if not retired:
+        return tier
+    return replace(tier, gives={key: value for key, value in tier.gives.items() if key not in retired})

@@ -23,9 +23,19 @@ from django.utils.translation import gettext as _
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
-CATALOGUE_MODELS = ("product", "edition", "tier", "feature", "grant", "claim", "price", "noticerule")
+CATALOGUE_MODELS = (
+    "product",
+    "edition",
+    "tier",
+    "feature",
+    "grant",
+    "claim",
+    "price",
+    "noticerule",
+    "sunset",
+)
 # What stands between a draft and its publication: looked at, and done by an action.
-PUBLISHING = ("publish_edition", "view_approval", "add_approval")
+PUBLISHING = ("publish_edition", "announce_sunset", "view_plannedchange", "view_approval", "add_approval")
 # Pulling a brake, and letting it go.
 BRAKES = ("add_brake", "change_brake")
 # Asking for an exception, and ending one.

@@ -1,5 +1,25 @@
 """What staff see and do of licensing. The customer's one page is the portal's, because it shows payment too."""
 
-from licensing.admin import catalogue, licences, notice_rules, notices, publishing, trials, usage, waivers
+from licensing.admin import (
+    catalogue,
+    licences,
+    notice_rules,
+    notices,
+    publishing,
+    sunsets,
+    trials,
+    usage,
+    waivers,
+)
 
-__all__ = ["catalogue", "licences", "notice_rules", "notices", "publishing", "trials", "usage", "waivers"]
+__all__ = [
+    "catalogue",
+    "licences",
+    "notice_rules",
+    "notices",
+    "publishing",
+    "sunsets",
+    "trials",
+    "usage",
+    "waivers",
+]

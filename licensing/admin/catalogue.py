@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, JSONField, Q, QuerySet
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
@@ -19,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.comparing import Compare
 from licensing.admin.editions import Approve, DraftFrom, Publish
+from licensing.admin.fields import WrittenJSONField
 from licensing.admin.loading import LoadDraft
 from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.catalogue import lookup_key
@@ -68,32 +68,10 @@ class TierInline(_UntilPublished, TabularInline):
         return format_html('<a class="staff-link" href="{}">open {}</a>', row_url(tier), tier.name)
 
 
-class LevelsField(forms.JSONField):
-    """JSON as people write it: what Python cannot read, however it fails, is an error of the form."""
-
-    def to_python(self, value: Any) -> Any:
-        try:
-            return super().to_python(value)
-        except (RecursionError, ValueError):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from None
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        try:
-            return super().bound_data(data, initial)
-        except (RecursionError, ValueError):
-            return InvalidJSONInput(data)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        try:
-            return bool(super().has_changed(initial, data))
-        except (RecursionError, ValueError):
-            return True
-
-
 class FeatureInline(_UntilPublished, TabularInline):
     model = Feature
     fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about", "shared"]
-    formfield_overrides = {JSONField: {"form_class": LevelsField, "widget": UnfoldAdminTextInputWidget}}
+    formfield_overrides = {JSONField: {"form_class": WrittenJSONField, "widget": UnfoldAdminTextInputWidget}}
     extra = 0
     hide_title = True
 

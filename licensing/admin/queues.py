@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from licensing.models import Delivery, Licence, Notice, Waiver
+from licensing.models import Delivery, Licence, Notice, PlannedChange, Waiver
 
 PARAMETER = "queue"
 LONG = timedelta(hours=1)
@@ -71,6 +71,16 @@ LICENCE_QUEUES = (
         hint="The last payment failed. The processor tries again by itself; a word from a person may help.",
         model=Licence,
         where=lambda at: Q(state=Licence.State.PAST_DUE, ended_at=None),
+    ),
+)
+
+CHANGE_QUEUES = (
+    Queue(
+        key="put-off",
+        title="Planned changes put off",
+        hint="The notice came late, came back or was not delivered. Find the right address; the rest goes by itself.",
+        model=PlannedChange,
+        where=lambda at: Q(state=PlannedChange.State.DEFERRED),
     ),
 )
 

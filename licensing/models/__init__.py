@@ -6,6 +6,7 @@ from licensing.models.notice import Delivery, DeliveryReport, Notice, OptOut
 from licensing.models.notice_rule import NoticeRule
 from licensing.models.publishing import Approval, EditionAuthor
 from licensing.models.restore import DatabaseIdentity, Restore
+from licensing.models.sunset import PlannedChange, Sunset
 from licensing.models.trial import Trial, TrialMark
 from licensing.models.usage import UsageReading
 from licensing.models.waiver import Waiver
@@ -28,10 +29,12 @@ __all__ = [
     "Notice",
     "NoticeRule",
     "OptOut",
+    "PlannedChange",
     "Price",
     "Product",
     "Restore",
     "Role",
+    "Sunset",
     "Tier",
     "Trial",
     "TrialMark",

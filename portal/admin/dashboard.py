@@ -16,7 +16,7 @@ from billing.admin.queues import (
     VIOLATION_QUEUES,
 )
 from billing.models import Brake
-from licensing.admin.queues import LICENCE_QUEUES, NOTICE_QUEUES, WAIVER_QUEUES, Queue
+from licensing.admin.queues import CHANGE_QUEUES, LICENCE_QUEUES, NOTICE_QUEUES, WAIVER_QUEUES, Queue
 from licensing.models import Restore
 
 QUEUES: tuple[Queue, ...] = (
@@ -27,6 +27,7 @@ QUEUES: tuple[Queue, ...] = (
     *STRIPE_EVENT_QUEUES,
     *WAIVER_QUEUES,
     *NOTICE_QUEUES,
+    *CHANGE_QUEUES,
     *LICENCE_QUEUES,
 )
 

@@ -15,8 +15,9 @@ from licensing import catalogue
 from licensing.customers import open_customer
 from licensing.history import COMMAND, Actor
 from licensing.invitations import invite
-from licensing.models import Customer, Edition, Role
+from licensing.models import Customer, Edition, Role, Sunset
 from licensing.periods import add_intervals, to_the_second
+from licensing.sunsets import announce
 from licensing.trials import start_trial
 from portal.demo import sandbox
 from portal.demo.buying import buy, catch_up, change_card, on_sale
@@ -181,6 +182,23 @@ class Demo:
         self._usage(self.tanaka, projects=[3], rows=[21_400], api_calls=[350], guests=[1])
         self._usage(self.marsh, projects=[9, 11], rows=[2_310_000], api_calls=[60_200], guests=[31])
         self.say("What everybody uses, and an open invitation to Kwame")
+        self._single_sign_on_leaves_old_teams()
+
+    def _single_sign_on_leaves_old_teams(self) -> None:
+        """Announced yesterday; of the cast it touches Bo alone, who holds the terms of March 2025."""
+        at = self.at - timedelta(days=1)
+        plan = Sunset.objects.create(
+            product_id=on_sale().product_id,
+            feature_key="sso",
+            tier_key="team",
+            reason="Single sign-on needs directory sync, which we keep up in Business alone since January 2026.",
+            instead="Everybody in a Team signs in with a passkey or a password, and a second factor if they like.",
+            export="Your list of people, under Team. Have each of them set a passkey before the day.",
+            first_on=(self.at + timedelta(days=90)).date(),
+        )
+        plan.authors.add(self.people.mara)
+        announce(sunset=plan, approver=Actor.person(self.people.noor), at=at)
+        self.say("Single sign-on leaves the Team of March 2025 in 90 days; Bo is told")
 
     def _usage(self, customer: Customer, **weekly: list[int]) -> None:
         record_weeks(customer=customer, until=self.at, **weekly)

@@ -7,6 +7,7 @@ from typing import Any
 from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt, RefundFailed
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
 from portal.mails.about_renewals import RenewalReminder
+from portal.mails.about_sunsets import SunsetAnnounced, SunsetReminder, SunsetWithdrawn
 from portal.mails.about_trials import TrialEnded, TrialReminder
 from portal.mails.about_waivers import WaiverEnded, WaiverGranted, WaiverReminder
 from portal.mails.kind import Kind
@@ -28,5 +29,8 @@ KINDS: dict[str, Kind[Any]] = {
         InvitationMail(),
         UpgradeRequestMail(),
         UpgradeAnswerMail(),
+        SunsetAnnounced(),
+        SunsetReminder(),
+        SunsetWithdrawn(),
     )
 }

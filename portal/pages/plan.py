@@ -18,6 +18,7 @@ from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
 from portal.pages.exceptions import Made, exceptions
 from portal.pages.meters import Gauge, gauges, read_at_once
+from portal.pages.planned import Planned, planned
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
 from portal.pages.values import card_words
@@ -48,6 +49,7 @@ class PlanPage:
     exceptions: list[Made]
     is_todays_edition: bool
     thought: Thought | None
+    planned: list[Planned]
 
     @property
     def due(self) -> str:
@@ -77,6 +79,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         exceptions=exceptions(standing, today=today),
         is_todays_edition=standing.edition.id == today.id,
         thought=thought_for(facts, put_away=put_away),
+        planned=planned(standing),
     )
 
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from licensing.catalogue import draft_from
 from licensing.models import Edition, NoticeRule
-from tests.cast import TODAY, ada
+from tests.cast import NOON, TODAY, ada, bo
 from tests.doors.people import IN, ON
 from tests.staff.rows import (
     brake_of,
@@ -24,6 +24,8 @@ from tests.staff.rows import (
     stripe_event,
     violation_of,
 )
+from tests.sunsets.scenes import announced, change_of
+from tests.sunsets.scenes import draft as sunset_draft
 
 ROLES = ("anonymous", "owner", "staff", "support", "catalogue", "finance", "superuser")
 
@@ -68,6 +70,8 @@ MODELS: dict[str, Rights] = {
     "licensing.product": Rights("support catalogue", add="catalogue", change="catalogue"),
     "licensing.edition": Rights("support catalogue", add="catalogue", change="catalogue", delete="catalogue"),
     "licensing.tier": Rights("support catalogue", change="catalogue", delete="catalogue"),
+    "licensing.sunset": Rights("support catalogue", add="catalogue", change="catalogue", delete="catalogue"),
+    "licensing.plannedchange": Rights("support catalogue"),
     "licensing.noticerule": Rights(
         "support catalogue", add="catalogue", change="catalogue", delete="catalogue"
     ),
@@ -97,6 +101,8 @@ ACTIONS: dict[str, Groups] = {
     "licensing_edition_draft_from_this": "catalogue",
     "licensing_edition_approve_this": "catalogue",
     "licensing_edition_publish_this": "catalogue",
+    "licensing_sunset_announce": "catalogue",
+    "licensing_sunset_withdraw": "catalogue",
 }
 
 # Pages about one row that are only read.
@@ -163,11 +169,15 @@ def rows_of_ada() -> dict[str, Any]:
     brake_of(ada())
     difference_of(ada())
     policy_version()
+    bo()
+    announced(at=NOON)
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {
         "licensing.edition": draft,
         "licensing.tier": draft.tiers.last(),
+        "licensing.sunset": sunset_draft(),
+        "licensing.plannedchange": change_of(bo().customer),
         "licensing.noticerule": NoticeRule.objects.filter(jurisdiction="DE").first(),
         "portal.user": ada().user,
     }

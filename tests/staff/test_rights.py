@@ -12,6 +12,7 @@ from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
 from tests.staff.rows import brake_of, difference_of, everything_of, stripe_event, violation_of
+from tests.sunsets.scenes import draft as sunset_draft
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 
@@ -28,6 +29,8 @@ LOOKERS: dict[str, set[str]] = {
     "licensing.edition": {SUPPORT, CATALOGUE},
     "licensing.tier": {SUPPORT, CATALOGUE},
     "licensing.noticerule": {SUPPORT, CATALOGUE},
+    "licensing.sunset": {SUPPORT, CATALOGUE},
+    "licensing.plannedchange": {SUPPORT, CATALOGUE},
     "licensing.approval": {SUPPORT, CATALOGUE},
     "billing.order": {SUPPORT, FINANCE},
     "billing.quote": {SUPPORT, FINANCE},
@@ -80,6 +83,8 @@ DOERS = {
     "licensing_edition_draft_from_this": {CATALOGUE},
     "licensing_edition_approve_this": {CATALOGUE},
     "licensing_edition_publish_this": {CATALOGUE},
+    "licensing_sunset_announce": {CATALOGUE},
+    "licensing_sunset_withdraw": {CATALOGUE},
 }
 
 
@@ -144,6 +149,7 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
         "customer": okafor.customer.pk,
         "order": okafor.customer.orders.get().pk,
         "brake": brake_of(okafor).pk,
+        "sunset": sunset_draft().pk,
         "edition": Edition.objects.get(key=OLD).pk,
     }
     door = reverse(f"admin:{page}", args=[rows[page.split("_")[1]]])

@@ -1,0 +1,215 @@
+"""Sunsets: drafted by one person, announced by another, followed customer by customer, withdrawn with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Count, JSONField, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextInputWidget
+
+from licensing import sunsets
+from licensing.admin.actions import ReasonForm, RowForm, StaffAction
+from licensing.admin.base import ReadOnlyAdmin, StaffAdmin, row_url
+from licensing.admin.fields import WrittenJSONField
+from licensing.admin.queues import CHANGE_QUEUES, queue_filter
+from licensing.history import Actor
+from licensing.models import PlannedChange, Sunset
+from licensing.staff_words import when
+from licensing.sunsets.planning import touched_by
+
+STATES = {"waiting": "info", "deferred": "warning", "done": "success", "void": "danger"}
+
+
+class _SunsetAction(StaffAction):
+    permission = "licensing.announce_sunset"
+
+    def rows(self) -> QuerySet[Sunset]:
+        return Sunset.objects.select_related("product", "approved_by")
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        sunset: Sunset = self.row
+        return [
+            ("Feature", sunset.feature_key or "a whole edition"),
+            ("Tier", sunset.tier_key or "every tier that gives it"),
+            ("Written by", ", ".join(str(author) for author in sunset.authors.all()) or "nobody"),
+            ("First day", f"{sunset.first_on:%d %B %Y}"),
+            ("Customers it touches today", touched_by(sunset).count()),
+            ("Why", sunset.reason),
+            ("What takes its place", sunset.instead),
+            ("What to take along", sunset.export),
+        ]
+
+    def back(self) -> str:
+        return row_url(self.row)
+
+
+class SureForm(RowForm):
+    """Announcing asks for the feature's key: it cannot be taken back, only withdrawn."""
+
+    key = forms.CharField(
+        label="The feature’s key, to be sure",
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES)}),
+    )
+
+    def clean_key(self) -> str:
+        """Typed as it stands; where a whole edition was meant there is none, and announcing says so."""
+        if self.cleaned_data["key"].strip() != self.row.feature_key:
+            raise forms.ValidationError(f"To announce it, type {self.row.feature_key}.")
+        return str(self.row.feature_key)
+
+
+class Announce(_SunsetAction):
+    title = "Announce the sunset"
+    button = "Announce it for good"
+    form_class = SureForm
+    refusals = (sunsets.UnableToAnnounce,)
+
+    def outcome(self) -> str:
+        return (
+            "Everybody it touches has a planned change and is told by mail: whoever uses the thing at once, the "
+            "others a week later. Nobody loses anything before a notice has been delivered to them and its time has "
+            "passed. From now on the plan never changes; it can only be withdrawn."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        sunsets.announce(sunset=self.row, approver=actor, at=at)
+        return "It is announced. The mails are on their way."
+
+
+class WithdrawForm(ReasonForm):
+    """The reason is the customers' to read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = "Everybody who was told reads it in a mail."
+
+
+class Withdraw(_SunsetAction):
+    title = "Withdraw the sunset"
+    button = "Withdraw it"
+    form_class = WithdrawForm
+    refusals = (sunsets.UnableToWithdraw,)
+
+    def outcome(self) -> str:
+        return "Nobody loses anything by it any more, whoever did has it back, and everybody who was told hears so."
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        sunsets.withdraw(sunset=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
+        return "It is withdrawn."
+
+
+@admin.register(Sunset)
+class SunsetAdmin(StaffAdmin):
+    list_display = ["what", "product", "state", "first_on", "progress"]
+    list_display_links = ["what"]
+    list_select_related = ["product"]
+    fields = [
+        "product", "feature_key", "tier_key", "reason", "instead", "replacement", "export", "first_on", "ramp",
+        "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
+    ]  # fmt: skip
+    readonly_fields = [
+        "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
+    ]  # fmt: skip
+    formfield_overrides = {JSONField: {"form_class": WrittenJSONField, "widget": UnfoldAdminTextInputWidget}}
+    actions = None
+    announce = Announce.on_rows("announce")
+    withdraw = Withdraw.on_rows("withdraw")
+    actions_detail = ("announce", "withdraw")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Sunset]:
+        def count(**where: Any) -> Count:
+            return Count("changes", filter=Q(**where))
+
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                planned=Count("changes"),
+                told=count(changes__notice__isnull=False),
+                delivered=count(changes__told_at__isnull=False),
+                deferred=count(changes__state="deferred"),
+                done=count(changes__state="done"),
+                void=count(changes__state="void"),
+            )
+        )
+
+    @display(description="what goes")
+    def what(self, sunset: Sunset) -> str:
+        return str(sunset)
+
+    @display(description="state", label={"draft": "warning", "announced": "success", "withdrawn": "danger"})
+    def state(self, sunset: Sunset) -> str:
+        if sunset.withdrawn_at:
+            return "withdrawn"
+        return "announced" if sunset.announced_at else "draft"
+
+    @display(description="how far it is")
+    def progress(self, sunset: Any) -> SafeString | str:
+        """Customers: planned, told, delivered, put off, done, void; and the way to each."""
+        if not sunset.pk or not sunset.planned:
+            return "nobody yet"
+        return format_html(
+            '<a class="staff-link" href="{}?sunset__id__exact={}">{} touched</a>: {} told, {} delivered, {} put off, '
+            "{} done, {} void",
+            reverse("admin:licensing_plannedchange_changelist"),
+            sunset.pk, sunset.planned, sunset.told, sunset.delivered, sunset.deferred, sunset.done, sunset.void,
+        )  # fmt: skip
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """A draft is announced; what is announced can be withdrawn."""
+        actions = super().get_actions_detail(request, object_id)
+        sunset = Sunset.objects.filter(pk=object_id).first()
+        fits = (
+            "announce"
+            if sunset and not sunset.announced_at
+            else "withdraw"
+            if sunset and sunset.is_open
+            else ""
+        )
+        return [each for each in actions if fits and each.action_name.endswith(fits)]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not (obj and obj.announced_at) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return not (obj and obj.announced_at) and super().has_delete_permission(request, obj)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Whoever drafts or edits it is one of its authors, and cannot announce it."""
+        super().save_related(request, form, formsets, change)
+        form.instance.authors.add(request.user.pk)
+
+
+@admin.register(PlannedChange)
+class PlannedChangeAdmin(ReadOnlyAdmin):
+    list_display = ["customer_page", "feature_key", "written_state", "told", "takes_effect_at", "why"]
+    list_display_links = ["feature_key"]
+    list_select_related = ["customer"]
+    list_filter = [queue_filter(CHANGE_QUEUES), "state", "sunset"]
+    search_fields = ["customer__name", "customer__slug", "=feature_key"]
+    search_help_text = "Customer, or the key of a feature."
+    fields = [
+        "customer_page", "sunset", "tier", "kind", "feature_key", "usage", "tell_at", "planned_at", "notice", "told_at",
+        "earliest_at", "takes_effect_at", "state", "why", "done_at",
+    ]  # fmt: skip
+
+    @display(description="state", label=STATES, ordering="state")
+    def written_state(self, change: PlannedChange) -> tuple[str, str]:
+        return change.state, change.get_state_display()
+
+    @display(description="told", ordering="told_at")
+    def told(self, change: PlannedChange) -> str:
+        if change.told_at:
+            return f"delivered {when(change.told_at)}"
+        return "on its way" if change.notice_id else f"from {when(change.tell_at)}"

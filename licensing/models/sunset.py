@@ -1,0 +1,140 @@
+"""An announced plan to retire a feature, and what it means for each customer it touches.
+
+Once announced a sunset never changes; it can only be withdrawn. A database trigger sees to it.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from licensing.models.catalogue import Edition, Product, Tier
+from licensing.models.customer import Customer
+from licensing.models.licence import Licence
+from licensing.models.notice import Notice
+
+
+class Sunset(models.Model):
+    """What is retired, why, from when, what takes its place, and what to take along. A draft until it is announced."""
+
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="sunsets")
+    feature_key = models.SlugField(
+        max_length=40, blank=True, help_text=_("The feature that goes. Empty: a whole edition.")
+    )
+    tier_key = models.SlugField(
+        max_length=40, blank=True, help_text=_("Only for this tier. Empty: for every tier that gives it.")
+    )
+    reason = models.TextField(help_text=_("Why, in words that customers read."))
+    instead = models.TextField(help_text=_("What takes its place, in words that customers read."))
+    replacement = models.ForeignKey(
+        Edition,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=_("The edition to move to, where there is one."),
+    )
+    export = models.TextField(help_text=_("What to take along, and where: in words that customers read."))
+    first_on = models.DateField(help_text=_("The first day on which it goes for anybody."))
+    ramp = models.JSONField(
+        default=list,
+        blank=True,
+        help_text=_(
+            "Per cent of customers by date, growing to 100: [[10, “2027-03-01”], [100, “2027-04-01”]]. "
+            "Empty: for everybody on the first day."
+        ),
+    )
+    authors = models.ManyToManyField(settings.AUTH_USER_MODEL, editable=False, related_name="+")
+    announced_at = models.DateTimeField(null=True, blank=True, editable=False)
+    announced_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    withdrawn_because = models.CharField(max_length=400, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-first_on", "-pk"]
+        permissions = [("announce_sunset", "Can announce and withdraw a sunset")]
+
+    def __str__(self) -> str:
+        what = self.feature_key or _("a whole edition")
+        return f"{what}, {self.tier_key}" if self.tier_key else str(what)
+
+    @property
+    def is_open(self) -> bool:
+        """Announced, and not withdrawn."""
+        return self.announced_at is not None and self.withdrawn_at is None
+
+
+class PlannedChange(models.Model):
+    """What a sunset does to one licence on one tier: when it is told, when it may, and when it does take effect.
+
+    `takes_effect_at` is empty while there is no date: before anything is told, and while a notice is not delivered.
+    """
+
+    class Kind(models.TextChoices):
+        FEATURE_LOSS = "feature_loss", _("loss of a feature")
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting for its day")
+        DEFERRED = "deferred", _("put off")
+        DONE = "done", _("done")
+        VOID = "void", _("void")
+
+    sunset = models.ForeignKey(Sunset, on_delete=models.PROTECT, related_name="changes")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="planned_changes")
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="planned_changes")
+    tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.FEATURE_LOSS)
+    feature_key = models.SlugField(max_length=40, db_index=False)
+    usage = models.BigIntegerField(
+        null=True, blank=True, help_text=_("How much of it was in use when this was planned.")
+    )
+    tell_at = models.DateTimeField(help_text=_("From when on it is told: first to whoever uses the thing."))
+    planned_at = models.DateTimeField(help_text=_("Its day by the ramp, in the customer’s zone."))
+    notice = models.ForeignKey(
+        Notice, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    told_at = models.DateTimeField(null=True, blank=True)
+    earliest_at = models.DateTimeField(null=True, blank=True, help_text=_("By the notice clock."))
+    takes_effect_at = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
+    why = models.CharField(max_length=400, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sunset", "licence", "tier"], name="planned_change_once"),
+            models.CheckConstraint(
+                name="planned_change_done_only_when_told",
+                condition=~models.Q(state="done")
+                | models.Q(
+                    told_at__isnull=False,
+                    earliest_at__gte=models.F("told_at"),
+                    done_at__gte=models.F("earliest_at"),
+                ),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["takes_effect_at"],
+                name="planned_change_open",
+                condition=models.Q(state__in=["waiting", "deferred"]),
+            ),
+            models.Index(
+                fields=["tell_at"],
+                name="planned_change_untold",
+                condition=models.Q(state__in=["waiting", "deferred"], told_at=None),
+            ),
+        ]
+        ordering = ["takes_effect_at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.feature_key}: {self.get_state_display()}"

@@ -1,0 +1,45 @@
+"""What announced sunsets do to a licence, as the statement of the standing reads it along."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from licensing.models import PlannedChange
+
+# For the alias `licence`; a change made for another tier than the held one is not this licence's any more.
+PLANNED = """
+ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key, change.state, change.notice_id IS NOT NULL,
+        change.takes_effect_at)
+    FROM licensing_plannedchange change
+    WHERE change.licence_id = licence.id AND change.tier_id = licence.tier_id AND change.state <> 'void'
+    ORDER BY change.id)
+"""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One of them. `takes_effect_at` is None while there is no day."""
+
+    sunset_id: int
+    feature_key: str
+    is_done: bool
+    is_announced: bool
+    takes_effect_at: datetime | None
+
+
+def read_planned(rows: Iterable[str]) -> tuple[Change, ...]:
+    """What `PLANNED` selects."""
+    return tuple(_change(*json.loads(row)) for row in rows)
+
+
+def _change(sunset_id: int, feature_key: str, state: str, is_announced: bool, at: str | None) -> Change:
+    return Change(
+        sunset_id=sunset_id,
+        feature_key=feature_key,
+        is_done=state == PlannedChange.State.DONE,
+        is_announced=is_announced,
+        takes_effect_at=datetime.fromisoformat(at) if at else None,
+    )

@@ -1,0 +1,214 @@
+"""Who is touched, told when, and what becomes void. Sets of 1,000; safe to run twice, late, or on two machines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from licensing.history import CLOCK, entry, record
+from licensing.models import Feature, Grant, Licence, Notice, PlannedChange, Sunset, UsageReading
+from licensing.noticeclock import Earliest, NoticeClock
+from licensing.notices import notice, owe_all
+from licensing.reminders import owe_reminders
+from licensing.sunsets.ramp import day_for
+
+BATCH = 1000
+# Whoever uses the thing is told so long before the others.
+USERS_LEAD = timedelta(days=7)
+# A notice may be on its way for this long before the day it names has to move.
+SLACK = timedelta(days=3)
+ANNOUNCED = "sunset_announced"
+WITHDRAWN = "sunset_withdrawn"
+MOVED = "The licence is no longer on a tier that gives it."
+REMINDER = "sunset_reminder"
+REMINDERS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
+CALLED_OFF = "The plan was withdrawn."
+State = PlannedChange.State
+OPEN = (State.WAITING, State.DEFERRED)
+
+
+def plan_open(*, at: datetime) -> int:
+    """Give every live licence that an open sunset touches its planned change, where it has none. How many were made."""
+    sunsets = Sunset.objects.filter(announced_at__isnull=False, withdrawn_at=None)
+    return sum(_plan(sunset, at=at) for sunset in sunsets)
+
+
+def touched_by(sunset: Sunset) -> QuerySet[Licence]:
+    """Live licences of open customers on a tier that gives the feature."""
+    giving = Grant.objects.filter(
+        tier=OuterRef("tier"),
+        feature__key=sunset.feature_key,
+    ).exclude(value=False)
+    found = Licence.objects.filter(
+        Exists(giving), product=sunset.product_id, ended_at=None, customer__closed_at=None
+    )
+    return found.filter(tier__key=sunset.tier_key) if sunset.tier_key else found
+
+
+def _plan(sunset: Sunset, *, at: datetime) -> int:
+    """Several hands at once make no change twice: it is unique, and what is there already is passed over."""
+    known = PlannedChange.objects.filter(sunset=sunset, licence=OuterRef("pk"), tier=OuterRef("tier"))
+    readings = UsageReading.objects.filter(
+        customer=OuterRef("customer"), feature_key=sunset.feature_key, read_at__lte=at
+    ).order_by("-read_at", "-pk")
+    missing = (
+        touched_by(sunset)
+        .filter(~Exists(known))
+        .annotate(in_use=Subquery(readings.values("value")[:1]))
+        .select_related("customer")
+        .order_by("pk")
+    )
+    is_counted = Feature.objects.filter(
+        edition__product=sunset.product_id, key=sunset.feature_key, kind=Feature.Kind.LIMIT
+    ).exists()
+    made, last = 0, 0
+    while batch := list(missing.filter(pk__gt=last)[:BATCH]):
+        PlannedChange.objects.bulk_create(
+            (_change(sunset, licence, is_counted=is_counted, at=at) for licence in batch),
+            ignore_conflicts=True,
+        )
+        made, last = made + len(batch), batch[-1].pk
+    return made
+
+
+def _change(sunset: Sunset, licence: Any, *, is_counted: bool, at: datetime) -> PlannedChange:
+    """Users first, where use is counted at all; what nobody counts everybody may be using."""
+    uses_it = bool(licence.in_use) or not is_counted
+    announced_at = sunset.announced_at or at
+    day = day_for(sunset=sunset, customer_id=licence.customer_id)
+    return PlannedChange(
+        sunset=sunset,
+        customer=licence.customer,
+        licence=licence,
+        tier_id=licence.tier_id,
+        feature_key=sunset.feature_key,
+        usage=licence.in_use,
+        tell_at=announced_at if uses_it else announced_at + USERS_LEAD,
+        planned_at=datetime.combine(day, time(), tzinfo=licence.customer.zone),
+    )
+
+
+def tell_due(*, at: datetime) -> int:
+    """Owe the announcement to everybody whose time to hear has come, and name them their day. How many."""
+    clock, told = NoticeClock.read(), 0
+    untold = PlannedChange.objects.filter(
+        state__in=OPEN, notice=None, told_at=None, tell_at__lte=at
+    ).select_related("customer")
+    while True:
+        with transaction.atomic():
+            batch = list(
+                untold.order_by("tell_at", "pk").select_for_update(of=("self",), skip_locked=True)[:BATCH]
+            )
+            _tell(batch, clock, at=at)
+        told += len(batch)
+        if len(batch) < BATCH:
+            return told
+
+
+def _tell(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> None:
+    notices = _owed(((change, "") for change in batch), ANNOUNCED, at=at)
+    events = []
+    for change in batch:
+        named = day_named(change, clock, at=at)
+        change.notice_id, change.takes_effect_at = notices[change.pk], named.at
+        events.append(
+            entry(
+                customer=change.customer,
+                kind="change_planned",
+                subject=change,
+                at=at,
+                actor=CLOCK,
+                after={"feature": change.feature_key, "takes_effect_at": change.takes_effect_at.isoformat()},
+                reason=f"{named.days} days of notice: {named.source}",
+            )
+        )
+    PlannedChange.objects.bulk_update(batch, ["notice", "takes_effect_at"])
+    record(*events)
+
+
+def _owed(wanted: Iterable[tuple[PlannedChange, str]], kind: str, *, at: datetime) -> dict[int, int]:
+    """Owe a notice of `kind` about each change, in its period. Change number → notice number."""
+    rows = [
+        notice(customer=change.customer_id, kind=kind, subject=change, at=at, period=period)
+        for change, period in wanted
+    ]
+    owe_all(rows)
+    found = Notice.objects.filter(
+        customer_id__in={row.customer_id for row in rows},
+        kind=kind,
+        subject__in=[row.subject for row in rows],
+        period__in={row.period for row in rows},
+    )
+    return {int(subject.partition(":")[2]): pk for subject, pk in found.values_list("subject", "pk")}
+
+
+def tell_again(changes: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> None:
+    """Owe the announcement once more, with a new day, as a notice of its own to whoever is in the team by then."""
+    notices = _owed(((change, f"again:{at:%Y-%m-%d}") for change in changes), ANNOUNCED, at=at)
+    for change in changes:
+        change.notice_id = notices[change.pk]
+        change.takes_effect_at = day_named(change, clock, at=at).at
+    PlannedChange.objects.bulk_update(changes, ["notice", "takes_effect_at"])
+
+
+def day_named(change: PlannedChange, clock: NoticeClock, *, at: datetime) -> Earliest:
+    """The day that a notice owed now names: no earlier than planned, and with time for the mail to arrive."""
+    customer = change.customer
+    found = clock.earliest(kind=change.kind, country=customer.country, zone=customer.zone, told_at=at + SLACK)
+    return replace(found, at=max(found.at, change.planned_at, change.takes_effect_at or change.planned_at))
+
+
+def remind_due(*, at: datetime) -> int:
+    """Owe what is due of the reminders before a day that is certain: thirty, seven and one day. How many."""
+    certain = PlannedChange.objects.filter(
+        state__in=OPEN, told_at__isnull=False, customer__closed_at=None, sunset__withdrawn_at=None
+    )
+    return owe_reminders(certain, kind=REMINDER, date_field="takes_effect_at", turns=REMINDERS, at=at)
+
+
+def void_moved(*, at: datetime) -> int:
+    """A change is void where its licence has left the tier or ended; back on the tier, it waits again. How many."""
+    here = Q(licence__ended_at=None, licence__tier=F("tier"), customer__closed_at=None)
+    gone = PlannedChange.objects.filter(~here, state__in=OPEN)
+    back = PlannedChange.objects.filter(here, state=State.VOID, why=MOVED, sunset__withdrawn_at=None)
+    return _turn(gone, State.VOID, MOVED, at=at) + _turn(back, State.WAITING, "", at=at)
+
+
+def void_withdrawn(*, at: datetime) -> int:
+    """What a withdrawn sunset planned or did is void; whoever was told hears it. How many."""
+    changes = PlannedChange.objects.filter(sunset__withdrawn_at__isnull=False).exclude(Q(state=State.VOID))
+    return _turn(changes, State.VOID, CALLED_OFF, at=at, say=WITHDRAWN)
+
+
+def _turn(changes: QuerySet[PlannedChange], state: str, why: str, *, at: datetime, say: str = "") -> int:
+    turned = 0
+    while True:
+        with transaction.atomic():
+            batch = list(changes.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH])
+            events = [
+                entry(
+                    customer=change.customer_id,
+                    kind="planned_change_turned",
+                    subject=change,
+                    at=at,
+                    actor=CLOCK,
+                    before={"feature": change.feature_key, "state": change.state},
+                    after={"feature": change.feature_key, "state": state},
+                    reason=why,
+                )
+                for change in batch
+            ]
+            for change in batch:
+                change.state, change.why = state, why
+            PlannedChange.objects.bulk_update(batch, ["state", "why"])
+            record(*events)
+            if say:
+                _owed(((change, "") for change in batch if change.notice_id), say, at=at)
+        turned += len(batch)
+        if len(batch) < BATCH:
+            return turned

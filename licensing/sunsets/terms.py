@@ -1,0 +1,26 @@
+"""What an announced sunset says, as plain values read once per process: announced, it never changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from licensing.models import Sunset
+
+
+@dataclass(frozen=True)
+class SunsetTerms:
+    """`reason`, `instead` and `export` are words for customers."""
+
+    id: int
+    feature_key: str
+    reason: str
+    instead: str
+    export: str
+
+
+@lru_cache(maxsize=256)
+def sunset_terms(sunset_id: int) -> SunsetTerms:
+    """Raises Sunset.DoesNotExist for a draft or an unknown one."""
+    sunset = Sunset.objects.get(pk=sunset_id, announced_at__isnull=False)
+    return SunsetTerms(sunset.pk, sunset.feature_key, sunset.reason, sunset.instead, sunset.export)

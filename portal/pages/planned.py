@@ -1,0 +1,40 @@
+"""What announced sunsets do to this customer: what goes, when, why, what to take along, and how to go on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from licensing.standing import Standing
+from licensing.sunsets.terms import SunsetTerms, sunset_terms
+from portal.pages.values import feature_words
+
+
+@dataclass(frozen=True)
+class Planned:
+    """`when` is None while there is no day, because the mail that tells of it has not been delivered."""
+
+    name: str
+    words: str
+    is_done: bool
+    when: datetime | None
+    sunset: SunsetTerms
+
+
+def planned(standing: Standing) -> list[Planned]:
+    """Those that this customer has been told of, the soonest first. No query once a process knows the sunset."""
+    found = []
+    before = standing.edition.tier_by_id(standing.licence.tier_id)
+    for change in standing.changes:
+        feature = standing.edition.feature(change.feature_key)
+        if feature is not None and (change.is_announced or change.is_done):
+            found.append(
+                Planned(
+                    name=feature.name,
+                    words=feature_words(feature, before.value(feature.key)),
+                    is_done=change.is_done,
+                    when=change.takes_effect_at,
+                    sunset=sunset_terms(change.sunset_id),
+                )
+            )
+    return sorted(found, key=lambda one: (one.when is None, one.when or standing.at))
