@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from licensing.claims import claim_about
 from licensing.eligibility import change_reasons, trial_reasons
 from licensing.entitlements import is_better
 from licensing.pricing import Estimate, estimate
@@ -18,12 +19,16 @@ from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
 
 @dataclass(frozen=True)
 class Row:
-    """One feature, as held and as offered. `change` is "gain", "lose" or "keep"; absent on both sides: "without"."""
+    """One feature, as held and as offered. `change` is "gain", "lose" or "keep"; absent on both sides: "without".
+
+    `claim`: of a gain, what the offered terms say that it brings, where they say so.
+    """
 
     feature: FeatureTerms
     held: Any
     offered: Any
     change: str
+    claim: str = ""
 
 
 class Compared:
@@ -33,7 +38,7 @@ class Compared:
 
     @property
     def gains(self) -> list[Row]:
-        return [row for row in self.rows if row.change == "gain"]
+        return gains_of(self.rows)
 
     @property
     def keeps(self) -> list[Row]:
@@ -113,7 +118,18 @@ def compare(
     """What moving from one tier to another changes, feature by feature, in the order of the offered terms."""
     known = {feature.key for feature in edition.features}
     features = [*edition.features, *(f for f in held_edition.features if f.key not in known)]
-    return tuple(_row(feature, held.value(feature.key), offered.value(feature.key)) for feature in features)
+    rows = (_row(feature, held.value(feature.key), offered.value(feature.key)) for feature in features)
+    return tuple(
+        replace(row, claim=claim_about(row.feature.key, tier=offered, edition=edition))
+        if row.change == "gain"
+        else row
+        for row in rows
+    )
+
+
+def gains_of(rows: Iterable[Row]) -> list[Row]:
+    """What is gained; first what the terms claim, because that is what people are told of a tier everywhere."""
+    return sorted((row for row in rows if row.change == "gain"), key=lambda row: not row.claim)
 
 
 def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:

@@ -20,6 +20,7 @@ from licensing.admin.comparing import Compare
 from licensing.admin.editions import Approve, DraftFrom, Publish
 from licensing.admin.fields import WrittenJSONField
 from licensing.admin.loading import LoadDraft
+from licensing.admin.playbooks import Playbook
 from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.catalogue import lookup_key
 from licensing.catalogue.linting import lint
@@ -167,9 +168,10 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     approve_this = Approve.on_rows("approve")
     publish_this = Publish.on_rows("publish")
     compare_this = Compare.on_rows("compare")
+    playbook_of_this = Playbook.on_rows("playbook")
     load_draft = LoadDraft.on_list("load")
     actions_list = ("load_draft",)
-    actions_detail = ("compare_this", "draft_from_this", "approve_this", "publish_this")
+    actions_detail = ("playbook_of_this", "compare_this", "draft_from_this", "approve_this", "publish_this")
 
     @display(description="state", label={"published": "success", "draft": "warning"})
     def state(self, edition: Edition) -> str:
@@ -188,7 +190,7 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
         actions = super().get_actions_detail(request, object_id)
         if Edition.objects.filter(pk=object_id, published_at=None).exists():
             return list(actions)
-        return [each for each in actions if each.action_name.endswith("draft_from_this")]
+        return [each for each in actions if not each.action_name.endswith(("approve_this", "publish_this"))]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
         if edition := kwargs.get("obj"):

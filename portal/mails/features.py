@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
-from licensing.offers import Row, compare
+from licensing.offers import Row, compare, gains_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms
+from portal.pages.gains import gain_words
 from portal.pages.values import feature_words
 
 LONGEST = 6  # lines of a list
@@ -17,8 +18,7 @@ def gained(
     *, held: TierTerms, held_edition: EditionTerms, offered: TierTerms, edition: EditionTerms
 ) -> list[Row]:
     """What `offered` gives beyond `held`."""
-    rows = compare(held=held, held_edition=held_edition, offered=offered, edition=edition)
-    return [row for row in rows if row.change == "gain"]
+    return gains_of(compare(held=held, held_edition=held_edition, offered=offered, edition=edition))
 
 
 def included(tier: TierTerms, edition: EditionTerms) -> list[str]:
@@ -28,8 +28,8 @@ def included(tier: TierTerms, edition: EditionTerms) -> list[str]:
 
 
 def offered_words(rows: Iterable[Row]) -> list[str]:
-    """Each row's feature as offered."""
-    return _few([feature_words(row.feature, row.offered) for row in rows])
+    """Each row's feature as offered, with the claim about it."""
+    return _few([gain_words(row) for row in rows])
 
 
 def held_words(rows: Iterable[Row]) -> list[str]:

@@ -9,9 +9,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from licensing.models import Feature
-from licensing.offers import Offer, Row, rows_between
+from licensing.offers import Offer, Row, gains_of, rows_between
 from licensing.terms import NOT_INCLUDED
 from portal.facts import Facts
+from portal.pages.gains import gain_words
 from portal.pages.reasons import telling
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.values import count_words, feature_name, feature_words, small_number, value_words
@@ -46,16 +47,14 @@ def _by_feature(
     """What is gained, and what is kept, of the features of two tiers."""
     rows = rows_between(held_edition, held, edition, offered, newest_id=newest_id)
     return (
-        [_gain(row) for row in rows if row.change == "gain"],
+        [_gain(row) for row in gains_of(rows)],
         [feature_words(row.feature, row.offered) for row in rows if row.change == "keep"],
     )
 
 
 def _gain(row: Row) -> str:
-    words = feature_words(row.feature, row.offered)
-    if row.held is NOT_INCLUDED or row.held is False or row.feature.kind == Feature.Kind.SWITCH:
-        return words
-    return _("%(gain)s (now %(held)s)") % {"gain": words, "held": value_words(row.feature, row.held)}
+    is_new = row.held is NOT_INCLUDED or row.held is False or row.feature.kind == Feature.Kind.SWITCH
+    return gain_words(row, now="" if is_new else value_words(row.feature, row.held))
 
 
 def _seats_gained(offer: Offer, *, facts: Facts) -> int:

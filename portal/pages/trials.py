@@ -8,7 +8,7 @@ from datetime import datetime
 from licensing.eligibility import trial_reasons
 from licensing.entitlements import is_better
 from licensing.models import Customer, Trial
-from licensing.offers import compare
+from licensing.offers import Row, compare, gains_of
 from licensing.reasons import Reason
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
@@ -77,8 +77,8 @@ class TrialsPage:
         return self.facts.standing
 
     @property
-    def lent(self) -> list[tuple[FeatureTerms, object]]:
-        """What the running trial gives beyond the licence: feature and value, in the order of the terms."""
+    def lent(self) -> list[Row]:
+        """What the running trial gives beyond the licence."""
         standing = self.standing
         if standing.trial_tier is None or standing.trial_edition is None:
             return []
@@ -88,7 +88,7 @@ class TrialsPage:
             offered=standing.trial_tier,
             edition=standing.trial_edition,
         )
-        return [(row.feature, row.offered) for row in rows if row.change == "gain"]
+        return gains_of(rows)
 
 
 def trials_page(facts: Facts) -> TrialsPage:

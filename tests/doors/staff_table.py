@@ -108,6 +108,7 @@ ACTIONS: dict[str, Groups] = {
 # Pages about one row that are only read.
 PAGES: dict[str, Groups] = {
     "licensing_edition_compare_this": "support catalogue",
+    "licensing_edition_playbook_of_this": "support catalogue",
 }
 
 # Address: (method, answer for each of ROLES). Staff without any right have a first page with nothing on it.
