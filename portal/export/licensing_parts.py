@@ -20,6 +20,7 @@ from licensing.models import (
     Member,
     Notice,
     OptOut,
+    PlannedChange,
     Trial,
     UpgradeRequest,
     UsageReading,
@@ -286,6 +287,32 @@ DELIVERIES = Part(
     without={"provider_id": "how we find it at the mail provider"},
 )
 
+PLANNED_CHANGES = Part(
+    "planned_changes",
+    "What announced sunsets do to the organisation’s licences.",
+    PlannedChange,
+    lambda customer: PlannedChange.objects.filter(customer=customer),
+    (
+        Column("number", "our number of it; the history names it plannedchange:12", "pk"),
+        Column("licence", "which licence, by number", "licence_id"),
+        Column("tier", "which tier of it, by its key", "tier__key"),
+        Column("kind", "what changes: feature_loss", "kind"),
+        Column("feature", "which feature goes, by its key", "feature_key"),
+        Column("reason", "why, as the organisation was told", "sunset__reason"),
+        Column("usage", "how much of it was in use when this was planned", "usage"),
+        Column("tell_at", "from when on it was to be told", "tell_at"),
+        Column("planned_at", "the day of the plan", "planned_at"),
+        Column("notice", "which notice told it, by number", "notice_id"),
+        Column("told_at", "when that arrived", "told_at"),
+        Column("earliest_at", "the earliest moment by the notice periods", "earliest_at"),
+        Column("takes_effect_at", "when it takes effect", "takes_effect_at"),
+        Column("state", "waiting, deferred (put off), done, void", "state"),
+        Column("why", "why it is put off or void", "why"),
+        Column("done_at", "when it took effect", "done_at"),
+    ),
+    without={"customer": "it is the organisation itself"},
+)
+
 OPT_OUTS = Part(
     "opt_outs",
     "Addresses that asked not to get one kind of notice.",
@@ -366,6 +393,7 @@ PARTS: tuple[Part | Made, ...] = (
     ENTITLEMENTS,
     TRIALS,
     WAIVERS,
+    PLANNED_CHANGES,
     USAGE,
     HISTORY,
     NOTICES,
