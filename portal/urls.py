@@ -14,6 +14,7 @@ from portal.views import (
     certificates,
     changelog,
     data,
+    feeds,
     health,
     joining,
     look_as,
@@ -54,6 +55,9 @@ urlpatterns = [
     path("policy/<int:number>/changes/", policy.since_then, name="policy_changes"),
     path("policy/<day:day>/", policy.on_day, name="policy_on_day"),
     path("changelog/", changelog.changelog, name="changelog"),
+    path("changelog/atom.xml", feeds.atom, name="changelog_atom"),
+    path("changelog/rss.xml", feeds.rss, name="changelog_rss"),
+    path("changelog/feed.json", feeds.json_feed, name="changelog_json"),
     re_path(r"^theme/(?P<accent>[0-9a-f]{6})\.css$", theme.theme, name="theme"),
     # Paying
     path("upgrade/quotes/<uuid:quote_id>/", quotes.show, name="quote"),

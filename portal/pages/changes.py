@@ -35,8 +35,18 @@ class TierChanges:
 
 
 @dataclass(frozen=True)
+class Yours:
+    """What an edition means for one customer. `gains`: what it shares with the holders of earlier ones, in words."""
+
+    words: str
+    gains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Chapter:
-    """One published edition with what it changed. `is_first` has nothing before it."""
+    """One published edition with what it changed. `is_first` has nothing before it; `yours` is for whoever is
+    signed in.
+    """
 
     terms: EditionTerms
     published_at: datetime
@@ -44,6 +54,7 @@ class Chapter:
     tiers: list[TierChanges]
     gone: list[TierTerms]
     is_first: bool
+    yours: Yours | None = None
 
 
 def history(product_id: int, *, currency: str) -> list[Chapter]:

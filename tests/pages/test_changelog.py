@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from tests import cast
-from tests.pages.conftest import text_of
+from tests.cast import Party
+from tests.pages.conftest import SignIn, text_of
 
 
 @pytest.mark.usefixtures("nothing_on_sale")
@@ -28,3 +29,54 @@ def test_newest_first_with_reasons_and_differences(visitor: Client) -> None:
 def test_prices_follow_the_currency_asked_for(visitor: Client) -> None:
     cast.make_catalogue()
     assert "€17 a seat a month €21 a seat a month" in text_of(visitor.get("/changelog/?currency=EUR"))
+
+
+# For whoever holds one
+
+
+def said_of(client: Client, edition: str) -> str:
+    """What the entry of an edition says to the reader, up to its reasons."""
+    words = text_of(client.get("/changelog/"))
+    return words[words.index(f"{edition} Published on") :].split("Published on")[1]
+
+
+def test_who_bought_before_reads_that_they_are_not_affected_and_what_they_gain_all_the_same(
+    bo: Party, sign_in: SignIn
+) -> None:
+    client = sign_in(bo.user)
+    newer, own = said_of(client, "January 2026"), said_of(client, "March 2025")
+    assert (
+        "You: You keep Team of March 2025, and have this of the newer terms too: Rows stored: 2 million"
+        in newer
+    )
+    assert "You: These are the terms you hold, and keep." in own
+
+
+def test_who_bought_later_reads_that_it_was_before_their_time(ada: Party, sign_in: SignIn) -> None:
+    client = sign_in(ada.user)
+    assert "You: These are the terms you hold, and keep." in said_of(client, "January 2026")
+    assert "Not affected: your terms are the later ones of January 2026." in said_of(client, "March 2025")
+
+
+def test_where_nothing_is_shared_they_simply_keep_theirs(bo: Party, sign_in: SignIn) -> None:
+    """Bo on the free tier of March 2025, to which January 2026 shares nothing."""
+    free = bo.licence.edition.tiers.get(key="free")
+    type(bo.licence).objects.filter(pk=bo.licence.pk).update(
+        tier=free, price=None, period_start=None, period_end=None
+    )
+    words = said_of(sign_in(bo.user), "January 2026")
+    assert "You: Not affected: you keep Free of March 2025, its price and all it gives." in words
+
+
+def test_a_visitor_is_told_nothing_of_the_kind_and_a_304_when_asking_again(visitor: Client) -> None:
+    answer = visitor.get("/changelog/")
+    assert "You:" not in text_of(answer)
+    assert visitor.get("/changelog/", headers={"if-none-match": answer["ETag"]}).status_code == 304
+    assert (
+        visitor.get("/changelog/?currency=JPY", headers={"if-none-match": answer["ETag"]}).status_code == 200
+    )
+
+
+def test_what_one_member_reads_is_kept_for_nobody_else(bo: Party, sign_in: SignIn, visitor: Client) -> None:
+    assert "no-store" in sign_in(bo.user).get("/changelog/")["Cache-Control"]
+    assert "You:" not in text_of(visitor.get("/changelog/"))

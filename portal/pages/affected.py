@@ -1,0 +1,42 @@
+"""What each edition means for somebody who holds one: whether it touches them, and what it gives them all the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+
+from licensing.standing import Standing
+from licensing.terms import EditionTerms
+from portal.pages.changes import Chapter, Yours
+from portal.pages.values import feature_words
+
+
+def for_holder(chapters: Sequence[Chapter], *, standing: Standing) -> list[Chapter]:
+    """The chapters, newest first, each with what it means for this customer. No query."""
+    places = {chapter.terms.id: place for place, chapter in enumerate(chapters)}
+    held = places.get(standing.edition.id, len(chapters))
+    return [
+        replace(chapter, yours=_yours(chapter.terms, distance=held - place, standing=standing))
+        for place, chapter in enumerate(chapters)
+    ]
+
+
+def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
+    """`distance`: how many editions it came after the one that is held; below zero where it was before."""
+    said = {"tier": standing.tier.name, "edition": standing.edition.name}
+    if distance == 0:
+        return Yours(_("These are the terms you hold, and keep."))
+    if distance < 0:
+        return Yours(_("Not affected: your terms are the later ones of %(edition)s.") % said)
+    gains = tuple(
+        feature_words(feature, standing.tier.value(key))
+        for key, since in standing.shared.items()
+        if since.id == terms.id and (feature := standing.edition.feature(key)) is not None
+    )
+    if gains:
+        return Yours(
+            _("You keep %(tier)s of %(edition)s, and have this of the newer terms too:") % said, gains
+        )
+    return Yours(_("Not affected: you keep %(tier)s of %(edition)s, its price and all it gives.") % said)
