@@ -146,10 +146,10 @@ def _refund(attempt: Attempt, invoice: InvoiceSeen, at: datetime) -> Answer:
 
 def _credit(attempt: Attempt, invoice: InvoiceSeen, at: datetime) -> Answer:
     """Put the balance back to what it would be without the invoice, whether credit or a debt was settled with it."""
-    order_id, owed_more = str(attempt.order_id), invoice.balance_before - invoice.balance_after
+    mark, owed_more = {"order": str(attempt.order_id)}, invoice.balance_before - invoice.balance_after
     found = ""
     if _key_is_old(attempt, at=at):
-        found = gateway.find_balance_move(customer_id=invoice.customer_id, order_id=order_id)
+        found = gateway.find_balance_move(customer_id=invoice.customer_id, mark=mark)
         if not found:
             _take_new_key(attempt, at=at)
     if not found:
@@ -157,7 +157,7 @@ def _credit(attempt: Attempt, invoice: InvoiceSeen, at: datetime) -> Answer:
             customer_id=invoice.customer_id,
             amount=owed_more,
             currency=invoice.currency,
-            order_id=order_id,
+            mark=mark,
             why=f"Invoice {invoice.number} was paid a second time",
             idempotency_key=attempt.idempotency_key,
         )

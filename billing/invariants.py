@@ -156,6 +156,25 @@ OF_BILLING = (
                 + (SELECT coalesce(sum((line ->> 'amount')::bigint), 0) FROM jsonb_array_elements(q.lines) line)
         """,
     ),
+    Invariant(
+        "credits-given",
+        "A credit that was promised is asked of Stripe exactly where the exception is used up, once, and the history"
+        " says it where it was given.",
+        """
+        SELECT customer_id, 'Waiver ' || id || ' ended as “' || "end" || '”; its credit is '
+            || coalesce(outcome, 'not asked for') || ' with ' || told || ' events of the amount.'
+        FROM (
+            SELECT w.id, w.customer_id, w.kind, w."end", c.outcome,
+                (SELECT count(*) FROM licensing_event e WHERE e.customer_id = w.customer_id
+                    AND e.kind = 'credit_given' AND e.subject = 'balancecredit:' || c.id
+                    AND (e.after ->> 'credit')::bigint = w.amount) AS told
+            FROM looked JOIN licensing_waiver w ON w.customer_id = looked.id
+            LEFT JOIN billing_balancecredit c ON c.waiver_id = w.id
+        ) row
+        WHERE (outcome IS NOT NULL) <> (kind = 'price' AND "end" = 'used')
+            OR told <> CASE WHEN outcome = 'done' THEN 1 ELSE 0 END
+        """,
+    ),
 )
 INVARIANTS = OF_LICENSING + OF_BILLING
 

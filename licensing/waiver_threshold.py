@@ -13,16 +13,19 @@ from typing import Any
 from django.conf import settings
 
 from licensing.models import Feature, Waiver
+from licensing.money import format_money
 from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, FeatureTerms
 
 ONCE_IN = timedelta(days=365)
-LIMIT, RULE, TRIAL = Waiver.Kind.LIMIT, Waiver.Kind.RULE, Waiver.Kind.TRIAL
+LIMIT, RULE, TRIAL, PRICE = Waiver.Kind.LIMIT, Waiver.Kind.RULE, Waiver.Kind.TRIAL, Waiver.Kind.PRICE
 
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for, from `starts_at` up to `ends_at`. Of the rest, what its kind needs; `value` as in a Grant."""
+    """What is asked for, from `starts_at` up to `ends_at`. Of the rest, what its kind needs; `value` as in a Grant,
+    `amount` in minor units of the customer's currency.
+    """
 
     kind: str
     starts_at: datetime
@@ -31,6 +34,7 @@ class Wish:
     value: Any = None
     rule_key: str = ""
     tier_key: str = ""
+    amount: int | None = None
 
     @property
     def lasts(self) -> timedelta:
@@ -42,6 +46,9 @@ def why_approval(wish: Wish, *, standing: Standing, earlier: Sequence[Waiver]) -
 
     `earlier` are the customer's waivers of that kind that were granted without an approval in the last twelve months.
     """
+    if wish.kind == PRICE:
+        room = credit_alone(standing, earlier=earlier)
+        return "" if (wish.amount or 0) <= room else _at_most(room, standing)
     if any(_is_the_same(wish, waiver) for waiver in earlier):
         return "It was made without an approval already in the last twelve months."
     if wish.kind == LIMIT:
@@ -64,6 +71,12 @@ def alone(kind: str) -> str:
             f"Alone you waive a rule for at most {_days(settings.WAIVER_RULE_DAYS)}, once in twelve months. Longer, or"
             " again, waits until somebody else approves it."
         )
+    if kind == PRICE:
+        return (
+            f"Alone you credit at most {settings.WAIVER_CREDIT_PERCENT} % of what a month costs them, within twelve"
+            " months. More waits until somebody else approves it. The credit goes to their balance at Stripe and comes"
+            " off what they pay next; nothing is paid out."
+        )
     return "Alone you give one more trial in twelve months. Another waits until somebody else approves it."
 
 
@@ -73,6 +86,22 @@ def highest_alone(feature: FeatureTerms, *, standing: Standing) -> int | None:
     if feature.kind != Feature.Kind.LIMIT or held is NOT_INCLUDED or held is None:
         return None
     return int(held) * (100 + settings.WAIVER_LIMIT_PERCENT) // 100
+
+
+def credit_alone(standing: Standing, *, earlier: Sequence[Waiver]) -> int:
+    """What one person may still credit alone, in minor units; `earlier` are the credits of the last twelve months."""
+    if standing.held is None:
+        return 0
+    price, seats = standing.held.price, standing.held.seats
+    month = price.amount(seats) // (12 if price.interval == "year" else 1)
+    given = sum(waiver.amount or 0 for waiver in earlier)
+    return max(month * settings.WAIVER_CREDIT_PERCENT // 100 - given, 0)
+
+
+def _at_most(room: int, standing: Standing) -> str:
+    return (
+        f"Alone at most {format_money(room, standing.customer.currency, locale='en')} may still be credited."
+    )
 
 
 def _why_limit(wish: Wish, standing: Standing) -> str:

@@ -17,6 +17,7 @@ from licensing.entitlements import entitlements, is_better
 from licensing.history import CLOCK, Actor, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Customer, Feature, Licence, Waiver
+from licensing.money import charge_step
 from licensing.notices import owe
 from licensing.reminders import owe_reminders
 from licensing.staff_words import grant_words
@@ -62,6 +63,7 @@ def ask_for_waiver(
             "feature_key": wish.feature_key,
             "rule_key": wish.rule_key,
             "tier_key": wish.tier_key,
+            "currency": customer.currency if wish.kind == Waiver.Kind.PRICE else "",
         }
         if Waiver.objects.filter(**what, ended_at=None).exists():
             raise UnableToAsk("There is one for this already. End it, or let it run its time.")
@@ -69,6 +71,7 @@ def ask_for_waiver(
         waiver = Waiver.objects.create(
             **what,
             value=wish.value,
+            amount=wish.amount,
             starts_at=wish.starts_at,
             ends_at=wish.ends_at,
             reason=reason[:400],
@@ -140,6 +143,18 @@ def use_another_trial(customer_id: int, *, tier_key: str, actor: Actor, at: date
     return False
 
 
+def use_credit(waiver: Waiver, *, actor: Actor, at: datetime) -> bool:
+    """Use a granted credit up, because it is now asked of Stripe. False where it was ended or used meanwhile.
+
+    Called in the transaction that commits the asking, under the customer's lock.
+    """
+    waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
+    if waiver.kind != Waiver.Kind.PRICE or not waiver.is_live(at=at):
+        return False
+    _close(waiver, end=Waiver.End.USED, actor=actor, at=at)
+    return True
+
+
 def close_due(*, at: datetime) -> int:
     """Tidy up what is over by the clock: what ran its time, and what nobody answered in time. The number done."""
     due = Waiver.objects.filter(ended_at=None, ends_at__lte=at, customer__closed_at=None)
@@ -176,6 +191,7 @@ def _snapshot(waiver: Waiver) -> dict[str, Any]:
         "kind": waiver.kind,
         **{name: key for name, key in what.items() if key},
         **({"value": grant_words(waiver.value)} if waiver.kind == Waiver.Kind.LIMIT else {}),
+        **({"credit": waiver.amount, "currency": waiver.currency} if waiver.amount else {}),
         "starts_at": waiver.starts_at.isoformat(),
         "ends_at": waiver.ends_at.isoformat(),
         "words": waiver.words,
@@ -203,6 +219,10 @@ def _refuse_unless_possible(wish: Wish, standing: Standing) -> None:
         tier = today.edition.tier(wish.tier_key) if today else None
         if tier is None or not tier.trial_days or tier.rank <= standing.tier.rank:
             raise UnableToAsk("Only a higher tier that has a trial can be tried again.")
+    elif wish.kind == Waiver.Kind.PRICE:
+        step = charge_step(standing.customer.currency)
+        if not wish.amount or not 0 < wish.amount < 2**53 or wish.amount % step:
+            raise UnableToAsk("That is no amount that could be credited in their currency.")
     else:
         raise UnableToAsk("There is no such kind of exception.")
 

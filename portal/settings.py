@@ -30,6 +30,7 @@ STRIPE_AUTOMATIC_TAX = env.flag("STRIPE_AUTOMATIC_TAX", default=False)
 CHARGES_A_DAY = env.whole_number("CHARGES_A_DAY", default=20)
 WAIVER_LIMIT_PERCENT = env.whole_number("WAIVER_LIMIT_PERCENT", default=25)
 WAIVER_LIMIT_DAYS = env.whole_number("WAIVER_LIMIT_DAYS", default=30)
+WAIVER_CREDIT_PERCENT = env.whole_number("WAIVER_CREDIT_PERCENT", default=50)
 WAIVER_RULE_DAYS = env.whole_number("WAIVER_RULE_DAYS", default=7)
 DATA_DIR = Path(env.text("DATA_DIR", default=str(BASE_DIR / ".data")))
 env.finish()
@@ -277,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
         ("trials", "licensing.tasks.sweep_trials", 10.0 if DEMO else 60.0),
         ("waivers", "licensing.tasks.sweep_waivers", 10.0 if DEMO else 60.0),
         ("sunsets", "licensing.tasks.sweep_sunsets", 10.0 if DEMO else 60.0),
+        ("credits", "billing.tasks.give_credits", 10.0 if DEMO else 60.0),
         ("renewals", "billing.tasks.remind_renewals", 10.0 if DEMO else 300.0),
         ("invariants", "billing.tasks.check_invariants", 300.0),
         ("policy", "portal.tasks.record_policy", 60.0),

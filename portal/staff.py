@@ -47,9 +47,11 @@ SUPPORT_CHANGES = (
     "add_usagereading",
     "change_notice",
     "change_order",
+    "change_balancecredit",
     *WAIVERS,
     *BRAKES,
 )
+FINANCE_CHANGES = ("change_order", "change_balancecredit", *WAIVERS, "approve_waiver", *BRAKES)
 
 
 def ensure_groups() -> None:
@@ -89,7 +91,21 @@ def ensure_groups() -> None:
         (CATALOGUE, catalogue | rules),
         (
             FINANCE,
-            (finance & (viewing | Q(codename__in=["change_order", *WAIVERS, "approve_waiver", *BRAKES])))
+            (
+                finance
+                & (
+                    viewing
+                    | Q(
+                        codename__in=[
+                            "change_order",
+                            "change_balancecredit",
+                            *WAIVERS,
+                            "approve_waiver",
+                            *BRAKES,
+                        ]
+                    )
+                )
+            )
             | people,
         ),
     ):

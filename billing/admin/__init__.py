@@ -1,5 +1,25 @@
 """What staff see and do of billing."""
 
-from billing.admin import brakes, inbox, invoices, orders, payers, quotes, reconciliations, violations
+from billing.admin import (
+    brakes,
+    credits,
+    inbox,
+    invoices,
+    orders,
+    payers,
+    quotes,
+    reconciliations,
+    violations,
+)
 
-__all__ = ["brakes", "inbox", "invoices", "orders", "payers", "quotes", "reconciliations", "violations"]
+__all__ = [
+    "brakes",
+    "credits",
+    "inbox",
+    "invoices",
+    "orders",
+    "payers",
+    "quotes",
+    "reconciliations",
+    "violations",
+]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from billing.models import Brake, Difference, OpenViolation, Order, Reconciliation, StripeEvent
+from billing.models import BalanceCredit, Brake, Difference, OpenViolation, Order, Reconciliation, StripeEvent
 from licensing.admin.queues import LONG, Queue
 
 STUCK_AFTER_TRIES = 3
@@ -26,6 +26,16 @@ ORDER_QUEUES = (
         hint="The customer has not finished the payment, or the processor has not answered.",
         model=Order,
         where=lambda at: Q(state=Order.State.PENDING, accepted_at__lt=at - LONG),
+    ),
+)
+
+CREDIT_QUEUES = (
+    Queue(
+        key="refused",
+        title="Credits that Stripe refuses",
+        hint="An exception promised it. Give it another way, and say how.",
+        model=BalanceCredit,
+        where=lambda at: ~Q(needs_staff=""),
     ),
 )
 

@@ -35,9 +35,12 @@ def list_refunds(payment_intent_id: str) -> list[RefundSeen]:
 
 
 def move_balance(
-    *, customer_id: str, amount: int, currency: str, order_id: str, why: str, idempotency_key: str
+    *, customer_id: str, amount: int, currency: str, mark: dict[str, str], why: str, idempotency_key: str
 ) -> str:
-    """Add `amount` minor units to what the customer owes; below zero it is their credit. Returns the row's id."""
+    """Add `amount` minor units to what the customer owes; below zero it is their credit. Returns the row's id.
+
+    `mark` is what the row is found by: {"order": …} or {"waiver": …}.
+    """
     with client.asking() as v1:
         made = v1.customers.balance_transactions.create(
             customer_id,
@@ -45,18 +48,18 @@ def move_balance(
                 "amount": amount,
                 "currency": currency.lower(),
                 "description": why,
-                "metadata": {"order": order_id},
+                "metadata": mark,
             },
             client.key(idempotency_key),
         )
         return str(made.id)
 
 
-def find_balance_move(*, customer_id: str, order_id: str) -> str:
-    """The id of the row that carries this order's mark; empty where there is none."""
+def find_balance_move(*, customer_id: str, mark: dict[str, str]) -> str:
+    """The id of the row that carries this mark; empty where there is none."""
     with client.asking() as v1:
         found = v1.customers.balance_transactions.list(customer_id, {"limit": 100})
         for each in found.auto_paging_iter():
-            if (each.to_dict().get("metadata") or {}).get("order") == order_id:
+            if mark.items() <= (each.to_dict().get("metadata") or {}).items():
                 return str(each.id)
     return ""

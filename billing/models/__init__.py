@@ -1,4 +1,5 @@
 from billing.models.brake import Brake
+from billing.models.credit import BalanceCredit
 from billing.models.invoice import Invoice
 from billing.models.order import Attempt, Order
 from billing.models.payer import Payer, PayerAttempt, StripePrice, StripeTaxRate, Subscription
@@ -9,6 +10,7 @@ from billing.models.violation import OpenViolation
 
 __all__ = [
     "Attempt",
+    "BalanceCredit",
     "Brake",
     "Difference",
     "Invoice",

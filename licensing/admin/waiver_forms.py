@@ -18,15 +18,29 @@ from unfold.widgets import (
 from licensing.admin.actions import ReasonForm
 from licensing.eligibility import WAIVABLE
 from licensing.models import Customer, Licence
+from licensing.money import minor_digits
 from licensing.staff_words import given_words, grant_value
 from licensing.standing import Standing, standing_of
 from licensing.terms import storefront
 from licensing.waiver_threshold import Wish, highest_alone
 from licensing.waivers import LONGEST, value_without
 
+CREDIT_WAITS = timedelta(days=30)
 
-class AskForm(ReasonForm):
-    """What every exception has: from when, for how long, and why in words for the customer."""
+
+class WordsForm(ReasonForm):
+    """What every exception has: why, in words for the customer."""
+
+    words = forms.CharField(
+        label="Why, in words for the customer",
+        max_length=200,
+        widget=UnfoldAdminTextInputWidget(),
+        help_text="They read it on their plan and in a mail: So that you can move without haste.",
+    )
+
+
+class AskForm(WordsForm):
+    """From when, and for how long."""
 
     begins_on = forms.DateField(
         label="First day",
@@ -40,12 +54,6 @@ class AskForm(ReasonForm):
         max_value=LONGEST.days,
         widget=UnfoldAdminIntegerFieldWidget(),
         help_text="Of 24 hours each. It ends by itself, and what was there before is back.",
-    )
-    words = forms.CharField(
-        label="Why, in words for the customer",
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget(),
-        help_text="They read it on their plan and in a mail: So that you can move without haste.",
     )
 
     def wish(self, *, kind: str, customer: Customer, at: datetime) -> Wish:
@@ -122,6 +130,26 @@ class TrialForm(AskForm):
 
     def what(self) -> dict[str, Any]:
         return {"tier_key": self.cleaned_data["tier_key"]}
+
+
+class CreditForm(WordsForm):
+    """How much, in the customer's currency as people write it: 20.00."""
+
+    def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        self.fields["amount"] = forms.DecimalField(
+            label=f"Credit in {row.currency}",
+            min_value=0,
+            max_digits=12,
+            decimal_places=minor_digits(row.currency),
+            widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+        )
+        self.order_fields(["amount", "words"])
+
+    def wish(self, *, kind: str, customer: Customer, at: datetime) -> Wish:
+        """What the form asks for; the question waits for a month."""
+        amount = int(self.cleaned_data["amount"].scaleb(minor_digits(customer.currency)))
+        return Wish(kind, at, at + CREDIT_WAITS, amount=amount)
 
 
 def standing_now(customer: Customer) -> Standing | None:

@@ -15,7 +15,7 @@ from unfold.decorators import display
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
 from licensing.admin.queues import WAIVER_QUEUES, queue_filter
-from licensing.admin.waiver_forms import LimitForm, RuleForm, TrialForm, standing_now
+from licensing.admin.waiver_forms import CreditForm, LimitForm, RuleForm, TrialForm, standing_now
 from licensing.history import Actor, subject_of
 from licensing.models import Customer, Event, Waiver
 from licensing.staff_words import in_zone, when
@@ -61,6 +61,8 @@ class _Ask(StaffAction):
         )
         if waiver.needs_approval:
             return f"{what_is_waived(waiver)}: it waits for somebody else’s approval. {_why_approval(waiver)}"
+        if waiver.kind == Waiver.Kind.PRICE:
+            return f"{what_is_waived(waiver)}: granted, and on its way to their balance at Stripe."
         return f"{what_is_waived(waiver)}: granted until {in_zone(waiver.ends_at, self.row)}."
 
 
@@ -80,6 +82,12 @@ class GiveTrial(_Ask):
     kind = Waiver.Kind.TRIAL
     title = "Give another trial"
     form_class = TrialForm
+
+
+class GiveCredit(_Ask):
+    kind = Waiver.Kind.PRICE
+    title = "Give a credit"
+    form_class = CreditForm
 
 
 class _WaiverAction(StaffAction):
@@ -123,7 +131,7 @@ class Approve(_Answer):
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         approve(waiver=self.row, actor=actor, at=at)
-        return f"{what_is_waived(self.row)}: approved until {in_zone(self.row.ends_at, self.row.customer)}."
+        return f"{what_is_waived(self.row)}: approved."
 
 
 class Refuse(_Answer):

@@ -20,7 +20,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from billing.admin.brakes import ParkCustomer
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
-from licensing.admin.waivers import GiveTrial, RaiseLimit, WaiveRule
+from licensing.admin.waivers import GiveCredit, GiveTrial, RaiseLimit, WaiveRule
 from licensing.history import Actor
 from licensing.models import Customer, Feature, Licence, Member, Role
 from licensing.sharing import terms_held
@@ -104,7 +104,8 @@ class CustomerAdmin(ReadOnlyAdmin):
     raise_limit = RaiseLimit.on_rows("more")
     waive_rule = WaiveRule.on_rows("rule")
     give_trial = GiveTrial.on_rows("trial")
-    actions_detail = ("record_usage", "raise_limit", "waive_rule", "give_trial", "park")
+    give_credit = GiveCredit.on_rows("credit")
+    actions_detail = ("record_usage", "raise_limit", "waive_rule", "give_trial", "give_credit", "park")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).prefetch_related(*_beside_each())

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from billing.admin.queues import (
     BRAKE_QUEUES,
+    CREDIT_QUEUES,
     DIFFERENCE_QUEUES,
     ORDER_QUEUES,
     STRIPE_EVENT_QUEUES,
@@ -24,6 +25,7 @@ QUEUES: tuple[Queue, ...] = (
     *VIOLATION_QUEUES,
     *DIFFERENCE_QUEUES,
     *ORDER_QUEUES,
+    *CREDIT_QUEUES,
     *STRIPE_EVENT_QUEUES,
     *WAIVER_QUEUES,
     *NOTICE_QUEUES,

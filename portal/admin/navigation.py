@@ -29,6 +29,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Orders", "shopping_bag", "billing", "order"),
             ("Quotes", "request_quote", "billing", "quote"),
             ("Invoices", "receipt_long", "billing", "invoice"),
+            ("Credits", "savings", "billing", "balancecredit"),
             ("Payers", "credit_card", "billing", "payer"),
             ("Stripe events", "inbox", "billing", "stripeevent"),
             ("Broken invariants", "rule", "billing", "openviolation"),

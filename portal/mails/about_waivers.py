@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from billing.models import Attempt, BalanceCredit
 from licensing.entitlements import is_better
 from licensing.models import Licence, Notice, Waiver
 from licensing.terms import EditionTerms, TierTerms, storefront
@@ -20,12 +21,15 @@ from portal.pages.exceptions import is_known, what_words
 
 @dataclass(frozen=True)
 class AboutWaiver:
-    """An exception, the licence it lies over and the terms sold today. `again`: another of the same is open since."""
+    """An exception, the licence it lies over and the terms sold today. `again`: another of the same is open since;
+    `refused`: it is a credit that Stripe would not take in.
+    """
 
     waiver: Waiver
     licence: Licence
     today: EditionTerms
     again: bool
+    refused: bool
 
     @property
     def terms(self) -> tuple[EditionTerms, TierTerms]:
@@ -46,17 +50,26 @@ class _WaiverKind(Kind[AboutWaiver]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutWaiver]:
-        """Four queries."""
+        """Five queries."""
         waivers = rows_of(notices, Waiver.objects.all())
         licences = live_licences(waiver.customer_id for waiver in waivers.values())
         opened = Waiver.objects.filter(
             customer__in=licences, ended_at=None, granted_at__isnull=False, ends_at__gt=at
         )
         still = {_same(waiver) for waiver in opened}
+        refused = set(
+            BalanceCredit.objects.filter(
+                waiver__in=waivers.values(), outcome=Attempt.Outcome.REFUSED
+            ).values_list("waiver_id", flat=True)
+        )
         today = storefront()
         return {
             number: AboutWaiver(
-                waiver, licences[waiver.customer_id], today.edition, again=_same(waiver) in still
+                waiver,
+                licences[waiver.customer_id],
+                today.edition,
+                again=_same(waiver) in still,
+                refused=waiver.pk in refused,
             )
             for number, waiver in waivers.items()
             if today is not None and waiver.customer_id in licences
@@ -72,6 +85,7 @@ class _WaiverKind(Kind[AboutWaiver]):
             "ends_at": waiver.ends_at,
             "ended_at": waiver.ended_at,
             "ended_early": waiver.end == Waiver.End.STAFF,
+            "is_credit": waiver.kind == Waiver.Kind.PRICE,
             "is_limit": waiver.kind == Waiver.Kind.LIMIT,
             "tier": tier,
             "plan_url": link("plan"),
@@ -84,7 +98,9 @@ class WaiverGranted(_WaiverKind):
     key = "waiver_granted"
 
     def is_true(self, about: AboutWaiver, notice: Notice, at: datetime) -> bool:
-        """While it holds, or is still to come, and is more than they have anyway."""
+        """While it holds, or is still to come, and is more than they have anyway. A credit is theirs unless refused."""
+        if about.waiver.kind == Waiver.Kind.PRICE and about.waiver.end == Waiver.End.USED:
+            return not about.refused
         return about.waiver.state(at=at) in ("coming", "live") and _is_said(about)
 
 

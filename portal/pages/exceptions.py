@@ -12,6 +12,7 @@ from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms
 from licensing.waived import Waived
 from portal.pages.values import feature_words, value_words
+from portal.templatetags.words import money
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def what_words(
     waived: Waived | Waiver, *, edition: EditionTerms, tier: TierTerms, today: EditionTerms
 ) -> str:
     """What was made for whoever holds `tier` of `edition`, in a few words: "Projects: 40 instead of 20"."""
+    if isinstance(waived, Waiver) and waived.kind == Waiver.Kind.PRICE:
+        return _("%(amount)s of credit") % {"amount": money(waived.amount or 0, waived.currency)}
     if waived.kind == Waiver.Kind.TRIAL:
         tried = today.tier(waived.tier_key)
         return _("You may try %(tier)s once more") % {"tier": tried.name if tried else waived.tier_key}

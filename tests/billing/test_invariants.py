@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from billing import invariants as of_billing
+from billing.credits import give_due
 from billing.invariants import CHECKED_EVERY, INVARIANTS, due_for_a_look, violations
 from billing.models import Quote
 from licensing import invariants as of_licensing
@@ -54,6 +55,7 @@ BREAKS = {
         """,
     "charged-by-one-asking": "DELETE FROM billing_attempt WHERE order_id = '{order}'",
     "quotes-add-up": "UPDATE billing_quote SET tax = tax + 1 WHERE id = '{quote}'",
+    "credits-given": "DELETE FROM licensing_event WHERE kind = 'credit_given'",
 }
 # Other ways to break them that a careless change might find.
 ALSO_BREAKS = (
@@ -93,14 +95,17 @@ ALSO_BREAKS = (
         """),
     ("charged-by-one-asking", "UPDATE billing_attempt SET idempotency_key = 'another' WHERE order_id = '{order}'"),
     ("orders-told", "DELETE FROM licensing_event WHERE kind = 'order_settled'"),
+    ("credits-given", "DELETE FROM billing_balancecredit"),
+    ("credits-given", "UPDATE billing_balancecredit SET waiver_id = {waiver}"),
+    ("credits-given", "UPDATE licensing_waiver SET amount = amount + 1 WHERE kind = 'price'"),
     ("quotes-add-up", "UPDATE billing_quote SET licence_id = {free_licence} WHERE id = '{other_quote}'"),
 )  # fmt: skip
 
 
 @pytest.fixture
 def rows(ada: Buyer) -> dict[str, object]:
-    """Ada has bought Team, tried Business and had an exception, each to its end, and was told of all; beside her stands
-    a free organisation.
+    """Ada has bought Team, tried Business and had an exception, each to its end, was given a credit, and was told of
+    all; beside her stands a free organisation.
     """
     at = timezone.now()
     order = ada.with_card().buy("team")
@@ -112,14 +117,19 @@ def rows(ada: Buyer) -> dict[str, object]:
         actor=ada.actor,
         at=at,
     )
-    waivers.ask_for_waiver(
-        customer=ada.customer,
-        wish=Wish("limit", at, at + timedelta(days=5), feature_key="projects", value=25),
-        reason="Ticket 4711.",
-        words="So that you can move without haste.",
-        actor=ada.actor,
-        at=at,
-    )
+    for wish in (
+        Wish("limit", at, at + timedelta(days=5), feature_key="projects", value=25),
+        Wish("price", at, at + timedelta(days=5), amount=1000),
+    ):
+        waivers.ask_for_waiver(
+            customer=ada.customer,
+            wish=wish,
+            reason="Ticket 4711.",
+            words="So that you can move without haste.",
+            actor=ada.actor,
+            at=at,
+        )
+    assert give_due(at=at) == {"given": 1, "refused": 0, "waiting": 0}
     later = at + timedelta(days=20)
     trials.expire_due(at=later)
     waivers.close_due(at=later)
@@ -133,7 +143,7 @@ def rows(ada: Buyer) -> dict[str, object]:
         "quote": order.quote_id,
         "other_quote": other.pk,
         "trial": Trial.objects.get().pk,
-        "waiver": Waiver.objects.get().pk,
+        "waiver": Waiver.objects.get(kind="limit").pk,
         "notice": notice.pk,
         "free_licence": newcomer(ada.sandbox).licence.pk,
     }

@@ -24,7 +24,14 @@ from portal.local.postgres import _programs
 from portal.tasks import send_notices
 from tests.billing.conftest import Buyer
 
-SWEEPS = (send_notices, sweep_trials, sweep_waivers, tasks.settle_pending, tasks.remind_renewals)
+SWEEPS = (
+    send_notices,
+    sweep_trials,
+    sweep_waivers,
+    tasks.give_credits,
+    tasks.settle_pending,
+    tasks.remind_renewals,
+)
 
 
 def restore() -> None:

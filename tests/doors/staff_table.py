@@ -18,6 +18,7 @@ from tests.cast import NOON, TODAY, ada, bo
 from tests.doors.people import IN, ON
 from tests.staff.rows import (
     brake_of,
+    credit_of,
     difference_of,
     everything_of,
     policy_version,
@@ -60,6 +61,7 @@ MODELS: dict[str, Rights] = {
     "billing.quote": Rights("support finance"),
     "billing.invoice": Rights("support finance"),
     "billing.payer": Rights("support finance"),
+    "billing.balancecredit": Rights("support finance"),
     "billing.stripeevent": Rights("support finance"),
     "billing.openviolation": Rights("support finance"),
     "billing.reconciliation": Rights("support finance"),
@@ -92,6 +94,8 @@ ACTIONS: dict[str, Groups] = {
     "licensing_customer_raise_limit": "support finance",
     "licensing_customer_waive_rule": "support finance",
     "licensing_customer_give_trial": "support finance",
+    "licensing_customer_give_credit": "support finance",
+    "billing_balancecredit_clear_this": "support finance",
     "licensing_waiver_say_yes": "finance",
     "licensing_waiver_say_no": "finance",
     "licensing_waiver_end_now": "support finance",
@@ -172,6 +176,7 @@ def rows_of_ada() -> dict[str, Any]:
     policy_version()
     bo()
     announced(at=NOON)
+    credit_of(ada())
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {

@@ -7,6 +7,7 @@ from typing import Any
 
 from billing.models import (
     Attempt,
+    BalanceCredit,
     Brake,
     Difference,
     Invoice,
@@ -58,6 +59,23 @@ def waiver_of(party: Party, *, days: int = 30, **fields: Any) -> Waiver:
             "asked_by_words": "Sam support",
             "needs_approval": False,
             "granted_at": min(starts_at, NOON),
+            **fields,
+        }
+    )
+
+
+def credit_of(party: Party, **fields: Any) -> BalanceCredit:
+    """$20.00 that Stripe refuses to put on the balance."""
+    waiver = waiver_of(party, kind="price", amount=2000, currency="USD")
+    Waiver.objects.filter(pk=waiver.pk).update(ended_at=NOON, end="used", ended_by_words="the clock")
+    return BalanceCredit.objects.create(
+        **{
+            "waiver": waiver,
+            "idempotency_key": f"waiver-{waiver.pk}-credit",
+            "first_asked_at": NOON,
+            "outcome": "refused",
+            "answer": {"code": "", "words": "The currency is another."},
+            "needs_staff": "Stripe refuses the credit: The currency is another.",
             **fields,
         }
     )

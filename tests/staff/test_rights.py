@@ -11,7 +11,7 @@ from licensing.models import Edition, Notice, Tier, Trial, Waiver
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
-from tests.staff.rows import brake_of, difference_of, everything_of, stripe_event, violation_of
+from tests.staff.rows import brake_of, credit_of, difference_of, everything_of, stripe_event, violation_of
 from tests.sunsets.scenes import draft as sunset_draft
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
@@ -36,6 +36,7 @@ LOOKERS: dict[str, set[str]] = {
     "billing.quote": {SUPPORT, FINANCE},
     "billing.invoice": {SUPPORT, FINANCE},
     "billing.payer": {SUPPORT, FINANCE},
+    "billing.balancecredit": {SUPPORT, FINANCE},
     "billing.stripeevent": {SUPPORT, FINANCE},
     "billing.openviolation": {SUPPORT, FINANCE},
     "billing.reconciliation": {SUPPORT, FINANCE},
@@ -58,6 +59,7 @@ READ_ONLY = {
     "billing.quote",
     "billing.invoice",
     "billing.payer",
+    "billing.balancecredit",
     "billing.stripeevent",
     "billing.openviolation",
     "billing.reconciliation",
@@ -74,6 +76,8 @@ DOERS = {
     "licensing_customer_raise_limit": {SUPPORT, FINANCE},
     "licensing_customer_waive_rule": {SUPPORT, FINANCE},
     "licensing_customer_give_trial": {SUPPORT, FINANCE},
+    "licensing_customer_give_credit": {SUPPORT, FINANCE},
+    "billing_balancecredit_clear_this": {SUPPORT, FINANCE},
     "licensing_waiver_say_yes": {FINANCE},
     "licensing_waiver_say_no": {FINANCE},
     "licensing_waiver_end_now": {SUPPORT, FINANCE},
@@ -126,6 +130,7 @@ def test_what_is_stored_is_not_edited_or_deleted_even_by_a_superuser(
     stripe_event()
     violation_of(okafor)
     difference_of(okafor)
+    credit_of(okafor)
     client = as_staff(superuser=True)
     model_admin = next(each for kind, each in admin.site._registry.items() if kind._meta.label_lower == model)
     row = model_admin.model._default_manager.first()
@@ -145,6 +150,7 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
     rows = {
         "trial": Trial.objects.get().pk,
         "waiver": Waiver.objects.get().pk,
+        "balancecredit": credit_of(okafor).pk,
         "notice": Notice.objects.get().pk,
         "customer": okafor.customer.pk,
         "order": okafor.customer.orders.get().pk,

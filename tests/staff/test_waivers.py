@@ -13,7 +13,7 @@ from licensing.models import Event, Waiver
 from tests.cast import NOON, Party
 from tests.pages.conftest import text_of
 from tests.staff.conftest import SignIn
-from tests.staff.rows import trial_of, waiver_of
+from tests.staff.rows import credit_of, trial_of, waiver_of
 
 WHY = "Ticket 4711: they move to us from another tool."
 WORDS = "So that you can move without haste."
@@ -35,6 +35,7 @@ def test_before_one_asks_the_page_says_what_needs_nobody_else(okafor: Party, as_
         "raise_limit": "Alone you raise a limit by at most 25 %, for at most 30 days, once in twelve months.",
         "waive_rule": "Alone you waive a rule for at most 7 days",
         "give_trial": "Alone you give one more trial in twelve months.",
+        "give_credit": "Alone you credit at most 50 % of what a month costs them, within twelve months.",
     }.items():
         words = text_of(client.get(reverse(f"admin:licensing_customer_{page}", args=[okafor.customer.pk])))
         assert said in words
@@ -129,6 +130,9 @@ def test_a_first_day_is_the_customers_own_midnight(okafor: Party, as_staff: Sign
         ("raise_limit", {**MORE, "begins_on": "2026-11-01"}, "It begins now or later"),
         ("waive_rule", {"rule_key": "nothing-is-owed", "days": "1"}, "Select a valid choice"),
         ("give_trial", {"tier_key": "team", "days": "1"}, "Select a valid choice"),
+        ("give_credit", {"amount": "0"}, "no amount that could be credited"),
+        ("give_credit", {"amount": "0.001"}, "no more than 2 decimal places"),
+        ("give_credit", {"amount": "plenty"}, "Enter a number"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_is_wrong(
@@ -171,3 +175,31 @@ def test_the_list_finds_a_customers_exceptions_and_says_how_they_stand(
     page = as_staff("support").get(reverse("admin:licensing_waiver_changelist"), {"q": "okafor"})
     assert "projects: 25" in text_of(page)
     assert "holds" in text_of(page)
+
+
+def test_a_credit_is_written_as_people_do_and_more_than_half_a_month_waits(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    """Eight seats at $23.00 are $184.00 a month."""
+    client = as_staff("support")
+    page = text_of(ask(client, okafor, "give_credit", amount="60.00"))
+    assert "a credit of $60.00: granted, and on its way to their balance at Stripe." in page
+    small = Waiver.objects.get()
+    assert (small.amount, small.currency) == (6000, "USD")
+    Waiver.objects.filter(pk=small.pk).update(ended_at=NOON, end="used", ended_by_words="the clock")
+    page = text_of(ask(client, okafor, "give_credit", amount="32.01"))
+    assert "it waits for somebody else’s approval. Alone at most $32.00 may still be credited." in page
+
+
+def test_a_credit_that_stripe_refuses_stands_in_a_queue_until_somebody_says_how_it_was_given(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    credit, client = credit_of(okafor), as_staff("finance")
+    assert "Credits that Stripe refuses" in text_of(client.get(reverse("admin:index")))
+    door = reverse("admin:billing_balancecredit_clear_this", args=[credit.pk])
+    assert "The currency is another." in text_of(client.get(door))
+    assert client.post(door, {"reason": "Sent by bank transfer."}).status_code == 302
+    event = Event.objects.get(kind="credit_cleared")
+    assert (event.reason, event.by) == ("Sent by bank transfer.", "Sam finance")
+    assert list(client.get(reverse("admin:index")).context["busy"]) == []
+    assert "dealt with it already" in text_of(client.post(door, {"reason": "Again."}))

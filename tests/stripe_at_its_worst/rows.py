@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tests.billing.conftest import Buyer
 from tests.stripe_at_its_worst.scenes import (
     accepting,
+    crediting,
     giving_back,
     jobs,
     money_pages,
@@ -233,6 +234,23 @@ ROWS = [
         no="given_back 1",
         heals_to="given back",
         no_heals_to="for staff:, given back",
+    ),
+    # A credit that an exception gives
+    Row(
+        "billing.credits._given → move_balance",
+        crediting.giving_a_credit,
+        unknown="waiting 1",
+        no="refused 1",
+        heals_to="credited",
+        no_heals_to="for staff",
+    ),
+    Row(
+        "billing.credits._given → find_balance_move",
+        crediting.a_credit_still_to_be_given_a_day_later,
+        unknown="waiting 1",
+        no="refused 1",
+        heals_to="credited",
+        no_heals_to="for staff",
     ),
     *(
         Row(

@@ -18,7 +18,7 @@ import pytest
 from django.db import connection
 
 from billing import gateway
-from billing.models import Attempt
+from billing.models import Attempt, BalanceCredit
 from tests.infra.sandbox import Sandbox
 from tests.stripe_at_its_worst.faults import Fault
 
@@ -175,7 +175,7 @@ def _wrong(site: Site, asked: dict[str, Any]) -> list[str]:
         wrong.append(f"{site} asks inside a transaction")
     if site.asked in MOVING:
         # No transaction is open, so what this connection sees is committed.
-        mine = Attempt.objects.filter(idempotency_key=asked["idempotency_key"])
-        if not mine.filter(outcome=Attempt.Outcome.ASKED).exists():
+        mine = {"idempotency_key": asked["idempotency_key"], "outcome": Attempt.Outcome.ASKED}
+        if not any(kind.objects.filter(**mine).exists() for kind in (Attempt, BalanceCredit)):
             wrong.append(f"{site} asks before its attempt is committed with its key")
     return wrong
