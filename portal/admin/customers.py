@@ -27,6 +27,7 @@ from licensing.sharing import terms_held
 from licensing.staff_actions import note_usage
 from licensing.usage import UnableToRecord
 from portal.admin.customer_page import customer_page
+from portal.admin.prices import Prices
 from portal.admin.search import customers_matching
 
 
@@ -101,11 +102,20 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     record_usage = RecordUsage.on_rows("usage")
     park = ParkCustomer.on_rows("park")
+    prices_of = Prices.on_rows("prices")
     raise_limit = RaiseLimit.on_rows("more")
     waive_rule = WaiveRule.on_rows("rule")
     give_trial = GiveTrial.on_rows("trial")
     give_credit = GiveCredit.on_rows("credit")
-    actions_detail = ("record_usage", "raise_limit", "waive_rule", "give_trial", "give_credit", "park")
+    actions_detail = (
+        "prices_of",
+        "record_usage",
+        "raise_limit",
+        "waive_rule",
+        "give_trial",
+        "give_credit",
+        "park",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
         return super().get_queryset(request).prefetch_related(*_beside_each())

@@ -113,6 +113,7 @@ ACTIONS: dict[str, Groups] = {
 PAGES: dict[str, Groups] = {
     "licensing_edition_compare_this": "support catalogue",
     "licensing_edition_playbook_of_this": "support catalogue",
+    "licensing_customer_prices_of": "support finance",
 }
 
 # Address: (method, answer for each of ROLES). Staff without any right have a first page with nothing on it.
