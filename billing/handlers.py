@@ -47,7 +47,7 @@ def look_at_refund(refund_id: str, at: datetime) -> None:
 
 
 def look_at_payer(customer_id: str, at: datetime) -> None:
-    payer = Payer.objects.filter(stripe_id=customer_id).first()
+    payer = Payer.objects.filter(stripe_id=customer_id, customer__erased_at=None).first()
     if payer is not None:
         refresh_payer(payer)
 

@@ -8,9 +8,11 @@ from billing.models import Invoice, Payer
 
 def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
     """Store what was seen of an invoice; None where its payer is not one of ours."""
-    payer = Payer.objects.filter(stripe_id=seen.customer_id).first()
+    payer = Payer.objects.filter(stripe_id=seen.customer_id).select_related("customer").first()
     if payer is None:
         return None
+    # Stripe's page of an invoice shows whose it is.
+    shows_a_name = payer.customer.erased_at is not None
     invoice, _ = Invoice.objects.update_or_create(
         stripe_id=seen.stripe_id,
         defaults={
@@ -24,8 +26,8 @@ def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
             "amount_paid": seen.amount_paid,
             "issued_at": seen.issued_at,
             "next_attempt_at": seen.next_attempt_at,
-            "hosted_url": seen.hosted_url,
-            "pdf_url": seen.pdf_url,
+            "hosted_url": "" if shows_a_name else seen.hosted_url,
+            "pdf_url": "" if shows_a_name else seen.pdf_url,
         },
     )
     return invoice

@@ -143,7 +143,7 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
 def closed_by(user: Any) -> QuerySet[Customer]:
     """The organisations that `user` closed, the latest first. Nobody is in them any more; their data is still here."""
     mine = Event.objects.filter(kind="customer_closed", actor_id=user.pk).values("customer_id")
-    return Customer.objects.filter(pk__in=mine).exclude(closed_at=None).order_by("-closed_at")
+    return Customer.objects.filter(pk__in=mine, erased_at=None).exclude(closed_at=None).order_by("-closed_at")
 
 
 def _refuse(reason: Reason | None) -> None:

@@ -56,19 +56,22 @@ class AccountAdapter(DefaultAccountAdapter):
         return subject
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        super().send_mail(template_prefix, email, self._told(context))
+
+    def send_without_a_request(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """The same from a job, where nobody asked by a browser."""
+        self.render_mail(template_prefix, email, self._told(context)).send()
+
+    def _told(self, context: dict[str, Any]) -> dict[str, Any]:
         shop = storefront()
         links = {name: canonical(value) for name, value in context.items() if name.endswith("_url")}
-        super().send_mail(
-            template_prefix,
-            email,
-            {
-                **context,
-                **links,
-                "base_url": settings.BASE_URL,
-                "product": shop.product if shop else None,
-                "product_name": shop.product.name if shop else "the portal",
-            },
-        )
+        return {
+            **context,
+            **links,
+            "base_url": settings.BASE_URL,
+            "product": shop.product if shop else None,
+            "product_name": shop.product.name if shop else "the portal",
+        }
 
     def render_mail(
         self,

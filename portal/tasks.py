@@ -9,7 +9,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from licensing import restores
-from portal import policy
+from portal import erasing, policy
 from portal.mails import outbox
 
 
@@ -24,3 +24,10 @@ def send_notices() -> dict[str, Any]:
 def record_policy() -> dict[str, Any]:
     """Keep the rules where they say something new: after a release, a setting or a new edition."""
     return {"recorded": policy.record_policy(at=timezone.now()) is not None}
+
+
+@shared_task
+def erase_due() -> dict[str, int]:
+    """Erase the organisations and accounts whose waiting time is over."""
+    at = timezone.now()
+    return restores.HELD if restores.is_held(at=at) else erasing.erase_due(at=at)

@@ -14,6 +14,7 @@ from portal.views import (
     certificates,
     changelog,
     data,
+    erasing,
     feeds,
     health,
     joining,
@@ -91,6 +92,10 @@ urlpatterns = [
     # What is held of somebody, and taking it along
     path("data/", data.data, name="data"),
     path("data/<int:pk>/export.<str:form>", data.download, name="data_download"),
+    path("data/<int:pk>/erase/", erasing.erase, name="data_erase"),
+    path("data/<int:pk>/keep/", erasing.keep, name="data_keep"),
+    path("data/account/erase/", erasing.erase_account, name="data_erase_account"),
+    path("data/account/keep/", erasing.keep_account, name="data_keep_account"),
     # Mails
     path("notices/opt-out/<str:token>/", optout.opt_out, name="opt_out"),
     # Staff; their password is changed where everybody's is, so that a mail tells of it

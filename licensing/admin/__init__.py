@@ -2,6 +2,7 @@
 
 from licensing.admin import (
     catalogue,
+    erasures,
     licences,
     notice_rules,
     notices,
@@ -14,6 +15,7 @@ from licensing.admin import (
 
 __all__ = [
     "catalogue",
+    "erasures",
     "licences",
     "notice_rules",
     "notices",

@@ -13,10 +13,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from licensing.models import Delivery, Licence, Notice, PlannedChange, Waiver
+from licensing.models import Delivery, Erasure, Licence, Notice, PlannedChange, Waiver
 
 PARAMETER = "queue"
 LONG = timedelta(hours=1)
+LATE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -119,5 +120,16 @@ WAIVER_QUEUES = (
         hint="Somebody asked for more than one person gives alone. Whoever asked cannot answer.",
         model=Waiver,
         where=lambda at: Q(granted_at=None, ended_at=None, ends_at__gt=at, customer__closed_at=None),
+    ),
+)
+
+ERASURE_QUEUES = (
+    Queue(
+        key="late",
+        title="Erasures that are late",
+        hint="Promised, and not done a day after it was due. A payment that is not settled stands in the way, or"
+        " the log says what fails.",
+        model=Erasure,
+        where=lambda at: Q(withdrawn_at=None, finished_at=None, due_at__lt=at - LATE),
     ),
 )

@@ -1,5 +1,6 @@
 from licensing.models.catalogue import Claim, Edition, Feature, Grant, Price, Product, Tier
 from licensing.models.customer import Customer, Invitation, Member, Role, UpgradeRequest
+from licensing.models.erasure import ERASURE_WAITS, Erasure
 from licensing.models.event import Event
 from licensing.models.licence import Licence
 from licensing.models.notice import Delivery, DeliveryReport, Notice, OptOut
@@ -12,6 +13,7 @@ from licensing.models.usage import UsageReading
 from licensing.models.waiver import Waiver
 
 __all__ = [
+    "ERASURE_WAITS",
     "Approval",
     "Claim",
     "Customer",
@@ -20,6 +22,7 @@ __all__ = [
     "DeliveryReport",
     "Edition",
     "EditionAuthor",
+    "Erasure",
     "Event",
     "Feature",
     "Grant",

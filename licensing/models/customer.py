@@ -24,6 +24,9 @@ class Customer(models.Model):
     )
     created_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when nothing here names anybody any more.")
+    )
 
     class Meta:
         ordering = ["name"]

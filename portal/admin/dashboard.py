@@ -17,7 +17,14 @@ from billing.admin.queues import (
     VIOLATION_QUEUES,
 )
 from billing.models import Brake
-from licensing.admin.queues import CHANGE_QUEUES, LICENCE_QUEUES, NOTICE_QUEUES, WAIVER_QUEUES, Queue
+from licensing.admin.queues import (
+    CHANGE_QUEUES,
+    ERASURE_QUEUES,
+    LICENCE_QUEUES,
+    NOTICE_QUEUES,
+    WAIVER_QUEUES,
+    Queue,
+)
 from licensing.models import Restore
 
 QUEUES: tuple[Queue, ...] = (
@@ -31,6 +38,7 @@ QUEUES: tuple[Queue, ...] = (
     *NOTICE_QUEUES,
     *CHANGE_QUEUES,
     *LICENCE_QUEUES,
+    *ERASURE_QUEUES,
 )
 
 

@@ -21,6 +21,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Notices", "mail", "licensing", "notice"),
             ("Planned changes", "event_busy", "licensing", "plannedchange"),
             ("History", "history", "licensing", "event"),
+            ("Erasures", "ink_eraser", "licensing", "erasure"),
         ),
     ),
     (

@@ -92,6 +92,7 @@ ORGANISATION = Part(
         Column("created_at", "when it was made", "created_at"),
         Column("closed_at", "when it was closed", "closed_at"),
     ),
+    without={"erased_at": "nobody is left to fetch an export then"},
 )
 
 MEMBERS = Part(

@@ -43,9 +43,8 @@ def briefs_of(notices: Sequence[Notice], *, at: datetime) -> dict[int, Brief]:
             try:
                 if isinstance(about, Exception):
                     raise about
-                is_true = (
-                    about is not None and one.customer.closed_at is None and kind.is_true(about, one, at)
-                )
+                is_heard = kind.to_closed or one.customer.closed_at is None
+                is_true = about is not None and is_heard and kind.is_true(about, one, at)
                 heard_by = recipients(kind, about, one, people, opt_outs) if is_true else []
                 briefs[one.pk] = Brief(one, kind, about, is_true, tuple(heard_by))
             except Exception as fault:

@@ -35,6 +35,8 @@ class Kind(Generic[About]):
         ""  # what an address that opts out hears no more of; empty: there is no opt-out
     )
 
+    to_closed = False  # whether it is said of an organisation that is closed, too
+
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, About]:
         """What each notice (by its number) speaks of, in a fixed number of queries. Missing: there is no such row."""
         raise NotImplementedError

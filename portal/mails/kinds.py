@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.mails.about_erasure import ErasureAsked, ErasureDone
 from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt, RefundFailed
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
 from portal.mails.about_renewals import RenewalReminder
@@ -32,5 +33,7 @@ KINDS: dict[str, Kind[Any]] = {
         SunsetAnnounced(),
         SunsetReminder(),
         SunsetWithdrawn(),
+        ErasureAsked(),
+        ErasureDone(),
     )
 }

@@ -9,12 +9,21 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, QuerySet
 
 from billing.models import Order
-from licensing.models import Invitation, Licence, Notice, PlannedChange, Trial, UpgradeRequest, Waiver
+from licensing.models import (
+    Erasure,
+    Invitation,
+    Licence,
+    Notice,
+    PlannedChange,
+    Trial,
+    UpgradeRequest,
+    Waiver,
+)
 from licensing.sharing import in_force
 from licensing.terms import EditionTerms, TierTerms, edition_terms
 
 # What notices are about: rows that belong to a customer.
-Row = TypeVar("Row", Invitation, Licence, Order, PlannedChange, Trial, UpgradeRequest, Waiver)
+Row = TypeVar("Row", Erasure, Invitation, Licence, Order, PlannedChange, Trial, UpgradeRequest, Waiver)
 
 
 def rows_of(notices: Sequence[Notice], rows: QuerySet[Row]) -> dict[int, Row]:

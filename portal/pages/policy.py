@@ -14,6 +14,7 @@ from billing.quotes import QUOTE_RULES
 from billing.renewals import RENEWALS
 from billing.subscriptions import FAILED_PAYMENTS
 from licensing.changing import CHANGE_RULES
+from licensing.erasure import ERASING
 from licensing.identity import TRIAL_MARK
 from licensing.inviting import INVITING_RULES
 from licensing.licences import EDITION_KEPT
@@ -125,7 +126,7 @@ def rulebook() -> list[Part]:
             "data",
             _("What you made, and what we keep"),
             _("No rule of ours takes away what is yours."),
-            [DATA_KEPT, CLOSED_IS_KEPT, TRIAL_MARK],
+            [DATA_KEPT, CLOSED_IS_KEPT, ERASING, TRIAL_MARK],
         ),
     ]
 

@@ -6,6 +6,8 @@ organisation it is whoever closed it: nobody is a member of it any more.
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from licensing.customers import closed_by
 from licensing.history import Actor, entry, record
-from licensing.models import Customer
+from licensing.models import ERASURE_WAITS, Customer, Erasure
 from portal.access import pressed_on
 from portal.export.schema import LEFT_OUT, PARTS, SCHEMA
 from portal.export.writing import WRITERS
@@ -35,7 +37,10 @@ def data(request: HttpRequest) -> HttpResponse:
             "held": PARTS,
             "left_out": LEFT_OUT.values(),
             "schema": SCHEMA,
-            "closed": list(closed_by(request.user)),
+            "closed": closed_organisations(request.user),
+            "account": Erasure.objects.filter(person=request.user.pk, withdrawn_at=None).first(),
+            "wait": ERASURE_WAITS.days,
+            "at": timezone.now(),
         },
     )
 
@@ -67,6 +72,13 @@ def download(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
         filename=f"{customer.slug}-{at:%Y-%m-%d}.{form}",
         content_type=kind,
     )
+
+
+def closed_organisations(user: Any) -> list[dict[str, Any]]:
+    """What a person closed, each with the erasure that was asked for."""
+    closed = list(closed_by(user))
+    asked = {one.customer_id: one for one in Erasure.objects.filter(customer__in=closed, withdrawn_at=None)}
+    return [{"customer": customer, "erasure": asked.get(customer.pk)} for customer in closed]
 
 
 def _customer_or_404(request: HttpRequest, pk: int) -> Customer:

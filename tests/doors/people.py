@@ -90,6 +90,8 @@ def arguments_of_ada(names: list[str]) -> dict[str, dict[str, Any]]:
         "team_member_remove": {"pk": member.pk},
         "team_answer": {"pk": question.pk},
         "team_join": {"token": token_of(invitation)},
+        "data_erase": {"pk": party.customer.pk},
+        "data_keep": {"pk": party.customer.pk},
         "data_download": {"pk": party.customer.pk, "form": "json"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "forged"},
         "mfa_remove_webauthn": {"pk": 999_999_999},

@@ -56,6 +56,7 @@ MODELS: dict[str, Rights] = {
     "licensing.trial": Rights("support"),
     "licensing.waiver": Rights("support finance"),
     "licensing.usagereading": Rights("support"),
+    "licensing.erasure": Rights("support"),
     "licensing.notice": Rights("support"),
     "billing.order": Rights("support finance"),
     "billing.quote": Rights("support finance"),

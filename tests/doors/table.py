@@ -72,6 +72,10 @@ OURS: dict[str, Door] = {
     # What is held of an organisation, and of oneself
     "data": ("get", SIGNED_IN),
     "data_download": ("post", (IN, 404, 403, 403, 200, 404, 404, 404)),
+    "data_erase": ("post", (IN, *(404,) * 7)),
+    "data_keep": ("post", (IN, *(404,) * 7)),
+    "data_erase_account": ("post", (IN, *(ON,) * 7)),
+    "data_keep_account": ("post", (IN, *(ON,) * 7)),
     # Whoever may spend; the quote is Ada's, and has expired
     "quote": ("get", (IN, 404, 200, 200, 200, START, START, START)),
     "quote_accept": ("post", (IN, 404, 403, 409, 409, START, START, START)),

@@ -18,7 +18,7 @@ from billing.models import (
     StripeEvent,
 )
 from licensing.history import CLOCK, entry, record
-from licensing.models import Delivery, Notice, Price, Tier, Trial, UsageReading, Waiver
+from licensing.models import Delivery, Erasure, Notice, Price, Tier, Trial, UsageReading, Waiver
 from portal.models import PolicyVersion
 from portal.policy import record_policy
 from tests.cast import NOON, TODAY, Party
@@ -243,6 +243,16 @@ def difference_of(party: Party) -> Difference:
     )
 
 
+def erasure_of(party: Party) -> Erasure:
+    """Asked for, as if the organisation had been closed."""
+    return Erasure.objects.create(
+        customer=party.customer,
+        contact=party.user.email,
+        asked_at=NOON,
+        due_at=NOON + timedelta(days=14),
+    )
+
+
 def everything_of(party: Party) -> None:
     """One of each."""
     trial = trial_of(party)
@@ -251,6 +261,7 @@ def everything_of(party: Party) -> None:
     notice_of(party)
     reading_of(party)
     waiver_of(party)
+    erasure_of(party)
     record(
         entry(
             customer=party.customer,
