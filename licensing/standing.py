@@ -20,7 +20,7 @@ from licensing.waived import OPEN_WAIVERS, Waived, read_waived
 @dataclass(frozen=True)
 class Standing:
     """`edition` and `tier` are the held ones as they are in force: what later editions share in is in them, and what a
-    completed sunset has taken is no longer in `tier`. `newest_id` is the product's newest edition.
+    completed sunset has taken from the held tier is in neither. `newest_id` is the product's newest edition.
     """
 
     customer: Customer
@@ -111,12 +111,13 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     newest_id = row[WIDTH - 3]
     edition = in_force(licence.edition_id, newest_id=newest_id).terms
     changes = read_planned(row[WIDTH - 1])
+    edition = _less_retired(edition, licence.tier_id, changes)
     return Standing(
         customer=customer,
         licence=licence,
         trial=trial,
         edition=edition,
-        tier=_less_retired(edition.tier_by_id(licence.tier_id), changes),
+        tier=edition.tier_by_id(licence.tier_id),
         trial_edition=trial_edition,
         trial_tier=trial_edition.tier_by_id(trial.tier_id) if trial and trial_edition else None,
         at=at,
@@ -126,9 +127,11 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     )
 
 
-def _less_retired(tier: TierTerms, changes: tuple[Change, ...]) -> TierTerms:
-    """The tier without what completed sunsets have taken from it."""
+def _less_retired(edition: EditionTerms, tier_id: int, changes: tuple[Change, ...]) -> EditionTerms:
+    """The edition with its held tier less what completed sunsets have taken from it."""
     retired = {change.feature_key for change in changes if change.is_done}
     if not retired:
-        return tier
-    return replace(tier, gives={key: value for key, value in tier.gives.items() if key not in retired})
+        return edition
+    held = edition.tier_by_id(tier_id)
+    left = replace(held, gives={key: value for key, value in held.gives.items() if key not in retired})
+    return replace(edition, tiers=tuple(left if tier is held else tier for tier in edition.tiers))

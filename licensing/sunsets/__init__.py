@@ -1,12 +1,13 @@
 """Retiring a feature by an announced plan: each touched customer is told, and loses nothing before their own day."""
 
-from licensing.sunsets.announcing import UnableToAnnounce, UnableToWithdraw, announce, withdraw
+from licensing.sunsets.announcing import SUNSETS, UnableToAnnounce, UnableToWithdraw, announce, withdraw
 from licensing.sunsets.carrying_out import carry_out_due
 from licensing.sunsets.following import follow_notices
 from licensing.sunsets.planning import plan_open, remind_due, tell_due, void_moved, void_withdrawn
 from licensing.sunsets.ramp import UnreadableRamp, day_for, steps_of
 
 __all__ = [
+    "SUNSETS",
     "UnableToAnnounce",
     "UnableToWithdraw",
     "UnreadableRamp",

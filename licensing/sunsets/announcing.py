@@ -5,13 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as words
 
 from licensing.history import Actor
 from licensing.models import Edition, Sunset
 from licensing.noticeclock import Kind, NoPolicy, NoticeClock
+from licensing.reasons import Clause
 from licensing.sunsets.planning import SLACK, plan_open, tell_due, void_withdrawn
 from licensing.sunsets.ramp import UnreadableRamp, steps_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, edition_terms
+
+SUNSETS = Clause(
+    "sunsets",
+    words(
+        "The one exception: a feature that cannot go on leaves by an announced plan. We write why, what takes its "
+        "place, what to take along, and your day. You keep it until that mail was delivered and the days of notice "
+        "have passed; a mail that is late or comes back puts your day off. The rest, and what you pay, stays."
+    ),
+)
 
 
 class UnableToAnnounce(ValueError):
@@ -68,7 +79,7 @@ def _faults(sunset: Sunset, *, approver: Actor, at: datetime) -> list[str]:
         return [
             "Ending a whole edition is not possible yet. Retire its features one by one; whoever holds it keeps it."
         ]
-    faults = [f"Say {what}." for what, words in _said(sunset).items() if not words.strip()]
+    faults = [f"Say {what}." for what, said in _said(sunset).items() if not said.strip()]
     if approver.user_id is None or sunset.authors.filter(pk=approver.user_id).exists():
         faults.append("Somebody else announces it: nobody approves what they wrote.")
     if not sunset.authors.exists():

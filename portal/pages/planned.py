@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from licensing.sharing import in_force
 from licensing.standing import Standing
 from licensing.sunsets.terms import SunsetTerms, sunset_terms
 from portal.pages.values import feature_words
@@ -24,7 +25,7 @@ class Planned:
 def planned(standing: Standing) -> list[Planned]:
     """Those that this customer has been told of, the soonest first. No query once a process knows the sunset."""
     found = []
-    before = standing.edition.tier_by_id(standing.licence.tier_id)
+    before = in_force(standing.edition.id, newest_id=standing.newest_id).terms.tier_by_id(standing.tier.id)
     for change in standing.changes:
         feature = standing.edition.feature(change.feature_key)
         if feature is not None and (change.is_announced or change.is_done):

@@ -22,6 +22,7 @@ from licensing.noticeclock import NOTICE_PERIODS
 from licensing.opening import CLOSED_IS_KEPT, CLOSING_RULE, OPENING_RULES
 from licensing.pricing import UNUSED_TIME
 from licensing.reasons import Clause, Reason, Rule
+from licensing.sunsets import SUNSETS
 from licensing.team import ONE_OWNER, ROLES
 from licensing.terms import EditionTerms
 from licensing.trials import TRIALS_END, TRIALS_LAST
@@ -90,7 +91,7 @@ def rulebook() -> list[Part]:
             _(
                 "An edition is one dated statement of all terms. It is never edited: new terms are a new edition."
             ),
-            [EDITION_KEPT, PRICE_SHOWN],
+            [EDITION_KEPT, SUNSETS, PRICE_SHOWN],
         ),
         Part(
             "changing",

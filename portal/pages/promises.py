@@ -12,6 +12,7 @@ from licensing.grandfathering import PRICE, Difference, differences
 from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms
 from portal.pages.values import feature_words, short_money, value_words
+from portal.templatetags.words import day_from
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
         interval=standing.interval,
     )
     return Promises(
-        kept=tuple(_promise(one, today=today) for one in found if one.kind == "kept_better"),
+        kept=tuple(
+            _ending(one, standing) or _promise(one, today=today) for one in found if one.kind == "kept_better"
+        ),
         shared=tuple(_shared(standing)),
         missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
     )
@@ -90,6 +93,20 @@ def _promise(one: Difference, *, today: EditionTerms) -> Promise:
         return Promise(_held_price(one.held), _today_price(one.today))
     assert one.feature is not None
     return Promise(feature_words(one.feature, one.held), today_words(one, today=today))
+
+
+def _ending(one: Difference, standing: Standing) -> Promise | None:
+    """The same of a feature that an announced sunset takes: kept until its day. None where none does."""
+    announced = (change for change in standing.changes if change.is_announced and not change.is_done)
+    change = next((change for change in announced if change.feature_key == one.feature_key), None)
+    if change is None or one.feature is None:
+        return None
+    until = (
+        _("until %(day)s") % {"day": day_from(change.takes_effect_at, standing.at)}
+        if change.takes_effect_at
+        else _("to leave; no day yet")
+    )
+    return Promise(feature_words(one.feature, one.held), until)
 
 
 def _missed(one: Difference, *, today: EditionTerms) -> Promise:

@@ -36,7 +36,19 @@ def test_my_plan_names_the_day_the_reason_and_the_ways_to_go_on() -> None:
     assert "Single sign-on moves to Business" in plan
     assert "Download the list of your people" in plan
     assert "Plans that have it" in plan
+    assert 'Single sign-on <small class="muted">(until 15 Feb 2027)</small>' in plan, "and so do the promises"
     assert "Cancel for the end of what is paid" in plan
+
+
+def test_once_it_is_gone_my_plan_says_so_and_promises_it_no_more() -> None:
+    lindqvist = bo()
+    announced()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    sweep(at=NOON + days(90))
+    plan = page(lindqvist.user, "/plan/", at=NOON + days(90))
+    assert "Single sign-on has left your Team." in plan
+    assert "(today in Business)" not in plan
 
 
 def test_others_see_nothing_of_it() -> None:

@@ -28,6 +28,7 @@ def lindqvist(db: None) -> Party:
     return bo()
 
 
+@pytest.mark.proves("sunsets")
 def test_the_thing_goes_on_its_day_at_midnight_of_the_customer_and_not_a_moment_sooner(
     lindqvist: Party,
 ) -> None:
@@ -64,6 +65,7 @@ def test_whoever_is_not_touched_hears_nothing_and_has_no_change(lindqvist: Party
     assert not Notice.objects.filter(customer__in=others).exists()
 
 
+@pytest.mark.proves("sunsets")
 def test_without_a_delivered_notice_nothing_takes_effect_and_staff_see_why(lindqvist: Party) -> None:
     announced()
     mails(at=NOON, delivered=False)
