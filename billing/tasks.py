@@ -15,8 +15,10 @@ from billing import checking, credits, inbox, orders, reconcile, renewals
 from billing.answers import StripeUnavailable
 from billing.giving_back import give_back
 from billing.models import Order
+from billing.promises import PROMISES
 from licensing import restores
 from licensing.history import CLOCK
+from licensing.promises import check
 
 # A customer on the way through the pages settles their own order; the sweep takes those left behind.
 LEFT_BEHIND = timedelta(seconds=30)
@@ -53,6 +55,16 @@ def remind_renewals() -> dict[str, int]:
 @shared_task
 def check_invariants() -> dict[str, int]:
     return checking.look_through(at=timezone.now())
+
+
+@shared_task
+def check_promises() -> dict[str, int]:
+    """Once a day, soon after midnight UTC; at every other turn there is nothing left to check."""
+    made = check(PROMISES, at=timezone.now())
+    for each in made:
+        if not each.is_kept:
+            log.error("promise_broken", extra={"kind": each.promise, "what": f"at {each.broken} places"})
+    return {"promises_checked": len(made), "promises_broken": sum(not each.is_kept for each in made)}
 
 
 @shared_task(time_limit=RECONCILING_LASTS)

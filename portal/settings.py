@@ -282,6 +282,7 @@ CELERY_BEAT_SCHEDULE = {
         ("renewals", "billing.tasks.remind_renewals", 10.0 if DEMO else 300.0),
         ("invariants", "billing.tasks.check_invariants", 300.0),
         ("policy", "portal.tasks.record_policy", 60.0),
+        ("promises", "billing.tasks.check_promises", 600.0),
         ("erasures", "portal.tasks.erase_due", 10.0 if DEMO else 3600.0),
     ]
 }

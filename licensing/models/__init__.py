@@ -5,6 +5,7 @@ from licensing.models.event import Event
 from licensing.models.licence import Licence
 from licensing.models.notice import Delivery, DeliveryReport, Notice, OptOut
 from licensing.models.notice_rule import NoticeRule
+from licensing.models.promise_check import PromiseCheck
 from licensing.models.publishing import Approval, EditionAuthor
 from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.sunset import PlannedChange, Sunset
@@ -35,6 +36,7 @@ __all__ = [
     "PlannedChange",
     "Price",
     "Product",
+    "PromiseCheck",
     "Restore",
     "Role",
     "Sunset",

@@ -21,6 +21,12 @@ class Product(models.Model):
     tagline = models.CharField(max_length=200, blank=True)
     support_email = models.EmailField()
     accent = models.CharField(max_length=7, default="#0b6b50", help_text=_("The one accent colour, #rrggbb."))
+    promises_public = models.BooleanField(
+        _("promises are public"),
+        default=False,
+        db_default=False,
+        help_text=_("Whether everybody may see, day by day, how promises were kept. Staff always may."),
+    )
 
     class Meta:
         ordering = ["pk"]

@@ -33,6 +33,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Credits", "savings", "billing", "balancecredit"),
             ("Payers", "credit_card", "billing", "payer"),
             ("Stripe events", "inbox", "billing", "stripeevent"),
+            ("Promises", "handshake", "licensing", "promisecheck"),
             ("Broken invariants", "rule", "billing", "openviolation"),
             ("Differences with Stripe", "difference", "billing", "difference"),
             ("Reconciliations", "balance", "billing", "reconciliation"),

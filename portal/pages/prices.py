@@ -32,10 +32,18 @@ class Front:
     tagline: str
     support_email: str
     accent: str
+    promises_public: bool
 
     @classmethod
     def of(cls, product: Product) -> Front:
-        return cls(product.name, product.vendor, product.tagline, product.support_email, product.accent)
+        return cls(
+            product.name,
+            product.vendor,
+            product.tagline,
+            product.support_email,
+            product.accent,
+            product.promises_public,
+        )
 
 
 @dataclass(frozen=True)

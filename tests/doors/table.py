@@ -40,6 +40,8 @@ OURS: dict[str, Door] = {
     "changelog_atom": ("get", ALL_200),
     "changelog_rss": ("get", ALL_200),
     "changelog_json": ("get", ALL_200),
+    # As long as the vendor does not want it to be public
+    "promises": ("get", (404,) * 8),
     "verify": ("get", ALL_200),
     "keys": ("get", ALL_200),
     "theme": ("get", ALL_200),

@@ -18,7 +18,7 @@ from billing.models import (
     StripeEvent,
 )
 from licensing.history import CLOCK, entry, record
-from licensing.models import Delivery, Erasure, Notice, Price, Tier, Trial, UsageReading, Waiver
+from licensing.models import Delivery, Erasure, Notice, Price, PromiseCheck, Tier, Trial, UsageReading, Waiver
 from portal.models import PolicyVersion
 from portal.policy import record_policy
 from tests.cast import NOON, TODAY, Party
@@ -253,6 +253,17 @@ def erasure_of(party: Party) -> Erasure:
     )
 
 
+def promise_check_of(party: Party) -> PromiseCheck:
+    """One promise, broken at Ada's."""
+    return PromiseCheck.objects.create(
+        promise="notices-leave",
+        day=NOON.date(),
+        broken=1,
+        breaches=[{"customer": party.customer.pk, "what": "Notice 1 waits."}],
+        checked_at=NOON,
+    )
+
+
 def everything_of(party: Party) -> None:
     """One of each."""
     trial = trial_of(party)
@@ -262,6 +273,7 @@ def everything_of(party: Party) -> None:
     reading_of(party)
     waiver_of(party)
     erasure_of(party)
+    promise_check_of(party)
     record(
         entry(
             customer=party.customer,

@@ -1,0 +1,46 @@
+"""How promises were kept, night by night: read only. The ledger heads the list; each check names its breaches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from licensing.admin.base import ReadOnlyAdmin, customer_url
+from licensing.models import PromiseCheck
+from portal.pages.ledger import ledger_page
+
+
+@admin.register(PromiseCheck)
+class PromiseCheckAdmin(ReadOnlyAdmin):
+    list_display = ["day", "promise", "found", "checked_at"]
+    list_filter = ["promise"]
+    fields = ["promise", "day", "checked_at", "broken", "named"]
+    change_list_template = "admin/staff/promises.html"
+
+    @display(description="found", label={"kept": "success", "broken": "danger"})
+    def found(self, row: PromiseCheck) -> tuple[str, str]:
+        return ("kept", "kept") if row.is_kept else ("broken", f"broken at {row.broken}")
+
+    @display(description="where it was broken")
+    def named(self, row: PromiseCheck) -> SafeString | str:
+        """The first of the places, each with the way to its customer."""
+        lines = [(customer_url(each["customer"]), each["customer"], each["what"]) for each in row.breaches]
+        if not lines:
+            return "Nowhere: it was kept."
+        more = row.broken - len(lines)
+        listed = format_html_join("", '<li><a class="staff-link" href="{}">customer {}</a>: {}</li>', lines)
+        return format_html(
+            '<ul class="staff-list">{}</ul>{}', listed, f"And at {more} more." if more > 0 else ""
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        page: HttpResponse = super().changelist_view(
+            request, {**(extra_context or {}), "ledger": ledger_page(until=timezone.now().date())}
+        )
+        return page
