@@ -15,10 +15,14 @@ from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Order, Subscription
 from billing.subscriptions import StillMoving, follow
 from licensing.changing import order_on_its_way
+from licensing.giving_up import ask_whether_agreed, given_up, keys_of
+from licensing.grandfathering import Difference
 from licensing.history import Actor
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Customer, Licence
 from licensing.reasons import Example, Reason, Rule
+from licensing.standing import standing_of
+from licensing.terms import edition_terms
 
 
 class UnableToCancel(Exception):
@@ -29,9 +33,15 @@ class UnableToCancel(Exception):
         self.reasons = reasons
 
 
-def cancel_at_period_end(*, customer: Customer, actor: Actor, at: datetime) -> Licence:
-    """Let the licence end with its paid period. Raises UnableToCancel, StripeUnavailable."""
-    return _set(customer=customer, cancels=True, actor=actor, at=at)
+def cancel_at_period_end(
+    *, customer: Customer, actor: Actor, at: datetime, gives_up: bool = False
+) -> Licence:
+    """Let the licence end with its paid period.
+
+    `gives_up`: the customer has agreed to give up what is better in the terms they hold. Raises NotAgreed where that is
+    needed and missing, UnableToCancel, StripeUnavailable.
+    """
+    return _set(customer=customer, cancels=True, actor=actor, at=at, gives_up=gives_up)
 
 
 def undo_cancellation(*, customer: Customer, actor: Actor, at: datetime) -> Licence:
@@ -39,13 +49,15 @@ def undo_cancellation(*, customer: Customer, actor: Actor, at: datetime) -> Lice
     return _set(customer=customer, cancels=False, actor=actor, at=at)
 
 
-def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Licence:
+def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime, gives_up: bool = False) -> Licence:
     subscription = Subscription.objects.filter(licence__customer=customer, licence__ended_at=None).first()
     if reason := there_is_something_to_cancel(subscription):
         raise UnableToCancel([reason])
     assert subscription is not None, "the rule asks for it"
     if Order.objects.filter(customer=customer, state=Order.State.PENDING).exists():
         raise UnableToCancel([order_on_its_way()])
+    lost = _given_up(customer, at=at) if cancels else ()
+    ask_whether_agreed(lost, agreed=gives_up)
     seen = gateway.set_cancels_at_period_end(subscription_id=subscription.stripe_id, cancels=cancels)
     with transaction.atomic():
         licence = lock_live_licence(customer.pk)
@@ -56,6 +68,7 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Li
                 kind="licence_cancelled" if cancels else "licence_resumed",
                 at=at,
                 actor=actor,
+                reason=f"Agreed to give up: {', '.join(keys_of(lost))}." if lost else "",
                 cancels_at_period_end=seen.cancels_at_period_end,
             )
     # Another tab may have asked for the opposite since Stripe answered: what Stripe shows now is what counts. It is
@@ -63,6 +76,14 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime) -> Li
     with suppress(StripeUnavailable, StripeRefused, StillMoving):
         follow(subscription_id=subscription.stripe_id, at=at)
     return Licence.objects.get(pk=licence.pk)
+
+
+def _given_up(customer: Customer, *, at: datetime) -> tuple[Difference, ...]:
+    """What would not come back; nothing more where it is cancelled already."""
+    standing = standing_of(customer, at=at)
+    if standing.licence.cancels_at_period_end:
+        return ()
+    return given_up(standing, today=edition_terms(standing.newest_id))
 
 
 def there_is_something_to_cancel(subscription: Subscription | None) -> Reason | None:

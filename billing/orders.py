@@ -32,13 +32,15 @@ from billing.quotes import (
 from billing.settling import close_failed, settle, show_staff
 from licensing.changing import order_on_its_way
 from licensing.eligibility import change_reasons
+from licensing.giving_up import ask_whether_agreed, given_up, keys_of
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_live_licence
 from licensing.reasons import Clause, Reason
 from licensing.seats import seats_of
 from licensing.sharing import in_force
 from licensing.situation import Change, Situation
-from licensing.standing import standing_of
+from licensing.standing import Standing, standing_of
+from licensing.terms import EditionTerms
 from licensing.usage import usage_of
 
 log = logging.getLogger(__name__)
@@ -76,16 +78,25 @@ class QuoteChanged(Exception):
         self.quote = quote
 
 
-def accept_quote(*, quote: Quote, actor: Actor, at: datetime, return_url: str) -> Order:
+def accept_quote(
+    *, quote: Quote, actor: Actor, at: datetime, return_url: str, gives_up: bool = False
+) -> Order:
     """Accept a quote and carry it as far as it goes now: settled, failed, or pending with a page to pay on.
 
     A second click finds the first one's order. `return_url` is where the customer comes back to from Stripe.
-    Raises UnableToAccept, QuoteChanged, and StripeUnavailable where the price could not be checked again.
+    `gives_up`: the customer has agreed to give up what is better in the terms they hold. Raises NotAgreed where that is
+    needed and missing, UnableToAccept, QuoteChanged, and StripeUnavailable where the price could not be checked again.
     """
     order = Order.objects.filter(quote=quote).first()
     if order is None:
-        if reasons := _reasons_against(quote, at=at):
+        if reason := quote_holds(quote, at):
+            raise UnableToAccept([reason])
+        standing = standing_of(quote.customer, at=at)
+        edition = in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
+        if reasons := _reasons_against(quote, standing=standing, edition=edition):
             raise UnableToAccept(reasons)
+        lost = given_up(standing, today=edition)
+        ask_whether_agreed(lost, agreed=gives_up)
         try:
             payer = refresh_payer(Payer.objects.get(customer_id=quote.customer_id))
             _stop_if_changed(quote, payer=payer, actor=actor, at=at)
@@ -93,7 +104,7 @@ def accept_quote(*, quote: Quote, actor: Actor, at: datetime, return_url: str) -
         except StripeRefused as refusal:
             log.error("acceptance_refused", extra={"quote": str(quote.pk), "code": refusal.code})
             raise UnableToAccept([stripe_disagrees()]) from refusal
-        order = _open_order(quote, payer=payer, actor=actor, at=at, return_url=return_url)
+        order = _open_order(quote, payer=payer, actor=actor, at=at, return_url=return_url, lost=keys_of(lost))
     return pursue(order_id=order.pk, at=at)
 
 
@@ -143,19 +154,15 @@ def _settle_or_show(order_id: UUID, *, at: datetime, withdrawn_by: Actor | None 
         return order
 
 
-def _reasons_against(quote: Quote, *, at: datetime) -> list[Reason]:
+def _reasons_against(quote: Quote, *, standing: Standing, edition: EditionTerms) -> list[Reason]:
     """The rules are asked again: since the quote, people may have come or an order may have been placed."""
-    if reason := quote_holds(quote, at):
-        return [reason]
-    standing = standing_of(quote.customer, at=at)
     if reason := quote_fits(quote, standing.licence):
         return [reason]
-    edition = in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
     situation = Situation(
         standing=standing,
         today=edition,
-        people=seats_of(quote.customer, at=at).taken,
-        usage=usage_of(quote.customer, at=at),
+        people=seats_of(quote.customer, at=standing.at).taken,
+        usage=usage_of(quote.customer, at=standing.at),
         order_pending=Order.objects.filter(customer_id=quote.customer_id, state=PENDING).exists(),
         stopped=brakes.stop_for(quote.customer_id),
     )
@@ -181,8 +188,12 @@ def _refuse_without_card(quote: Quote, *, payer: Payer) -> None:
         raise UnableToAccept([reason])
 
 
-def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, return_url: str) -> Order:
-    """Write the order under the customer's lock. Of two clicks, the second gets the first one's order."""
+def _open_order(
+    quote: Quote, *, payer: Payer, actor: Actor, at: datetime, return_url: str, lost: list[str]
+) -> Order:
+    """Write the order under the customer's lock. Of two clicks, the second gets the first one's order. `lost` goes into
+    the history: what the customer has agreed to give up.
+    """
     try:
         with transaction.atomic():
             licence = lock_live_licence(quote.customer_id)
@@ -205,7 +216,12 @@ def _open_order(quote: Quote, *, payer: Payer, actor: Actor, at: datetime, retur
                     subject=order,
                     at=at,
                     actor=actor,
-                    after={"quote": str(quote.pk), "due": quote.due, "currency": quote.currency},
+                    after={
+                        "quote": str(quote.pk),
+                        "due": quote.due,
+                        "currency": quote.currency,
+                        **({"given_up": lost} if lost else {}),
+                    },
                 )
             )
             return order

@@ -12,6 +12,8 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from licensing.giving_up import ask_whether_agreed, given_up, keys_of
+from licensing.grandfathering import Difference
 from licensing.history import Actor, entry, record
 from licensing.licences import change_licence, lock_customer, open_free_licence
 from licensing.models import Customer, Event, Licence, Member, Role, Trial
@@ -27,7 +29,8 @@ from licensing.opening import (
     time_zone_exists,
 )
 from licensing.reasons import Reason
-from licensing.terms import storefront
+from licensing.standing import standing_of
+from licensing.terms import edition_terms, storefront
 from licensing.trials import end_trial
 
 SLUG_TRIES = 8
@@ -101,11 +104,14 @@ def open_customer(
     return customer
 
 
-def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str = "") -> Customer:
+def close_customer(
+    *, customer: Customer, owner: Any, at: datetime, reason: str = "", gives_up: bool = False
+) -> Customer:
     """Close an organisation for good: its trial is given back, its free licence ends, its people leave it.
 
     What was bought, billed and recorded stays on record. A paid licence is cancelled first and runs to its end, so
-    that nobody loses paid time by a click. Raises UnableToClose.
+    that nobody loses paid time by a click. `gives_up`: the owner has agreed to give up what is better in the terms they
+    hold than in today's. Raises NotAgreed where that is needed and missing, UnableToClose.
     """
     actor = Actor.person(owner)
     with transaction.atomic():
@@ -116,6 +122,8 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
         for licence in licences:
             if refusal := closes_when_free(licence):
                 raise UnableToClose(refusal)
+        lost = _given_up(customer, at=at) if licences else ()
+        ask_whether_agreed(lost, agreed=gives_up)
         end_trial(customer=customer, end=Trial.End.GIVEN_BACK, actor=actor, at=at, reason=reason)
         for licence in licences:
             change_licence(
@@ -134,10 +142,17 @@ def close_customer(*, customer: Customer, owner: Any, at: datetime, reason: str 
                 at=at,
                 actor=actor,
                 before={"members": people},
+                after={"given_up": keys_of(lost)} if lost else {},
                 reason=reason,
             )
         )
     return customer
+
+
+def _given_up(customer: Customer, *, at: datetime) -> tuple[Difference, ...]:
+    """What would not come back, if the customer opened another organisation on today's terms."""
+    standing = standing_of(customer, at=at)
+    return given_up(standing, today=edition_terms(standing.newest_id))
 
 
 def closed_by(user: Any) -> QuerySet[Customer]:

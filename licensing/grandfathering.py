@@ -30,6 +30,11 @@ class Difference:
     kind: Kind
     feature: FeatureTerms | None = None
 
+    @property
+    def is_gone(self) -> bool:
+        """Whether today's tier does not have it at all."""
+        return self.today is NOT_INCLUDED
+
 
 def differences(
     *,

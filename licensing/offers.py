@@ -10,6 +10,8 @@ from typing import Any
 from licensing.claims import claim_about
 from licensing.eligibility import change_reasons, trial_reasons
 from licensing.entitlements import is_better
+from licensing.giving_up import given_up
+from licensing.grandfathering import Difference
 from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
 from licensing.sharing import in_force
@@ -59,7 +61,6 @@ class Offer(Compared):
     estimate: Estimate | None
     situation: Situation
     change: Change
-    gives_up_price: bool
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:  # type: ignore[override]
@@ -67,6 +68,12 @@ class Offer(Compared):
         return rows_between(
             standing.edition.id, standing.tier.id, self.edition.id, self.tier.id, newest_id=standing.newest_id
         )
+
+    @cached_property
+    def given_up(self) -> tuple[Difference, ...]:
+        """What of the held terms would not come back after this change."""
+        standing = self.situation.standing
+        return () if self.relation == "held" else given_up(standing, today=self.edition)
 
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
@@ -186,7 +193,6 @@ def offer_for(
         estimate=sum_,
         situation=situation,
         change=Change(tier, edition, seats, interval),
-        gives_up_price=not is_held and not standing.licence.is_free and standing.edition.id != edition.id,
     )
 
 

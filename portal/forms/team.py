@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from licensing.models import Role, UpgradeRequest
+from licensing.models import Customer, Role, UpgradeRequest
 from licensing.terms import TierTerms
 
 ROLES = [
@@ -59,6 +59,19 @@ class AnswerForm(forms.Form):
 
 
 class CloseForm(forms.Form):
-    """Closing is for good, so the organisation's name is typed."""
+    """Closing is for good, so the organisation's name is typed. `gives_up`: it is known that kept terms go with it."""
 
     name = forms.CharField(max_length=120)
+    gives_up = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"].strip()
+        if name != self.customer.name:
+            raise forms.ValidationError(
+                _("Nothing was closed: the name you typed is not %(name)s.") % {"name": self.customer.name}
+            )
+        return name

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from billing.models import Invoice, Order, Payer
 from billing.renewals import Renewal, next_renewal
 from billing.second_payments import SecondPayment, second_payments
+from licensing.giving_up import given_up
+from licensing.grandfathering import Difference
 from licensing.models import Customer, Licence
 from licensing.offers import Row, compare
 from licensing.standing import Standing, standing_of
@@ -136,7 +138,7 @@ class CancelPage:
     standing: Standing
     free_tier: TierTerms
     rows: tuple[Row, ...]
-    gives_up_edition: bool
+    given_up: tuple[Difference, ...]
     trouble: str = ""
 
     @property
@@ -162,6 +164,6 @@ def cancel_page(
         standing=standing,
         free_tier=edition.free_tier,
         rows=compare(held=standing.tier, held_edition=edition, offered=edition.free_tier, edition=edition),
-        gives_up_edition=today is not None and today.id != edition.id,
+        given_up=given_up(standing, today=today) if today else (),
         trouble=trouble,
     )

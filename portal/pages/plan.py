@@ -47,7 +47,7 @@ class PlanPage:
     read_ago: str | None
     promises: Promises
     exceptions: list[Made]
-    is_todays_edition: bool
+    today: EditionTerms
     thought: Thought | None
     planned: list[Planned]
 
@@ -59,6 +59,10 @@ class PlanPage:
     @property
     def standing(self) -> Standing:
         return self.facts.standing
+
+    @property
+    def is_todays_edition(self) -> bool:
+        return self.standing.edition.id == self.today.id
 
 
 def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -> PlanPage:
@@ -77,7 +81,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
         exceptions=exceptions(standing, today=today),
-        is_todays_edition=standing.edition.id == today.id,
+        today=today,
         thought=thought_for(facts, put_away=put_away),
         planned=planned(standing),
     )

@@ -15,6 +15,7 @@ from billing.renewals import RENEWALS
 from billing.subscriptions import FAILED_PAYMENTS
 from licensing.changing import CHANGE_RULES
 from licensing.erasure import ERASING
+from licensing.giving_up import GIVING_UP
 from licensing.identity import TRIAL_MARK
 from licensing.inviting import INVITING_RULES
 from licensing.licences import EDITION_KEPT
@@ -91,7 +92,7 @@ def rulebook() -> list[Part]:
             _(
                 "An edition is one dated statement of all terms. It is never edited: new terms are a new edition."
             ),
-            [EDITION_KEPT, SUNSETS, PRICE_SHOWN],
+            [EDITION_KEPT, GIVING_UP, SUNSETS, PRICE_SHOWN],
         ),
         Part(
             "changing",

@@ -26,12 +26,13 @@ class Promise:
 @dataclass(frozen=True)
 class Promises:
     """`kept`: better than today's terms. `shared`: what later editions gave on top. `missed`: today's terms are better
-    here. All empty: nothing differs.
+    here. All empty: nothing differs. `is_sold`: today's terms have that tier still.
     """
 
     kept: tuple[Promise, ...] = ()
     shared: tuple[Promise, ...] = ()
     missed: tuple[Promise, ...] = ()
+    is_sold: bool = True
 
 
 def promises(standing: Standing, *, today: EditionTerms) -> Promises:
@@ -49,6 +50,7 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
         kept=tuple(
             _ending(one, standing) or _promise(one, today=today) for one in found if one.kind == "kept_better"
         ),
+        is_sold=today.tier(standing.tier.key) is not None,
         shared=tuple(_shared(standing)),
         missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
     )

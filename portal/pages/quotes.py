@@ -16,13 +16,14 @@ from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
 from licensing.changing import stop_reason
-from licensing.grandfathering import PRICE, Difference, differences
+from licensing.giving_up import given_up_of
+from licensing.grandfathering import Difference
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
 from licensing.sharing import Publications, in_force, publications
-from licensing.terms import EditionTerms, TierTerms, edition_terms
+from licensing.terms import EditionTerms, TierTerms
 from portal.models import PolicyVersion
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.seats import room_for, seats_gained
@@ -131,14 +132,6 @@ class QuotePage(Compared):
         return bool(self.order and self.order.needs_staff and self.order.state == Order.State.FAILED)
 
     @property
-    def price_given_up(self) -> Difference | None:
-        return next((d for d in self.given_up if d.feature_key == PRICE), None)
-
-    @property
-    def features_given_up(self) -> list[Difference]:
-        return [d for d in self.given_up if d.feature_key != PRICE]
-
-    @property
     def bought(self) -> str:
         """What is bought, in a few words: Business for 8 people, by the year."""
         return _in_a_few_words(self.tier, self.quote.price, seats=self.quote.seats)
@@ -230,7 +223,15 @@ def quote_page(
         rows=compare(held=held.tier, held_edition=held.edition, offered=tier, edition=edition)
         if held
         else (),
-        given_up=given_up(quote=quote, licence=licence) if state in (State.OPEN, State.BUSY) else (),
+        given_up=given_up_of(
+            standing_edition,
+            today=edition,
+            tier_key=standing_edition.tier_by_id(licence.tier_id).key,
+            currency=quote.currency,
+            interval=licence.price.interval if licence.price else None,
+        )
+        if state in (State.OPEN, State.BUSY)
+        else (),
         lines=tuple(sum_lines(quote=quote, tier=tier, held=held, payer=payer)),
         may_spend=member.may_spend,
         licence=licence,
@@ -247,23 +248,6 @@ def quote_page(
         rules=version_at(order.closed_at) if order and order.closed_at and state == State.SETTLED else None,
         at=at,
     )
-
-
-def given_up(*, quote: Quote, licence: Licence) -> tuple[Difference, ...]:
-    """What of an older edition would not come back if the customer moved and returned: a lower price, more of a
-    feature. Accepting such a quote takes a tick of its own.
-    """
-    if licence.edition_id == quote.tier.edition_id:
-        return ()
-    held, today = edition_terms(licence.edition_id), edition_terms(quote.tier.edition_id)
-    found = differences(
-        held=held,
-        today=today,
-        tier_key=held.tier_by_id(licence.tier_id).key,
-        currency=quote.currency,
-        interval=licence.price.interval if licence.price else None,
-    )
-    return tuple(d for d in found if d.kind == "kept_better")
 
 
 def live_licence(quote: Quote) -> Licence:

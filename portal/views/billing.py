@@ -21,6 +21,7 @@ from billing.answers import StripeRefused, StripeUnavailable
 from billing.cancellation import UnableToCancel, cancel_at_period_end, undo_cancellation
 from billing.models import Quote
 from billing.payers import NoPayer, billing_portal_url, payer_of, refresh_payer
+from licensing.giving_up import NotAgreed
 from licensing.history import Actor
 from portal.access import spenders_only
 from portal.context import storefront_of
@@ -91,11 +92,18 @@ def cancel(request: HttpRequest) -> HttpResponse:
     """Say what cancelling does and when; on POST, do it."""
     customer, at = request.member.customer, timezone.now()
     shop = storefront_of(request)
-    trouble, status = "", 200
+    trouble, status, unticked = "", 200, False
     if request.method == "POST":
         try:
-            cancel_at_period_end(customer=customer, actor=Actor.person(request.user), at=at)
+            cancel_at_period_end(
+                customer=customer,
+                actor=Actor.person(request.user),
+                at=at,
+                gives_up=request.POST.get("gives_up") == "yes",
+            )
             return redirect("billing")
+        except NotAgreed:
+            unticked, status = True, 422
         except UnableToCancel as refusal:
             trouble, status = told(*refusal.reasons), 409
         except StripeUnavailable:
@@ -105,7 +113,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     page = cancel_page(customer=customer, today=shop.edition if shop else None, at=at, trouble=trouble)
     if page.licence.is_free or page.licence.cancels_at_period_end:
         return redirect("billing")
-    context = {"page": page, "is_unknown": status == 503}
+    context = {"page": page, "is_unknown": status == 503, "unticked": unticked}
     return render(request, "billing/cancel.html", context, status=status)
 
 

@@ -18,6 +18,7 @@ from billing.models import Order, Quote
 from billing.orders import QuoteChanged, UnableToAccept, accept_quote, pursue
 from billing.orders import withdraw as withdraw_order
 from billing.quotes import UnableToQuote, issue_quote
+from licensing.giving_up import NotAgreed
 from licensing.history import Actor
 from licensing.situation import Change
 from licensing.standing import Standing
@@ -27,7 +28,7 @@ from portal.context import storefront_of
 from portal.facts import facts_of
 from portal.hijack import is_looking_as
 from portal.pace import at_human_pace
-from portal.pages.quotes import Trouble, given_up, live_licence, quote_page
+from portal.pages.quotes import Trouble, quote_page
 
 # A signed-out person who pressed a button comes back here by GET after signing in; then the page is shown.
 buttons = require_http_methods(["GET", "HEAD", "POST"])
@@ -51,13 +52,16 @@ def accept(request: HttpRequest, quote_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("quote", quote_id)
     at = timezone.now()
-    ticked = request.POST.get("gives_up") == "yes"
-    if not ticked and not hasattr(quote, "order") and given_up(quote=quote, licence=live_licence(quote)):
-        return _page(request, quote, unticked=True, status=422)
     try:
         order = accept_quote(
-            quote=quote, actor=Actor.person(request.user), at=at, return_url=_return_url(quote)
+            quote=quote,
+            actor=Actor.person(request.user),
+            at=at,
+            return_url=_return_url(quote),
+            gives_up=request.POST.get("gives_up") == "yes",
         )
+    except NotAgreed:
+        return _page(request, quote, unticked=True, status=422)
     except QuoteChanged as changed:
         return redirect(f"{reverse('quote', args=[changed.quote.pk])}?instead_of={quote.pk}")
     except UnableToAccept as refusal:

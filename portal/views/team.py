@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from licensing.customers import UnableToClose, close_customer
+from licensing.giving_up import NotAgreed, given_up
 from licensing.invitations import UnableToInvite, invite, resend, revoke
 from licensing.inviting import seat_for_invitation
 from licensing.models import Invitation, Member, Role
 from licensing.seats import seats_of
+from licensing.standing import standing_of
 from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member
+from licensing.terms import edition_terms
 from licensing.upgrade_requests import open_questions, questions_of
 from portal.access import act_for, members_only, owners_only, pressed_on
 from portal.forms.team import AnswerForm, CloseForm, InviteForm, RoleForm
@@ -118,18 +121,25 @@ def leave(request: HttpRequest) -> HttpResponse:
 def close(request: HttpRequest) -> HttpResponse:
     """Close the organisation for good, its name typed as a second thought."""
     customer = request.member.customer
-    form = CloseForm(request.POST)
-    if not form.is_valid() or form.cleaned_data["name"].strip() != customer.name:
-        messages.error(
-            request, _("Nothing was closed: the name you typed is not %(name)s.") % {"name": customer.name}
+    form = CloseForm(request.POST, customer=customer)
+    if not form.is_valid():
+        return team_page(request, closing=form, status=422)
+    try:
+        return _do(
+            request,
+            lambda: close_customer(
+                customer=customer,
+                owner=request.user,
+                at=timezone.now(),
+                gives_up=form.cleaned_data["gives_up"],
+            ),
+            done=_("%(name)s is closed. Its data is still here for you to take along.")
+            % {"name": customer.name},
+            then="data",
         )
-        return redirect("team")
-    return _do(
-        request,
-        lambda: close_customer(customer=customer, owner=request.user, at=timezone.now()),
-        done=_("%(name)s is closed. Its data is still here for you to take along.") % {"name": customer.name},
-        then="data",
-    )
+    except NotAgreed:
+        form.add_error("gives_up", _("Tick this first. Nothing was closed."))
+        return team_page(request, closing=form, status=422)
 
 
 @pressed_on("team")
@@ -150,12 +160,18 @@ def team_page(
     *,
     form: InviteForm | None = None,
     refused: AnswerForm | None = None,
+    closing: CloseForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page. `refused` is an answer to a question that could not be taken; it stands there as it was typed."""
+    """The page. `refused` is an answer to a question, `closing` a wish to close, that could not be taken; it stands
+    there as it was typed.
+    """
     at = timezone.now()
     customer, member = request.member.customer, request.member
     seats = seats_of(customer, at=at)
+    # Only who holds nothing paid can close, and only owners may.
+    held = standing_of(customer, at=at) if member.may_manage_team else None
+    held = held if held and held.licence.is_free else None
     waiting = customer.invitations.filter(accepted_at=None, revoked_at=None) if member.may_manage_team else []
     run_out = [one.expires_at for one in waiting if one.is_open(at=at)]
     return render(
@@ -172,6 +188,9 @@ def team_page(
             "asked": [] if member.may_spend else questions_of(customer, asked_by=request.user),
             "form": form or InviteForm(),
             "refused": refused,
+            "closing": closing,
+            "held": held,
+            "given_up": given_up(held, today=edition_terms(held.newest_id)) if held else (),
             "roles": Role.choices,
         },
         status=status,

@@ -103,8 +103,10 @@ class Buyer:
             at=at,
         )
 
-    def accept(self, quote: Quote, at: datetime | None = None) -> Order:
-        return accept_quote(quote=quote, actor=self.actor, at=at or timezone.now(), return_url=RETURN)
+    def accept(self, quote: Quote, at: datetime | None = None, *, gives_up: bool = False) -> Order:
+        return accept_quote(
+            quote=quote, actor=self.actor, at=at or timezone.now(), return_url=RETURN, gives_up=gives_up
+        )
 
     def buy(self, tier: str, **choice: Any) -> Order:
         return self.accept(self.quote(tier, **choice))

@@ -70,7 +70,7 @@ OURS: dict[str, Door] = {
     "team_invitation_revoke": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_member_role": ("post", (IN, 404, 403, 403, ON, START, START, START)),
     "team_member_remove": ("post", (IN, 404, 403, 403, ON, START, START, START)),
-    "team_close": ("post", (IN, ON, 403, 403, ON, START, START, START)),
+    "team_close": ("post", (IN, 422, 403, 403, 422, START, START, START)),
     # What is held of an organisation, and of oneself
     "data": ("get", SIGNED_IN),
     "data_download": ("post", (IN, 404, 403, 403, 200, 404, 404, 404)),

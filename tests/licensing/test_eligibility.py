@@ -90,8 +90,11 @@ def test_the_held_tier_is_offered_on_the_terms_it_is_held_on() -> None:
     bo = cast.bo()
     offers = offers_for(situation(bo), seats=7, interval="year")
     held, higher = offer_of(offers, "team"), offer_of(offers, "business")
-    assert (held.edition.key, held.gives_up_price) == (cast.OLD, False)
-    assert (higher.edition.key, higher.gives_up_price) == (cast.TODAY, True)
+    assert (held.edition.key, held.given_up) == (cast.OLD, ())
+    assert (higher.edition.key, [one.feature_key for one in higher.given_up]) == (
+        cast.TODAY,
+        ["price", "api-calls", "sso"],
+    )
     assert [offer.tier.key for offer in offers] == ["free", "team", "business", "scale"]
 
 

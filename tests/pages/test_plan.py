@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from billing.models import Payer
+from licensing.catalogue import load_draft
 from licensing.models import UpgradeRequest
 from tests import cast
 from tests.cast import NOON, Party
@@ -104,6 +105,39 @@ def test_an_older_edition_is_set_beside_todays(bo: Party, sign_in: SignIn) -> No
     assert "Later editions gave you more, for nothing. That stays yours too:" in words
     assert "Rows stored: 2 million (since January 2026)" in words
     assert "Where today’s Team has more" not in words, "what is shared in is not missed"
+
+
+def test_both_editions_and_the_certificate_are_a_click_away(bo: Party, sign_in: SignIn) -> None:
+    page = sign_in(bo.user).get("/plan/").content.decode()
+    for door in ("/changelog/#2025-03", "/changelog/#2026-01", "/plan/certificate/"):
+        assert f'href="{door}"' in page
+    chapters = sign_in(bo.user).get("/changelog/").content.decode()
+    assert 'id="2025-03"' in chapters
+    assert 'id="2026-01"' in chapters
+
+
+def later_terms(*changes: tuple[str, str]) -> None:
+    """The terms of July 2026: today's with these changes."""
+    text = (cast.CATALOGUES / "meridian-2026-01.toml").read_text()
+    for old, new in (("2026-01", "2026-07"), ("January 2026", "July 2026"), *changes):
+        assert old in text
+        text = text.replace(old, new)
+    at = NOON - timedelta(days=100)
+    cast.publish(load_draft(source=text, at=at), at=at)
+
+
+def test_free_is_set_beside_todays_too(cy: Party, sign_in: SignIn) -> None:
+    later_terms(("projects = 3\n", "projects = 2\n"))
+    words = plan(sign_in(cy.user))
+    assert "Free has changed since January 2026. You keep yours: Projects: 3 (today 2)" in words
+
+
+def test_a_tier_that_is_sold_no_longer_is_kept_whole(ada: Party, sign_in: SignIn) -> None:
+    later_terms(('key = "team"', 'key = "studio"'), ('name = "Team"', 'name = "Studio"'))
+    words = plan(sign_in(ada.user))
+    assert "Team of January 2026 is sold no longer. You keep all of it:" in words
+    assert "US$23 a seat a month (sold no longer)" in words
+    assert "Projects: 20 (today in Studio)" in words
 
 
 def test_the_meters_count_what_a_later_edition_shares_in(bo: Party, sign_in: SignIn) -> None:

@@ -135,7 +135,9 @@ def test_one_switches_between_ones_own_organisations_only(client: Client) -> Non
 def test_a_closed_organisation_is_out_of_sight(client: Client) -> None:
     party = cy()
     client.force_login(party.user)
-    assert client.post("/team/close/", {"name": "Tanaka"}).url == "/team/"
+    answer = client.post("/team/close/", {"name": "Tanaka"})
+    assert answer.status_code == 422
+    assert "the name you typed is not Tanaka Studio" in answer.content.decode()
     assert Customer.objects.get().closed_at is None
     client.post("/team/close/", {"name": "Tanaka Studio"})
     assert client.get("/plan/").url == "/start/"
