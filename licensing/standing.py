@@ -111,7 +111,7 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     newest_id = row[WIDTH - 3]
     edition = in_force(licence.edition_id, newest_id=newest_id).terms
     changes = read_planned(row[WIDTH - 1])
-    edition = _less_retired(edition, licence.tier_id, changes)
+    edition = less_retired(edition, licence.tier_id, changes)
     return Standing(
         customer=customer,
         licence=licence,
@@ -127,7 +127,7 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     )
 
 
-def _less_retired(edition: EditionTerms, tier_id: int, changes: tuple[Change, ...]) -> EditionTerms:
+def less_retired(edition: EditionTerms, tier_id: int, changes: tuple[Change, ...]) -> EditionTerms:
     """The edition with its held tier less what completed sunsets have taken from it."""
     retired = {change.feature_key for change in changes if change.is_done}
     if not retired:

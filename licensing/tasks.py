@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from licensing import restores, sunsets, trials, waivers
+from licensing.models import Rehearsal
+from licensing.rehearsing import running
+
+# A task that takes longer than five minutes is ended.
+A_TURN = timedelta(minutes=3)
 
 
 @shared_task
@@ -40,3 +48,28 @@ def sweep_sunsets() -> dict[str, int]:
         "took_effect": sunsets.carry_out_due(at=at),
         "sunset_reminders": sunsets.remind_due(at=at),
     }
+
+
+@shared_task
+def rehearse(rehearsal_id: int) -> None:
+    """Go on with one rehearsal for a while; what is left is for the next turn. A worker's death costs one batch, and a
+    database that is away a minute.
+    """
+    began = timezone.now()
+    try:
+        while running.go_on(rehearsal_id, at=timezone.now()):
+            if timezone.now() - began > A_TURN:
+                rehearse.delay(rehearsal_id)
+                return
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        running.fail(rehearsal_id, failure=f"{type(error).__name__}: {error}", at=timezone.now())
+        raise
+
+
+@shared_task
+def rehearse_what_runs() -> None:
+    """Take up again whatever was left: a message lost, a worker killed."""
+    for rehearsal_id in Rehearsal.objects.filter(state=Rehearsal.State.RUNNING).values_list("pk", flat=True):
+        rehearse.delay(rehearsal_id)

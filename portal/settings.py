@@ -284,6 +284,7 @@ CELERY_BEAT_SCHEDULE = {
         ("policy", "portal.tasks.record_policy", 60.0),
         ("promises", "billing.tasks.check_promises", 600.0),
         ("erasures", "portal.tasks.erase_due", 10.0 if DEMO else 3600.0),
+        ("rehearsals", "licensing.tasks.rehearse_what_runs", 60.0),
     ]
 }
 

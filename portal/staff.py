@@ -35,7 +35,17 @@ CATALOGUE_MODELS = (
     "sunset",
 )
 # What stands between a draft and its publication: looked at, and done by an action.
-PUBLISHING = ("publish_edition", "announce_sunset", "view_plannedchange", "view_approval", "add_approval")
+PUBLISHING = (
+    "publish_edition",
+    *(
+        f"{verb}_{model}"
+        for model in ("approval", "rehearsal", "promiseexception")
+        for verb in ("view", "add")
+    ),
+    "view_rehearsed",
+    "announce_sunset",
+    "view_plannedchange",
+)
 # Pulling a brake, and letting it go.
 BRAKES = ("add_brake", "change_brake")
 # Asking for an exception, and ending one.

@@ -104,6 +104,9 @@ def nothing_on_sale(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
         for table in (
+            "promiseexception",
+            "rehearsed",
+            "rehearsal",
             "approval",
             "editionauthor",
             "claim",

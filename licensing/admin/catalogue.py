@@ -22,6 +22,7 @@ from licensing.admin.fields import WrittenJSONField
 from licensing.admin.loading import LoadDraft
 from licensing.admin.playbooks import Playbook
 from licensing.admin.publishing import AuthorsNoted, checklist_of
+from licensing.admin.rehearsals import Rehearse
 from licensing.catalogue import lookup_key
 from licensing.catalogue.linting import lint
 from licensing.catalogue.uses import uses_of
@@ -165,13 +166,21 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     actions = None
     warn_unsaved_form = True
     draft_from_this = DraftFrom.on_rows("draft")
+    rehearse_this = Rehearse.on_rows("rehearse")
     approve_this = Approve.on_rows("approve")
     publish_this = Publish.on_rows("publish")
     compare_this = Compare.on_rows("compare")
     playbook_of_this = Playbook.on_rows("playbook")
     load_draft = LoadDraft.on_list("load")
     actions_list = ("load_draft",)
-    actions_detail = ("playbook_of_this", "compare_this", "draft_from_this", "approve_this", "publish_this")
+    actions_detail = (
+        "playbook_of_this",
+        "compare_this",
+        "draft_from_this",
+        "rehearse_this",
+        "approve_this",
+        "publish_this",
+    )
 
     @display(description="state", label={"published": "success", "draft": "warning"})
     def state(self, edition: Edition) -> str:
@@ -186,7 +195,7 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
         return super().get_queryset(request).annotate(live_licences=live)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """What is published is neither approved nor published again."""
+        """What is published is neither rehearsed, approved nor published again."""
         actions = super().get_actions_detail(request, object_id)
         if Edition.objects.filter(pk=object_id, published_at=None).exists():
             return list(actions)

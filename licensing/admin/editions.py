@@ -55,7 +55,9 @@ class SureForm(RowForm):
         return str(self.row.key)
 
 
-class _EditionAction(StaffAction):
+class EditionAction(StaffAction):
+    """Something done to an edition as a whole."""
+
     def rows(self) -> QuerySet[Edition]:
         return Edition.objects.select_related("product")
 
@@ -74,7 +76,7 @@ class _EditionAction(StaffAction):
         return row_url(self.row)
 
 
-class DraftFrom(_EditionAction):
+class DraftFrom(EditionAction):
     permission = "licensing.add_edition"
     title = "Draft from this edition"
     button = "Make the draft"
@@ -104,7 +106,7 @@ class NoteForm(RowForm):
     )
 
 
-class Approve(_EditionAction):
+class Approve(EditionAction):
     permission = "licensing.add_approval"
     title = "Approve the draft"
     button = "Approve these terms"
@@ -123,7 +125,7 @@ class Approve(_EditionAction):
         return f"You have approved {self.row.name} as it stands."
 
 
-class Publish(_EditionAction):
+class Publish(EditionAction):
     permission = "licensing.publish_edition"
     title = "Publish the edition"
     button = "Publish for good"

@@ -44,12 +44,18 @@ class Line:
 
 
 # Step → the words of its button, the action of an edition, what it takes.
-BUTTONS = {"approval": ("Approve the draft", "approve_this", "licensing.add_approval")}
+BUTTONS = {
+    "rehearsal": ("Rehearse the draft", "rehearse_this", "licensing.add_rehearsal"),
+    "approval": ("Approve the draft", "approve_this", "licensing.add_approval"),
+}
 
 
 def checklist_of(draft: Edition, request: HttpRequest) -> list[Line]:
     """What stands between `draft` and its publication, for whoever looks."""
-    return [_line(step, draft, request) for step in steps_to_publish(draft, terms_hash=draft_hash(draft))]
+    return [
+        _line(step, draft, request)
+        for step in steps_to_publish(draft, terms_hash=draft_hash(draft), at=timezone.now())
+    ]
 
 
 def _line(step: Step, draft: Edition, request: HttpRequest) -> Line:

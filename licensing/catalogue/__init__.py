@@ -8,6 +8,7 @@ from licensing.catalogue.approvals import approve
 from licensing.catalogue.authors import note_author
 from licensing.catalogue.checklist import steps_to_publish
 from licensing.catalogue.drafts import draft_from, load_draft
+from licensing.catalogue.exceptions import accept_exception, ask_exception
 from licensing.catalogue.faults import DraftInTheWay, UnableToApprove, UnableToLoad, UnableToPublish
 from licensing.catalogue.publishing import publish, verify
 from licensing.catalogue.writing import draft_hash, dump, lookup_key, terms_text
@@ -17,7 +18,9 @@ __all__ = [
     "UnableToApprove",
     "UnableToLoad",
     "UnableToPublish",
+    "accept_exception",
     "approve",
+    "ask_exception",
     "draft_from",
     "draft_hash",
     "dump",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from licensing.catalogue.approvals import valid_approval, why_void
 from licensing.catalogue.authors import authors_of, named
+from licensing.catalogue.exceptions import unexcepted
 from licensing.catalogue.rules import broken_rules
-from licensing.models import Approval, Edition
+from licensing.models import Approval, Edition, Rehearsal
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,23 @@ class Step:
         return not self.faults
 
 
-def steps_to_publish(draft: Edition, *, terms_hash: str) -> list[Step]:
+# Customers come and go, so what a rehearsal saw holds for a while only.
+HOLDS = timedelta(days=14)
+
+
+def steps_to_publish(draft: Edition, *, terms_hash: str, at: datetime) -> list[Step]:
     """Everything that `draft` needs, whose terms have `terms_hash`. The first edition of a product needs the rules kept
     and a rationale alone: nobody holds anything yet.
     """
     steps = [_terms(draft)]
-    if newest_published(draft) is not None:
-        steps.append(_approval(draft, terms_hash))
-    return steps
+    on_sale = newest_published(draft)
+    if on_sale is None:
+        return steps
+    rehearsal = Rehearsal.objects.filter(edition=draft, terms_hash=terms_hash, against=on_sale).first()
+    steps.append(_rehearsal(draft, rehearsal, at=at))
+    if rehearsal is not None and rehearsal.state == Rehearsal.State.DONE and rehearsal.totals["promises"]:
+        steps.append(_exceptions(draft, rehearsal))
+    return [*steps, _approval(draft, terms_hash)]
 
 
 def newest_published(draft: Edition) -> Edition | None:
@@ -47,6 +58,40 @@ def _terms(draft: Edition) -> Step:
     faults = tuple(broken_rules(draft))
     words = "" if faults else "The terms keep every rule, and the rationale says why they are as they are."
     return Step("terms", "Terms and rationale", words, faults)
+
+
+def _rehearsal(draft: Edition, rehearsal: Rehearsal | None, *, at: datetime) -> Step:
+    title = "Rehearsed with every customer"
+
+    def todo(words: str) -> Step:
+        return Step("rehearsal", title, "", (words,))
+
+    if rehearsal is None:
+        if Rehearsal.objects.filter(edition=draft).exists():
+            return todo("What was rehearsed were other terms than these. Rehearse the draft again.")
+        return todo("Nobody has seen yet what it means for each customer. Rehearse the draft.")
+    match rehearsal.state:
+        case Rehearsal.State.RUNNING:
+            return todo(f"The rehearsal is on its way: {rehearsal.percent} %. Wait until it is done.")
+        case Rehearsal.State.DONE if rehearsal.finished_at and at - rehearsal.finished_at <= HOLDS:
+            customers = rehearsal.totals["customers"]
+            words = f"Done on {rehearsal.finished_at:%d %B %Y}, with {customers:,} customers."
+            return Step("rehearsal", title, words)
+        case Rehearsal.State.DONE:
+            return todo(
+                f"The rehearsal is older than {HOLDS.days} days, and customers come and go. Rehearse again."
+            )
+    return todo("The last rehearsal did not come to its end. Rehearse the draft again.")
+
+
+def _exceptions(draft: Edition, rehearsal: Rehearsal) -> Step:
+    faults = tuple(
+        f"The promise {promise} would be broken for {customers:,} customers. Change the draft so that it is kept, or "
+        "ask for an exception on the rehearsal's page and have a colleague accept it."
+        for promise, customers in unexcepted(draft, rehearsal).items()
+    )
+    words = "" if faults else "What would be broken is accepted, with a reason."
+    return Step("exceptions", "Promises kept, or excepted", words, faults)
 
 
 def _approval(draft: Edition, terms_hash: str) -> Step:

@@ -27,7 +27,7 @@ def publish(*, edition: Edition, actor: Actor, at: datetime) -> Edition:
                 [f"The edition {draft.key} was published on {draft.published_at:%d %B %Y} already."]
             )
         terms_hash = draft_hash(draft)
-        steps = steps_to_publish(draft, terms_hash=terms_hash)
+        steps = steps_to_publish(draft, terms_hash=terms_hash, at=at)
         if faults := [*_too_early(draft, at=at), *(fault for step in steps for fault in step.faults)]:
             raise UnableToPublish(faults)
         draft.published_at = at

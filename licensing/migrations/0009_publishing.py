@@ -176,7 +176,7 @@ FORWARDS = [
 BACKWARDS = [
     PUBLICATION_BEFORE,
     *(
-        f"DROP TRIGGER IF EXISTS {trigger} ON {table}"
+        f"DROP TRIGGER {trigger} ON {table}"
         for table in TABLES
         for trigger in ("guard", "keep", "guard_truncate")
     ),

@@ -7,6 +7,7 @@ from licensing.models.notice import Delivery, DeliveryReport, Notice, OptOut
 from licensing.models.notice_rule import NoticeRule
 from licensing.models.promise_check import PromiseCheck
 from licensing.models.publishing import Approval, EditionAuthor
+from licensing.models.rehearsal import PromiseException, Rehearsal, Rehearsed
 from licensing.models.restore import DatabaseIdentity, Restore
 from licensing.models.sunset import PlannedChange, Sunset
 from licensing.models.trial import Trial, TrialMark
@@ -37,6 +38,9 @@ __all__ = [
     "Price",
     "Product",
     "PromiseCheck",
+    "PromiseException",
+    "Rehearsal",
+    "Rehearsed",
     "Restore",
     "Role",
     "Sunset",

@@ -44,7 +44,9 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "Catalogue",
         (
             ("Editions", "menu_book", "licensing", "edition"),
+            ("Rehearsals", "theater_comedy", "licensing", "rehearsal"),
             ("Approvals", "how_to_reg", "licensing", "approval"),
+            ("Exceptions", "gavel", "licensing", "promiseexception"),
             ("Products", "category", "licensing", "product"),
             ("Sunsets", "wb_twilight", "licensing", "sunset"),
             ("Notice periods", "event_upcoming", "licensing", "noticerule"),

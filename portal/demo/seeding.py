@@ -17,6 +17,7 @@ from licensing.history import COMMAND, Actor
 from licensing.invitations import invite
 from licensing.models import Customer, Edition, Role, Sunset
 from licensing.periods import add_intervals, to_the_second
+from licensing.rehearsing.running import start, to_the_end
 from licensing.sunsets import announce
 from licensing.trials import start_trial
 from portal.demo import sandbox
@@ -87,8 +88,10 @@ class Demo:
         self.say(f"{edition} published, its prices at Stripe")
 
     def _written_and_approved(self, draft: Edition, *, at: datetime) -> None:
-        """Mara wrote it a fortnight before, and Noor read it a week later."""
+        """Mara wrote it a fortnight before and rehearsed it, and Noor read it a week later."""
         catalogue.note_author(edition=draft, by=self.people.mara, at=at - timedelta(days=14))
+        seen = at - timedelta(days=8)
+        to_the_end(start(edition=draft, by=self.people.mara, at=seen), at=seen)
         catalogue.approve(
             edition=draft,
             by=self.people.noor,

@@ -59,3 +59,9 @@ def gives(tier: TierTerms, feature: FeatureTerms) -> bool:
 def in_words(key: str) -> str:
     """A key as people read it: trial_reminder → trial reminder."""
     return key.replace("_", " ")
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """A count as people read it: 100,000."""
+    return f"{number:,}"

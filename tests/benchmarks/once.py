@@ -55,8 +55,24 @@ def drain_one_by_one() -> int:
     return inbox.drain(at=timezone.now())["handled"]
 
 
+def rehearse() -> int:
+    """A dearer draft with a shared feature, played through for everybody."""
+    from licensing import catalogue
+    from licensing.models import Edition, Feature, Grant, Price
+    from licensing.rehearsing.running import start, to_the_end
+
+    now = timezone.now()
+    on_sale = Edition.objects.get(key="2026-01")
+    draft = catalogue.draft_from(edition=on_sale, key=f"bench-{now:%H%M%S%f}", name="Benchmark")
+    Price.objects.filter(tier__edition=draft, tier__key="team").update(unit_amount=2500)
+    Feature.objects.filter(edition=draft, key="projects").update(shared=True)
+    Grant.objects.filter(tier__edition=draft, tier__key="team", feature__key="projects").update(value=40)
+    return to_the_end(start(edition=draft, by=None, at=now), at=now).done
+
+
 WORK: dict[str, Callable[[], int]] = {
-    work.__name__: work for work in (expire, remind, expire_in_one_statement, drain, drain_one_by_one)
+    work.__name__: work
+    for work in (expire, remind, expire_in_one_statement, drain, drain_one_by_one, rehearse)
 }
 
 

@@ -13,7 +13,7 @@ from django.apps import apps
 from django.urls import reverse
 
 from licensing.catalogue import draft_from
-from licensing.models import Edition, NoticeRule
+from licensing.models import Edition, NoticeRule, Rehearsal
 from tests.cast import NOON, TODAY, ada, bo
 from tests.doors.people import IN, ON
 from tests.staff.rows import (
@@ -21,6 +21,7 @@ from tests.staff.rows import (
     credit_of,
     difference_of,
     everything_of,
+    exception_of,
     policy_version,
     stripe_event,
     violation_of,
@@ -81,6 +82,9 @@ MODELS: dict[str, Rights] = {
     ),
     "licensing.approval": Rights("support catalogue"),
     "portal.policyversion": Rights("support catalogue"),
+    "licensing.rehearsal": Rights("support catalogue"),
+    "licensing.rehearsed": Rights("support catalogue"),
+    "licensing.promiseexception": Rights("support catalogue"),
     # People
     "portal.user": Rights("support finance", change=SUPERUSERS),
     "auth.group": Rights(SUPERUSERS, add=SUPERUSERS, change=SUPERUSERS, delete=SUPERUSERS),
@@ -105,7 +109,11 @@ ACTIONS: dict[str, Groups] = {
     "billing_order_settle": "support finance",
     "billing_order_clear": "support finance",
     "licensing_edition_draft_from_this": "catalogue",
+    "licensing_edition_rehearse_this": "catalogue",
     "licensing_edition_approve_this": "catalogue",
+    "licensing_rehearsal_as_csv": "support catalogue",
+    "licensing_rehearsal_ask_exception": "catalogue",
+    "licensing_promiseexception_accept": "catalogue",
     "licensing_edition_publish_this": "catalogue",
     "licensing_sunset_announce": "catalogue",
     "licensing_sunset_withdraw": "catalogue",
@@ -117,6 +125,9 @@ PAGES: dict[str, Groups] = {
     "licensing_edition_playbook_of_this": "support catalogue",
     "licensing_customer_prices_of": "support finance",
 }
+
+# Whose button asks nothing: it is done at once, and leads on.
+AT_ONCE = {"licensing_edition_rehearse_this", "licensing_promiseexception_accept"}
 
 # Address: (method, answer for each of ROLES). Staff without any right have a first page with nothing on it.
 ANY_STAFF = (IN, 403, 200, 200, 200, 200, 200)
@@ -156,17 +167,18 @@ def knocks(rows: dict[str, Any]) -> list[Knock]:
         ]
     for name, groups in ACTIONS.items():
         door = reverse(f"admin:{name}", args=[rows[".".join(name.split("_")[:2])]])
-        found += [("get", door, answers(groups)), ("post", door, answers(groups))]
+        done = ON if name in AT_ONCE else 200
+        found += [("get", door, answers(groups)), ("post", door, answers(groups, let_in_by=done))]
     for name, groups in PAGES.items():
         door = reverse(f"admin:{name}", args=[rows[".".join(name.split("_")[:2])]])
         found.append(("get", door, answers(groups)))
     return found
 
 
-def answers(groups: Groups) -> tuple[Any, ...]:
+def answers(groups: Groups, *, let_in_by: Any = 200) -> tuple[Any, ...]:
     """The row of answers, one for each of ROLES."""
     let_in = set() if groups is None else {*groups.split(), "superuser"}
-    return (IN, *(200 if role in let_in else 403 for role in ROLES[1:]))
+    return (IN, *(let_in_by if role in let_in else 403 for role in ROLES[1:]))
 
 
 def rows_of_ada() -> dict[str, Any]:
@@ -180,6 +192,7 @@ def rows_of_ada() -> dict[str, Any]:
     bo()
     announced(at=NOON)
     credit_of(ada())
+    exception = exception_of(ada())
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}
     rows |= {
@@ -189,5 +202,6 @@ def rows_of_ada() -> dict[str, Any]:
         "licensing.plannedchange": change_of(bo().customer),
         "licensing.noticerule": NoticeRule.objects.filter(jurisdiction="DE").first(),
         "portal.user": ada().user,
+        "licensing.rehearsal": Rehearsal.objects.get(edition=exception.edition),
     }
     return {model: row.pk for model, row in rows.items() if row is not None}

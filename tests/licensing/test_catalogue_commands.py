@@ -63,7 +63,9 @@ def test_a_later_edition_takes_two_people_on_the_command_line_too(file: Path) ->
     mara, noor = writer(), colleague()
     assert "loaded as a draft" in command("catalogue", "load", str(file), "--by", mara.email)
     said = refused("catalogue", "publish", "shop", "2026-09")
-    assert said.startswith("Shop 2026-09 was not published: Nobody has approved these terms.")
+    assert "Nobody has seen yet what it means for each customer." in said
+    assert "Nobody has approved these terms." in said
+    assert "was rehearsed with 0 customers." in command("catalogue", "rehearse", "shop", "2026-09")
     said = refused("catalogue", "approve", "shop", "2026-09", "--by", mara.email)
     assert "Mara Lind wrote part of 2026-09" in said
     assert (
@@ -72,6 +74,12 @@ def test_a_later_edition_takes_two_people_on_the_command_line_too(file: Path) ->
     )
     command("catalogue", "approve", "shop", "2026-09", "--by", noor.email, "--note", "Read.")
     assert "is published." in command("catalogue", "publish", "shop", "2026-09")
+
+
+@pytest.mark.django_db
+def test_the_first_edition_of_a_product_is_not_rehearsed(file: Path) -> None:
+    command("catalogue", "load", str(file))
+    assert "there is nobody to rehearse with" in refused("catalogue", "rehearse", "shop", "2026-05")
 
 
 @pytest.mark.django_db

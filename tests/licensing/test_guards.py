@@ -16,13 +16,38 @@ from django.db.models import F, Model
 from billing.models import Order, Quote, StripeEvent
 from licensing import catalogue
 from licensing.history import CLOCK, COMMAND, Actor, entry, record
-from licensing.models import Approval, Claim, Edition, EditionAuthor, Event, Feature, Grant, Price, Tier
+from licensing.models import (
+    Approval,
+    Claim,
+    Edition,
+    EditionAuthor,
+    Event,
+    Feature,
+    Grant,
+    Price,
+    PromiseException,
+    Rehearsal,
+    Rehearsed,
+    Tier,
+)
 from tests.cast import NOON, ada, make_catalogue, person
 from tests.licensing.small_catalogue import GOOD, load, published
-from tests.publishing import colleague, publish, ready, writer
+from tests.publishing import colleague, publish, ready, rehearsed, writer
+from tests.staff.rows import exception_of
 
 TERMS: list[type[Model]] = [Edition, Tier, Feature, Grant, Claim, Price]
-TABLES = [*TERMS, Approval, EditionAuthor, Event, Quote, Order, StripeEvent]
+TABLES = [
+    *TERMS,
+    Approval,
+    EditionAuthor,
+    Rehearsal,
+    Rehearsed,
+    PromiseException,
+    Event,
+    Quote,
+    Order,
+    StripeEvent,
+]
 
 pytestmark = pytest.mark.usefixtures("nothing_on_sale")
 
@@ -144,6 +169,8 @@ def test_a_later_edition_is_published_with_a_colleagues_approval_or_not_at_all()
     Approval.objects.create(**{**terms, "terms_hash": "0" * 64}, by=colleague())
     refused(words, lambda: sealed(draft))
     Approval.objects.create(**terms, by=colleague())
+    refused("only once these terms were rehearsed", lambda: sealed(draft))
+    rehearsed(draft, at=NOON)
     refused("not published before the one that is on sale", lambda: sealed(draft, NOON - timedelta(days=1)))
     sealed(draft)
     assert catalogue.verify(edition=Edition.objects.get(key="2026-09"))
@@ -173,6 +200,54 @@ def test_nobody_becomes_an_author_or_approver_of_what_is_published() -> None:
     refused("never change", lambda: catalogue.note_author(edition=edition, by=person("Gus Hall"), at=NOON))
     terms = {"edition": edition, "terms_hash": edition.content_hash, "at": NOON}
     refused("never change", lambda: Approval.objects.create(by=person("Gus Hall"), **terms))
+
+
+@pytest.mark.django_db
+def test_a_broken_promise_is_accepted_by_somebody_else_or_nothing_is_published() -> None:
+    asked = exception_of(ada())
+    draft = asked.edition
+    catalogue.approve(edition=draft, by=colleague(), at=NOON)
+    words = "breaks a promise, and nobody else has accepted that"
+    refused(words, lambda: sealed(draft))
+    refused("asked for first", lambda: PromiseException.objects.create(**{**own(asked), "approved_at": NOON}))
+    accepting = {"approved_by": writer(), "approved_at": NOON}
+    refused("that they asked for", lambda: PromiseException.objects.update(**accepting))
+    refused("An exception never changes", lambda: PromiseException.objects.update(customers=9))
+    PromiseException.objects.update(approved_by=colleague(), approved_at=NOON)
+    refused("An exception never changes", lambda: PromiseException.objects.update(reason="Other words."))
+    refused("is kept as long as its edition", lambda: at_the_end(asked.delete))
+    sealed(draft)
+
+
+def own(asked: PromiseException) -> dict[str, Any]:
+    return {
+        "edition": asked.edition,
+        "terms_hash": asked.terms_hash,
+        "promise": "x",
+        "customers": 1,
+        "asked_at": NOON,
+    }
+
+
+@pytest.mark.django_db
+def test_what_a_rehearsal_saw_stays() -> None:
+    published()
+    draft = load(LATER)
+    rehearsal = rehearsed(draft, at=NOON)
+    refused("never changes", lambda: Rehearsal.objects.update(totals={}))
+    refused("never changes", lambda: sql("UPDATE licensing_rehearsal SET state = 'running'"))
+    refused("is kept as long as its edition", lambda: at_the_end(rehearsal.delete))
+    seen = (
+        "INSERT INTO licensing_rehearsed (rehearsal_id, customer_id, held_edition, held_tier, currency, interval, "
+        "seats, cancelled, before, after, effect, moving, gained, lost, gained_if_moved, lost_if_moved, flips, "
+        "notices, promises) VALUES (%s, 1, 'x', 'x', 'USD', '', 1, false, 0, 0, 'none', 'none', '[]', '[]', '[]', "
+        "'[]', '[]', '[]', '[]')"
+    )
+    refused("What a rehearsal saw never changes", lambda: sql(seen, Rehearsal.objects.get().pk))
+    writer().delete()
+    assert Rehearsal.objects.get().started_by is None
+    at_the_end(draft.delete)
+    assert not Rehearsal.objects.exists()
 
 
 def at_the_end(do: Callable[[], Any]) -> None:

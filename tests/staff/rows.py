@@ -17,11 +17,25 @@ from billing.models import (
     Reconciliation,
     StripeEvent,
 )
+from licensing import catalogue
 from licensing.history import CLOCK, entry, record
-from licensing.models import Delivery, Erasure, Notice, Price, PromiseCheck, Tier, Trial, UsageReading, Waiver
+from licensing.models import (
+    Delivery,
+    Edition,
+    Erasure,
+    Notice,
+    Price,
+    PromiseCheck,
+    PromiseException,
+    Tier,
+    Trial,
+    UsageReading,
+    Waiver,
+)
 from portal.models import PolicyVersion
 from portal.policy import record_policy
 from tests.cast import NOON, TODAY, Party
+from tests.publishing import rehearsed, writer
 
 
 def policy_version(*, since: datetime = NOON) -> PolicyVersion:
@@ -261,6 +275,22 @@ def promise_check_of(party: Party) -> PromiseCheck:
         broken=1,
         breaches=[{"customer": party.customer.pk, "what": "Notice 1 waits."}],
         checked_at=NOON,
+    )
+
+
+def exception_of(party: Party) -> PromiseException:
+    """A draft without Business, rehearsed while Ada tries Business, and the exception that Mara asks for."""
+    draft = catalogue.draft_from(edition=Edition.objects.get(key=TODAY), key="2027-03", name="March 2027")
+    draft.tiers.get(key="business").delete()
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    if not Trial.objects.filter(customer=party.customer, ended_at=None).exists():
+        trial_of(party)
+    return catalogue.ask_exception(
+        rehearsal=rehearsed(draft, at=NOON),
+        promise="trial-can-be-bought",
+        reason="They get Scale at the price of Business.",
+        by=writer(),
+        at=NOON,
     )
 
 

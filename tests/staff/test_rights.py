@@ -7,11 +7,19 @@ from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
 
-from licensing.models import Edition, Notice, Tier, Trial, Waiver
+from licensing.models import Edition, Notice, Rehearsal, Tier, Trial, Waiver
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
-from tests.staff.rows import brake_of, credit_of, difference_of, everything_of, stripe_event, violation_of
+from tests.staff.rows import (
+    brake_of,
+    credit_of,
+    difference_of,
+    everything_of,
+    exception_of,
+    stripe_event,
+    violation_of,
+)
 from tests.sunsets.scenes import draft as sunset_draft
 
 SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
@@ -32,6 +40,9 @@ LOOKERS: dict[str, set[str]] = {
     "licensing.sunset": {SUPPORT, CATALOGUE},
     "licensing.plannedchange": {SUPPORT, CATALOGUE},
     "licensing.approval": {SUPPORT, CATALOGUE},
+    "licensing.rehearsal": {SUPPORT, CATALOGUE},
+    "licensing.rehearsed": {SUPPORT, CATALOGUE},
+    "licensing.promiseexception": {SUPPORT, CATALOGUE},
     "billing.order": {SUPPORT, FINANCE},
     "billing.quote": {SUPPORT, FINANCE},
     "billing.invoice": {SUPPORT, FINANCE},
@@ -55,6 +66,9 @@ READ_ONLY = {
     "licensing.notice",
     "licensing.event",
     "licensing.approval",
+    "licensing.rehearsal",
+    "licensing.rehearsed",
+    "licensing.promiseexception",
     "billing.order",
     "billing.quote",
     "billing.invoice",
@@ -85,7 +99,11 @@ DOERS = {
     "billing_order_settle": {SUPPORT, FINANCE},
     "billing_order_clear": {SUPPORT, FINANCE},
     "licensing_edition_draft_from_this": {CATALOGUE},
+    "licensing_edition_rehearse_this": {CATALOGUE},
     "licensing_edition_approve_this": {CATALOGUE},
+    "licensing_rehearsal_as_csv": {SUPPORT, CATALOGUE},
+    "licensing_rehearsal_ask_exception": {CATALOGUE},
+    "licensing_promiseexception_accept": {CATALOGUE},
     "licensing_edition_publish_this": {CATALOGUE},
     "licensing_sunset_announce": {CATALOGUE},
     "licensing_sunset_withdraw": {CATALOGUE},
@@ -115,7 +133,9 @@ def test_a_list_opens_for_its_groups_and_is_403_and_no_menu_entry_for_others(
         client = as_staff(group)
         may = group in LOOKERS[model]
         assert client.get(door).status_code == (200 if may else 403), group
-        assert (door in menu_of(client)) == (may and model != "licensing.tier"), group
+        assert (door in menu_of(client)) == (
+            may and model not in ("licensing.tier", "licensing.rehearsed")
+        ), group
     assert as_staff(superuser=True).get(door).status_code == 200
     nobody = as_staff()
     assert nobody.get(door).status_code == 403
@@ -131,6 +151,7 @@ def test_what_is_stored_is_not_edited_or_deleted_even_by_a_superuser(
     violation_of(okafor)
     difference_of(okafor)
     credit_of(okafor)
+    exception_of(okafor)
     client = as_staff(superuser=True)
     model_admin = next(each for kind, each in admin.site._registry.items() if kind._meta.label_lower == model)
     row = model_admin.model._default_manager.first()
@@ -147,7 +168,10 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
     okafor: Party, as_staff: SignIn, page: str
 ) -> None:
     everything_of(okafor)
+    exception = exception_of(okafor)
     rows = {
+        "rehearsal": Rehearsal.objects.get(edition=exception.edition).pk,
+        "promiseexception": exception.pk,
         "trial": Trial.objects.get().pk,
         "waiver": Waiver.objects.get().pk,
         "balancecredit": credit_of(okafor).pk,

@@ -1,4 +1,4 @@
-"""manage.py catalogue: load, approve, publish, dump, verify and synchronise editions."""
+"""manage.py catalogue: load, rehearse, approve, publish, dump, verify and synchronise editions."""
 
 from __future__ import annotations
 
@@ -14,11 +14,14 @@ from billing.answers import StripeRefused, StripeUnavailable
 from billing.prices import UnableToSync, sync_published
 from licensing import catalogue
 from licensing.history import COMMAND
-from licensing.models import Edition
+from licensing.models import Edition, Rehearsed
+from licensing.rehearsing import running
 
 
 class Command(BaseCommand):
-    help = "Load, approve, publish, dump, verify editions, and synchronise published prices to Stripe."
+    help = (
+        "Load, rehearse, approve, publish, dump, verify editions, and synchronise published prices to Stripe."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
@@ -28,12 +31,15 @@ class Command(BaseCommand):
             "--publish", action="store_true", help="and publish it: from then on it never changes"
         )
         load.add_argument("--by", metavar="EMAIL", help="who wrote it: they do not approve it")
+        rehearse = verbs.add_parser(
+            "rehearse", help="play a draft through for every customer, and say what it means"
+        )
         approve = verbs.add_parser("approve", help="say yes to a draft's terms as they stand")
         approve.add_argument("--by", metavar="EMAIL", required=True, help="who says yes: nobody who wrote it")
         approve.add_argument("--note", default="", help="what they want to say with it")
         publish = verbs.add_parser("publish", help="publish a draft: from then on it never changes")
         dump = verbs.add_parser("dump", help="write an edition as TOML")
-        for parser_of_one in (approve, publish, dump):
+        for parser_of_one in (rehearse, approve, publish, dump):
             parser_of_one.add_argument("product", metavar="PRODUCT")
             parser_of_one.add_argument("edition", metavar="EDITION")
         verbs.add_parser("verify", help="check every published edition against its stored hash")
@@ -62,6 +68,26 @@ class Command(BaseCommand):
             self._publish_draft(edition)
         else:
             self.stdout.write(f"{edition} is loaded as a draft.")
+
+    def _rehearse(self, *, product: str, edition: str, **_: Any) -> None:
+        draft = _find(product, edition)
+        try:
+            rehearsal = running.start(edition=draft, by=None, at=timezone.now())
+        except running.UnableToRehearse as refusal:
+            raise CommandError(str(refusal)) from None
+        while running.go_on(rehearsal.pk, at=timezone.now()):
+            pass
+        rehearsal.refresh_from_db()
+        if rehearsal.state != rehearsal.State.DONE:
+            raise CommandError(
+                f"The rehearsal of {draft} is {rehearsal.get_state_display()}: start it again to go on with it."
+            )
+        self.stdout.write(f"{draft} was rehearsed with {rehearsal.totals['customers']:,} customers.")
+        for effect, label in Rehearsed.Effect.choices:
+            if customers := rehearsal.totals["moving"].get(effect, 0):
+                self.stdout.write(f"  {label} if moved: {customers:,}")
+        for promise, customers in rehearsal.totals["promises"].items():
+            self.stdout.write(f"  the promise {promise} would be broken for {customers:,}")
 
     def _approve(self, *, product: str, edition: str, by: str, note: str, **_: Any) -> None:
         draft, person = _find(product, edition), _person(by)

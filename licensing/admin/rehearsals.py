@@ -1,0 +1,352 @@
+"""Rehearsals as staff see them: started from a draft, watched, read by customer, taken away as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
+
+from licensing.admin.actions import RowForm, StaffAction
+from licensing.admin.base import ReadOnlyAdmin, customer_url, row_url
+from licensing.admin.editions import EditionAction
+from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
+from licensing.catalogue.exceptions import exception_refusal, unexcepted
+from licensing.history import Actor
+from licensing.models import PromiseException, Rehearsal, Rehearsed
+from licensing.money import format_money
+from licensing.rehearsing import listing
+from licensing.rehearsing.promises import BY_KEY
+from licensing.rehearsing.running import UnableToRehearse, start
+from licensing.staff_words import when
+from licensing.tasks import rehearse
+
+
+class PlainForm(RowForm):
+    """Nothing to fill in."""
+
+
+class Rehearse(EditionAction):
+    permission = "licensing.add_rehearsal"
+    title = "Rehearse the draft"
+    button = "Start the rehearsal"
+    form_class = PlainForm
+    refusals = (UnableToRehearse,)
+    started: Rehearsal | None = None
+
+    def outcome(self) -> str:
+        return (
+            "The draft is played through for every customer: bills, entitlements, what opens and closes, notices, "
+            "promises. Nothing is changed for anybody and nobody is told. You can leave meanwhile."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        self.started = start(edition=self.row, by=self.request.user, at=at)
+        transaction.on_commit(partial(rehearse.delay, self.started.pk), robust=True)
+        return "The rehearsal has begun."
+
+    def back(self) -> str:
+        return row_url(self.started or self.row)
+
+
+class AskForm(RowForm):
+    """Which of the promises that were found broken, and why that should be accepted."""
+
+    promise = forms.ChoiceField(widget=UnfoldAdminSelectWidget())
+    reason = forms.CharField(
+        label="Why",
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "maxlength": 1000}),
+        help_text="What these customers get instead, and how they are told.",
+    )
+
+    def __init__(self, *args: Any, row: Rehearsal, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        field = self.fields["promise"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (key, f"{BY_KEY[key].says} ({customers:,} customers)" if key in BY_KEY else key)
+            for key, customers in row.totals.get("promises", {}).items()
+        ]
+
+
+class AskException(StaffAction):
+    permission = "licensing.add_promiseexception"
+    title = "Ask for an exception"
+    button = "Ask for it"
+    form_class = AskForm
+    refusals = (UnableToApprove,)
+
+    def rows(self) -> QuerySet[Rehearsal]:
+        return Rehearsal.objects.select_related("edition__product")
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        return [("Draft", self.row.edition), ("Rehearsed", when(self.row.started_at))]
+
+    def outcome(self) -> str:
+        return (
+            "Somebody who wrote none of the draft reads your reason and accepts it, or does not. An edit of the draft "
+            "makes the exception void. Better, where it can be: change the draft so that the promise is kept."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        said = form.cleaned_data
+        ask_exception(
+            rehearsal=self.row, promise=said["promise"], reason=said["reason"], by=self.request.user, at=at
+        )
+        return "You have asked for the exception. A colleague can accept it now."
+
+    def back(self) -> str:
+        return row_url(self.row)
+
+
+class AcceptException(StaffAction):
+    permission = "licensing.add_approval"
+    title = "Accept the exception"
+    button = "Accept that the promise is broken"
+    form_class = PlainForm
+    refusals = (UnableToApprove,)
+
+    def rows(self) -> QuerySet[PromiseException]:
+        return PromiseException.objects.select_related("edition__product", "asked_by")
+
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        row = self.row
+        promise = BY_KEY.get(row.promise)
+        return [
+            ("Draft", row.edition),
+            ("Promise", promise.says if promise else row.promise),
+            ("Customers", f"{row.customers:,}"),
+            ("Why", row.reason),
+            ("Asked", f"{when(row.asked_at)} by {row.asked_by or 'an account that is gone'}"),
+        ]
+
+    def outcome(self) -> str:
+        """Whoever cannot is told before they press."""
+        return exception_refusal(exception=self.row, by=self.request.user) or (
+            "The draft may then be published although it breaks this promise for these customers. Your name stands "
+            "beside it."
+        )
+
+    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
+        accept_exception(exception=self.row, by=self.request.user, at=at)
+        return "The exception is accepted."
+
+    def back(self) -> str:
+        return row_url(self.row)
+
+
+@action(description="Download as a table (CSV)", url_path="csv")
+def as_csv(_model_admin: Any, request: HttpRequest, object_id: str) -> StreamingHttpResponse:
+    """Every customer of a rehearsal, streamed."""
+    if not request.user.has_perm("licensing.view_rehearsed"):
+        raise PermissionDenied
+    rehearsal = get_object_or_404(Rehearsal.objects.select_related("edition"), pk=object_id)
+    name = f"rehearsal-{rehearsal.edition.key}-{rehearsal.started_at:%Y-%m-%d}.csv"
+    return StreamingHttpResponse(
+        listing.lines(rehearsal),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+as_csv.needs = "licensing.view_rehearsed"
+
+
+@admin.register(Rehearsal)
+class RehearsalAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "edition_page", "against", "state", "progress", "started_by"]
+    list_filter = ["state", "edition"]
+    fields = ["edition_page", "against", "started_by", "started_at", "finished_at", "terms_hash"]
+    readonly_fields = ["edition_page"]
+    change_form_outer_before_template = "admin/staff/rehearsal/rehearsal.html"
+    as_csv = as_csv
+    ask_exception = AskException.on_rows("exception")
+    actions_detail = ("as_csv", "ask_exception")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rehearsal]:
+        return (
+            super().get_queryset(request).select_related("edition__product", "against__product", "started_by")
+        )
+
+    @display(description="draft", ordering="edition")
+    def edition_page(self, row: Rehearsal) -> SafeString:
+        """The way back to the draft."""
+        return format_html('<a class="staff-link" href="{}">{}</a>', row_url(row.edition), row.edition)
+
+    @display(description="played")
+    def progress(self, row: Rehearsal) -> str:
+        return f"{row.done:,} of {row.total:,}"
+
+    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
+        """An exception is asked for where a promise is broken, and a table taken where there is one."""
+        row = Rehearsal.objects.filter(pk=object_id).first()
+        if row is None or row.state != Rehearsal.State.DONE:
+            return []
+        actions = super().get_actions_detail(request, object_id)
+        return [a for a in actions if row.totals["promises"] or not a.action_name.endswith("ask_exception")]
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
+        if rehearsal := kwargs.get("obj"):
+            context |= {"rehearsal": rehearsal, **_shown(rehearsal)}
+        return super().render_change_form(request, context, **kwargs)
+
+
+def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
+    """What the page of a finished rehearsal shows beside its totals."""
+    if rehearsal.state != Rehearsal.State.DONE:
+        return {}
+    totals = rehearsal.totals
+    most = max([step["customers"] for step in totals["bills"]], default=0)
+    rows = reverse("admin:licensing_rehearsed_changelist") + f"?rehearsal={rehearsal.pk}"
+    open_ones = unexcepted(rehearsal.edition, rehearsal)
+    return {
+        "rows": rows,
+        "effects": [
+            {
+                "words": label,
+                "key": key,
+                "by_publishing": totals["effect"].get(key, 0),
+                "if_moved": totals["moving"].get(key, 0),
+            }
+            for key, label in Rehearsed.Effect.choices
+        ],
+        "bills": [
+            {**step, "percent": step["customers"] * 100 // most if most else 0} for step in totals["bills"]
+        ],
+        "revenue": [
+            {name: format_money(amount, currency, locale="en") for name, amount in amounts.items()}
+            | {"currency": currency}
+            for currency, amounts in totals["revenue"].items()
+        ],
+        "promises": [
+            {
+                "key": key,
+                "says": BY_KEY[key].says if key in BY_KEY else key,
+                "customers": customers,
+                "is_open": key in open_ones,
+                "exceptions": [
+                    {"row": each, "address": row_url(each)}
+                    for each in PromiseException.objects.filter(
+                        edition=rehearsal.edition, terms_hash=rehearsal.terms_hash, promise=key
+                    ).select_related("asked_by", "approved_by")
+                ],
+            }
+            for key, customers in totals["promises"].items()
+        ],
+    }
+
+
+@admin.register(Rehearsed)
+class RehearsedAdmin(ReadOnlyAdmin):
+    """What a draft means, customer by customer."""
+
+    list_display = ["customer_name", "held", "bill_now", "bill_if_moved", "effect", "moving", "changes"]
+    list_display_links = ["held"]
+    list_filter = ["effect", "moving", "held_edition", "held_tier", "currency"]
+    search_fields = ["customer__name", "customer__slug"]
+    fields = [
+        "customer_name", "held", "seats", "bill_now", "bill_if_moved", "effect", "moving", "gained_words", "lost_words",
+        "gained_moving", "lost_moving", "flips_words", "notices_words", "promises_words",
+    ]  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Rehearsed]:
+        return super().get_queryset(request).select_related("customer")
+
+    @display(description="customer", ordering="customer__name")
+    def customer_name(self, row: Rehearsed) -> SafeString:
+        """The way to the customer's page; who may not open it is told so there."""
+        return format_html(
+            '<a class="staff-link" href="{}">{}</a>', customer_url(row.customer_id), row.customer
+        )
+
+    @display(description="holds", ordering="held_tier")
+    def held(self, row: Rehearsed) -> str:
+        return f"{row.held_tier} of {row.held_edition}"
+
+    @display(description="bill now", ordering="before")
+    def bill_now(self, row: Rehearsed) -> str:
+        return _bill(row, row.before)
+
+    @display(description="bill if moved", ordering="if_moved")
+    def bill_if_moved(self, row: Rehearsed) -> str:
+        return "–" if row.if_moved is None else _bill(row, row.if_moved)
+
+    @display(description="what changes by publishing")
+    def changes(self, row: Rehearsed) -> str:
+        parts = [words for _key, words in row.promises]
+        parts += [f"{each['feature']}: {each['to']}" for each in (*row.lost, *row.gained)]
+        return "; ".join([*parts, *(listing.flip_words(flip) for flip in row.flips)]) or "nothing"
+
+    @display(description="gained by publishing")
+    def gained_words(self, row: Rehearsed) -> str:
+        return listing.listed(row.gained) or "nothing"
+
+    @display(description="lost by publishing")
+    def lost_words(self, row: Rehearsed) -> str:
+        return listing.listed(row.lost) or "nothing"
+
+    @display(description="gained if moved")
+    def gained_moving(self, row: Rehearsed) -> str:
+        return listing.listed(row.gained_if_moved) or "nothing"
+
+    @display(description="lost if moved")
+    def lost_moving(self, row: Rehearsed) -> str:
+        return listing.listed(row.lost_if_moved) or "nothing"
+
+    @display(description="tiers that open or close")
+    def flips_words(self, row: Rehearsed) -> str:
+        return "; ".join(listing.flip_words(flip) for flip in row.flips) or "none"
+
+    @display(description="notices owed before moving")
+    def notices_words(self, row: Rehearsed) -> str:
+        return (
+            "; ".join(
+                f"{each['kind'].replace('_', ' ')}, {each['days']} days: from {each['earliest'][:10]}"
+                for each in row.notices
+            )
+            or "none"
+        )
+
+    @display(description="promises broken")
+    def promises_words(self, row: Rehearsed) -> str:
+        return " ".join(words for _key, words in row.promises) or "none"
+
+
+def _bill(row: Rehearsed, amount: int) -> str:
+    words = {"month": " a month", "year": " a year"}.get(row.interval, "")
+    return format_money(amount, row.currency, locale="en") + words if words else "free"
+
+
+@admin.register(PromiseException)
+class PromiseExceptionAdmin(ReadOnlyAdmin):
+    list_display = ["asked_at", "edition_page", "promise", "customers", "asked_by", "approved_by"]
+    list_filter = ["edition"]
+    fields = [
+        "edition_page", "promise", "customers", "reason", "asked_by", "asked_at", "approved_by", "approved_at",
+    ]  # fmt: skip
+    readonly_fields = ["edition_page"]
+    accept = AcceptException.on_rows("accept")
+    actions_detail = ("accept",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromiseException]:
+        return super().get_queryset(request).select_related("edition__product", "asked_by", "approved_by")
+
+    @display(description="draft", ordering="edition")
+    def edition_page(self, row: PromiseException) -> SafeString:
+        """The way back to the draft."""
+        return format_html('<a class="staff-link" href="{}">{}</a>', row_url(row.edition), row.edition)

@@ -1,0 +1,64 @@
+"""What somebody gains and loses between two sets of entitlements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from licensing.entitlements import Entitlement
+from licensing.sharing import is_kinder
+from licensing.staff_words import given_words
+from licensing.terms import NOT_INCLUDED
+
+Difference = dict[str, str]  # feature, from, to: in words
+
+
+def compared(
+    before: Mapping[str, Entitlement], after: Mapping[str, Entitlement]
+) -> tuple[list[Difference], list[Difference]]:
+    """What somebody gains and loses between two sets of entitlements. What cannot be compared any more is lost."""
+    gained: list[Difference] = []
+    lost: list[Difference] = []
+    for key in dict.fromkeys((*before, *after)):
+        old, new = before.get(key), after.get(key)
+        if old == new or not (_is_given(old) or _is_given(new)):
+            continue
+        if is_less(old, new):
+            lost.append(_difference(old, new))
+        elif is_less(new, old):
+            gained.append(_difference(old, new))
+    return gained, lost
+
+
+def is_less(old: Entitlement | None, new: Entitlement | None) -> bool:
+    """Whether `new` gives less than `old`, or something that `old` cannot be measured by."""
+    if old is None or not _is_given(old):
+        return False
+    if new is None or not _is_given(new):
+        return True
+    if is_kinder(old.feature, old.value, than=new.value, of=new.feature):
+        return True
+    kinder = is_kinder(new.feature, new.value, than=old.value, of=old.feature)
+    return not kinder and (_measure(old) != _measure(new))
+
+
+def _measure(one: Entitlement) -> tuple[Any, ...]:
+    """What must agree for two values to be the same: where it does not, a number means something else."""
+    return one.feature.kind, one.feature.unit, one.feature.monthly, one.value
+
+
+def _is_given(one: Entitlement | None) -> bool:
+    return one is not None and one.value is not NOT_INCLUDED and one.value is not False
+
+
+def _difference(old: Entitlement | None, new: Entitlement | None) -> Difference:
+    known = old or new
+    assert known is not None, "one of the two has it"
+    return {"feature": known.feature.name, "from": _words(old), "to": _words(new)}
+
+
+def _words(one: Entitlement | None) -> str:
+    if one is None:
+        return str(NOT_INCLUDED)
+    suffix = " a month" if one.feature.monthly and _is_given(one) else ""
+    return given_words(one.feature, one.value) + suffix

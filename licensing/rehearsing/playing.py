@@ -1,0 +1,168 @@
+"""What a draft means for one customer: worked out by the very functions that answer the customer, before and after.
+
+By publishing alone a licence keeps its edition: nothing of it changes but what the draft shares in. Beside that stands
+what moving to the same tier of the draft would bring, for those who decide whether to ask anybody to move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from licensing.eligibility import change_reasons
+from licensing.entitlements import Entitlement, entitlements
+from licensing.models import NoticeRule, Rehearsed
+from licensing.noticeclock import NoPolicy, NoticeClock
+from licensing.rehearsing.comparing import Difference, compared
+from licensing.rehearsing.promises import After, Before, broken
+from licensing.rehearsing.reading import Facts
+from licensing.sharing import lay_over
+from licensing.situation import Change, Situation
+from licensing.standing import Standing, less_retired
+from licensing.terms import EditionTerms, PriceTerms, TierTerms
+
+Effect, Kind = Rehearsed.Effect, NoticeRule.Kind
+NOT_OFFERED = "not-offered"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is the same for all who hold the same tier of the same edition, with the same trial laid over."""
+
+    edition: EditionTerms
+    tier: TierTerms
+    before: Mapping[str, Entitlement]
+    after: Mapping[str, Entitlement]
+    target: TierTerms | None
+    gained: list[Difference]
+    lost: list[Difference]
+    gained_if_moved: list[Difference]
+    lost_if_moved: list[Difference]
+
+
+class Play:
+    """One draft beside what is on sale, at one moment. Plays any number of customers without a query."""
+
+    def __init__(self, *, draft: EditionTerms, today: EditionTerms, clock: NoticeClock, at: datetime) -> None:
+        self.draft, self.today, self.clock, self.at = draft, today, clock, at
+        self._cases: dict[tuple[Any, ...], Case] = {}
+
+    @cached_property
+    def tier_keys(self) -> list[str]:
+        """Every tier of today's and of the draft, lowest first."""
+        return list(dict.fromkeys(tier.key for tier in (*self.today.tiers, *self.draft.tiers)))
+
+    def customer(self, facts: Facts) -> dict[str, Any]:
+        """The row of `Rehearsed` for one customer, but for the rehearsal."""
+        standing = facts.standing
+        case = self._case(standing)
+        customer, licence, held = standing.customer, standing.licence, standing.held
+        before = held.price.amount(licence.seats) if held else 0
+        own = case.tier.price_by_id(licence.price_id)
+        after = own.amount(licence.seats) if own else 0
+        moved = self._moved_price(case, standing)
+        if_moved = (
+            moved.amount(licence.seats) if moved else 0 if case.target and case.target.is_free else None
+        )
+        notices = self._notices(case, standing, rises=if_moved is not None and if_moved > before)
+        return {
+            "customer_id": customer.pk,
+            "held_edition": standing.edition.key,
+            "held_tier": standing.tier.key,
+            "currency": held.price.currency if held else customer.currency,
+            "interval": held.price.interval if held else "",
+            "seats": licence.seats,
+            "cancelled": licence.cancels_at_period_end,
+            "before": before,
+            "after": after,
+            "if_moved": if_moved,
+            "effect": _effect(before, after, gained=case.gained, lost=case.lost),
+            "moving": Effect.CLOSED.value
+            if if_moved is None
+            else _effect(before, if_moved, gained=case.gained_if_moved, lost=case.lost_if_moved),
+            "gained": case.gained,
+            "lost": case.lost,
+            "gained_if_moved": case.gained_if_moved,
+            "lost_if_moved": case.lost_if_moved,
+            "flips": list(self._flips(facts)),
+            "notices": notices,
+            "earliest": max((notice["earliest"] for notice in notices), default=None),
+            "promises": broken(Before(standing, case.before, before), After(case.after, after, self.draft)),
+        }
+
+    def _case(self, standing: Standing) -> Case:
+        """Worked out once for each tier that is held, by itself or under a trial. What a waiver gives or a sunset took
+        is one customer's own.
+        """
+        if standing.waivers or any(change.is_done for change in standing.changes):
+            return self._work_out(standing)
+        key = (standing.edition.id, standing.tier.id, standing.trial_tier.id if standing.trial_tier else None)
+        if key not in self._cases:
+            self._cases[key] = self._work_out(standing)
+        return self._cases[key]
+
+    def _work_out(self, standing: Standing) -> Case:
+        after_publishing = lay_over(standing.edition, [self.draft]).terms
+        edition = less_retired(after_publishing, standing.tier.id, standing.changes)
+        tier = edition.tier_by_id(standing.tier.id)
+        target = self.draft.tier(standing.tier.key)
+        before = entitlements(standing)
+        after = entitlements(replace(standing, edition=edition, tier=tier))
+        gained, lost = compared(before, after)
+        if_moved: tuple[list[Difference], list[Difference]] = ([], [])
+        if target is not None:
+            moved = replace(standing, edition=self.draft, tier=target, newest_id=self.draft.id)
+            if_moved = compared(before, entitlements(moved))
+        return Case(edition, tier, before, after, target, gained, lost, *if_moved)
+
+    def _moved_price(self, case: Case, standing: Standing) -> PriceTerms | None:
+        if case.target is None or standing.licence.price is None:
+            return None
+        price = standing.licence.price
+        return case.target.price(currency=price.currency, interval=price.interval)
+
+    def _flips(self, facts: Facts) -> Any:
+        """For each tier but the held one: which rules begin or cease to stand in the way, as the customer is now."""
+        standing = facts.standing
+        for key in self.tier_keys:
+            if key == standing.tier.key:
+                continue
+            now, then = (self._in_the_way(facts, edition, key) for edition in (self.today, self.draft))
+            if now != then:
+                yield {"tier": key, "appear": sorted(then - now), "go": sorted(now - then)}
+
+    def _in_the_way(self, facts: Facts, edition: EditionTerms, tier_key: str) -> set[str]:
+        tier = edition.tier(tier_key)
+        if tier is None:
+            return {NOT_OFFERED}
+        standing = facts.standing
+        situation = Situation(standing=standing, today=edition, people=facts.people, usage=facts.usage)
+        change = Change(tier, edition, standing.licence.seats, standing.interval)
+        return {reason.rule for reason in change_reasons(situation, change)}
+
+    def _notices(self, case: Case, standing: Standing, *, rises: bool) -> list[dict[str, Any]]:
+        """What would have to be said before the customer could be moved, and from when on they could be."""
+        kinds = [
+            kind for kind, owed in ((Kind.PRICE_RISE, rises), (Kind.FEATURE_LOSS, case.lost_if_moved)) if owed
+        ]
+        return [notice for kind in kinds if (notice := self._notice(kind.value, standing))]
+
+    def _notice(self, kind: str, standing: Standing) -> dict[str, Any] | None:
+        customer = standing.customer
+        try:
+            first = self.clock.earliest(
+                kind=kind, country=customer.country, zone=customer.zone, told_at=self.at
+            )
+        except NoPolicy:
+            return None
+        return {"kind": kind, "days": first.days, "earliest": first.at.isoformat()}
+
+
+def _effect(before: int, after: int, *, gained: Sequence[Any], lost: Sequence[Any]) -> str:
+    worse, better = bool(lost) or after > before, bool(gained) or after < before
+    if worse:
+        return (Effect.MIXED if better else Effect.WORSE).value
+    return (Effect.BETTER if better else Effect.NONE).value

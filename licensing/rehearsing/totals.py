@@ -1,0 +1,106 @@
+"""What a rehearsal comes to: counts, revenue a year, and how much more or less people would pay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from licensing.models import Rehearsal
+from licensing.rows import ask
+
+# How a bill would change if its customer were moved, in percent of what it is now; as `_BILLS` numbers them.
+STEPS = (
+    "over 20 % less",
+    "up to 20 % less",
+    "the same",
+    "up to 10 % more",
+    "up to 25 % more",
+    "over 25 % more",
+)
+
+_COUNTS = """
+SELECT count(*),
+    count(*) FILTER (WHERE effect <> 'none' OR flips <> '[]' OR promises <> '[]'),
+    count(*) FILTER (WHERE notices <> '[]'), min(earliest), max(earliest)
+FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s
+"""
+_EFFECTS = """
+SELECT effect, moving, count(*) FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s GROUP BY effect, moving
+"""
+# What is cancelled is not paid for in the year to come.
+_REVENUE = """
+SELECT currency, sum(before * times), sum(after * times), sum(coalesce(if_moved, before) * times)
+FROM (SELECT *, CASE interval WHEN 'month' THEN 12 ELSE 1 END times FROM licensing_rehearsed) played
+WHERE rehearsal_id = %(rehearsal)s AND interval <> '' AND NOT cancelled
+GROUP BY currency ORDER BY currency
+"""
+_BILLS = """
+SELECT CASE WHEN if_moved * 100 < before * 80 THEN 0 WHEN if_moved < before THEN 1 WHEN if_moved = before THEN 2
+        WHEN if_moved * 100 <= before * 110 THEN 3 WHEN if_moved * 100 <= before * 125 THEN 4 ELSE 5 END step,
+    count(*)
+FROM licensing_rehearsed
+WHERE rehearsal_id = %(rehearsal)s AND interval <> '' AND if_moved IS NOT NULL GROUP BY step
+"""
+_PROMISES = """
+SELECT broken ->> 0, count(DISTINCT customer_id)
+FROM licensing_rehearsed, jsonb_array_elements(promises) broken
+WHERE rehearsal_id = %(rehearsal)s GROUP BY 1 ORDER BY 1
+"""
+_FLIPS = """
+SELECT flip ->> 'tier', rule, way, count(*)
+FROM licensing_rehearsed, jsonb_array_elements(flips) flip,
+    LATERAL (SELECT rule, 'appear' way FROM jsonb_array_elements_text(flip -> 'appear') rule
+             UNION ALL SELECT rule, 'go' FROM jsonb_array_elements_text(flip -> 'go') rule) each
+WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
+"""
+_HOLDERS = """
+SELECT held_edition, held_tier, count(*), count(*) FILTER (WHERE moving = 'worse'),
+    count(*) FILTER (WHERE moving = 'mixed'), count(*) FILTER (WHERE moving = 'better'),
+    count(*) FILTER (WHERE moving = 'none'), count(*) FILTER (WHERE moving = 'closed')
+FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2
+"""
+
+
+def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
+    """Counts of customers, and amounts in minor units a year, from the rows that were written. Seven queries."""
+
+    def rows(statement: str) -> list[Any]:
+        return ask(statement, {"rehearsal": rehearsal.pk})
+
+    customers, touched, notices, earliest, latest = rows(_COUNTS)[0]
+    effect: dict[str, int] = {}
+    moving: dict[str, int] = {}
+    for by_publishing, if_moved, how_many in rows(_EFFECTS):
+        effect[by_publishing] = effect.get(by_publishing, 0) + how_many
+        moving[if_moved] = moving.get(if_moved, 0) + how_many
+    bills = dict(rows(_BILLS))
+    return {
+        "customers": customers,
+        "touched": touched,
+        "effect": effect,
+        "moving": moving,
+        "revenue": {
+            currency: {"before": int(before), "after": int(after), "if_moved": int(if_moved)}
+            for currency, before, after, if_moved in rows(_REVENUE)
+        },
+        "bills": [{"words": words, "customers": bills.get(step, 0)} for step, words in enumerate(STEPS)],
+        "notices": {
+            "customers": notices,
+            "earliest": earliest.isoformat() if earliest else None,
+            "latest": latest.isoformat() if latest else None,
+        },
+        "promises": dict(rows(_PROMISES)),
+        "flips": [
+            {"tier": tier, "rule": rule, "way": way, "customers": how_many}
+            for tier, rule, way, how_many in rows(_FLIPS)
+        ],
+        "holders": [
+            dict(
+                zip(
+                    ("edition", "tier", "customers", "worse", "mixed", "better", "none", "closed"),
+                    row,
+                    strict=True,
+                )
+            )
+            for row in rows(_HOLDERS)
+        ],
+    }

@@ -1,0 +1,327 @@
+"""Before an edition is published it is played through for every customer: nobody is surprised, least of all staff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from licensing import catalogue
+from licensing.history import COMMAND
+from licensing.models import (
+    Customer,
+    Edition,
+    Feature,
+    Licence,
+    PlannedChange,
+    Price,
+    Rehearsal,
+    Rehearsed,
+    Sunset,
+    Tier,
+    Trial,
+)
+from licensing.rehearsing.running import UnableToRehearse, go_on, start, to_the_end
+from licensing.waiver_threshold import Wish
+from tests.cast import NOON, OLD, TODAY, ada, bo, cy, di, holds, make_catalogue, organisation, person
+from tests.licensing.test_waivers import grant
+from tests.publishing import rehearsed, writer
+
+pytestmark = pytest.mark.django_db
+NEXT = "2026-12"
+
+
+@pytest.fixture
+def draft() -> Edition:
+    """Today's terms under a new key, by Mara; nothing differs yet."""
+    draft = catalogue.draft_from(edition=make_catalogue(), key=NEXT, name="December 2026")
+    Edition.objects.filter(pk=draft.pk).update(rationale="Business has more room.")
+    draft.refresh_from_db()
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    return draft
+
+
+def price(draft: Edition, tier: str, amount: int, *, currency: str = "USD", interval: str = "month") -> None:
+    Price.objects.filter(tier__edition=draft, tier__key=tier, currency=currency, interval=interval).update(
+        unit_amount=amount
+    )
+
+
+def gives(draft: Edition, tier: str, feature: str, value: Any, *, shared: bool = False) -> None:
+    row = Feature.objects.get(edition=draft, key=feature)
+    Feature.objects.filter(pk=row.pk).update(shared=shared)
+    Tier.objects.get(edition=draft, key=tier).grants.update_or_create(feature=row, defaults={"value": value})
+
+
+def seen(rehearsal: Rehearsal, customer: Customer) -> Rehearsed:
+    return Rehearsed.objects.get(rehearsal=rehearsal, customer=customer)
+
+
+def test_a_draft_that_changes_nothing_touches_nobody_of_today(draft: Edition) -> None:
+    party = ada()
+    rehearsal = rehearsed(draft, at=NOON)
+    row = seen(rehearsal, party.customer)
+    assert (row.before, row.after, row.if_moved) == (18400, 18400, 18400)
+    assert (row.effect, row.moving, row.gained, row.lost, row.flips) == ("none", "none", [], [], [])
+    assert rehearsal.state == Rehearsal.State.DONE
+    assert rehearsal.totals["touched"] == 0
+
+
+def test_a_dearer_price_changes_no_bill_until_somebody_moves(draft: Edition) -> None:
+    party = ada()
+    price(draft, "team", 2500)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.before, row.after, row.if_moved, row.currency, row.interval) == (
+        18400, 18400, 20000, "USD", "month",
+    )  # fmt: skip
+    assert (row.effect, row.moving) == ("none", "worse")
+
+
+def test_whoever_would_pay_more_is_owed_notice_by_their_own_countrys_days(draft: Edition) -> None:
+    """Ada is in Germany: six weeks, from the first moment of a day in Berlin."""
+    party = ada()
+    price(draft, "team", 2500)
+    (notice,) = seen(rehearsed(draft, at=NOON), party.customer).notices
+    assert notice == {"kind": "price_rise", "days": 42, "earliest": "2027-01-03T23:00:00+00:00"}
+
+
+def test_a_shared_feature_is_gained_by_publishing_alone(draft: Edition) -> None:
+    party = bo()
+    gives(draft, "team", "projects", 900, shared=True)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert [(gain["feature"], gain["to"]) for gain in row.gained] == [("Projects", "900 projects")]
+    assert (row.effect, row.lost, row.promises) == ("better", [], [])
+
+
+def test_a_lower_shared_value_takes_nothing_from_anybody(draft: Edition) -> None:
+    party = ada()
+    gives(draft, "team", "projects", 1, shared=True)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.effect, row.gained, row.lost, row.promises) == ("none", [], [], [])
+    assert [loss["feature"] for loss in row.lost_if_moved] == ["Projects"]
+
+
+def test_a_shared_number_that_means_something_else_takes_nothing_away(draft: Edition) -> None:
+    """A yearly count is no kinder than a monthly one, however large."""
+    party = ada()
+    gives(draft, "team", "api-calls", 10_000_000, shared=True)
+    Feature.objects.filter(edition=draft, key="api-calls").update(monthly=False)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.gained, row.lost, row.promises) == ([], [], [])
+    assert "API calls" in [loss["feature"] for loss in row.lost_if_moved]
+
+
+def test_a_tier_that_goes_is_kept_by_its_holders(draft: Edition) -> None:
+    party = ada()
+    Tier.objects.get(edition=draft, key="team").delete()
+    rehearsal = rehearsed(draft, at=NOON)
+    row = seen(rehearsal, party.customer)
+    assert (row.effect, row.moving, row.if_moved, row.promises) == ("none", "closed", None, [])
+
+
+def test_rules_that_begin_to_stand_in_the_way_are_named_tier_by_tier(draft: Edition) -> None:
+    """Ada has 8 seats; Business would take 5 at most."""
+    party = ada()
+    Tier.objects.filter(edition=draft, key="business").update(max_seats=5)
+    Tier.objects.get(edition=draft, key="scale").delete()
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert {"tier": "business", "appear": ["seats-fit-tier"], "go": []} in row.flips
+    assert [flip["appear"] for flip in row.flips if flip["tier"] == "scale"] == [["not-offered"]]
+
+
+def test_a_trial_of_a_tier_that_goes_breaks_the_promise_that_it_can_be_bought(draft: Edition) -> None:
+    party = ada()
+    trial(party.customer)
+    Tier.objects.get(edition=draft, key="business").delete()
+    rehearsal = rehearsed(draft, at=NOON)
+    ((key, words),) = seen(rehearsal, party.customer).promises
+    assert key == "trial-can-be-bought"
+    assert "They are trying Business, and the draft does not have it" in words
+    assert rehearsal.totals["promises"] == {"trial-can-be-bought": 1}
+
+
+def test_a_granted_trial_of_a_tier_that_goes_breaks_a_promise_too(draft: Edition) -> None:
+    party = ada()
+    grant(party.customer, Wish("trial", NOON, NOON + timedelta(days=30), tier_key="scale"))
+    Tier.objects.get(edition=draft, key="scale").delete()
+    ((key, _words),) = seen(rehearsed(draft, at=NOON), party.customer).promises
+    assert key == "granted-trial-can-be-used"
+
+
+def test_an_exception_of_one_customer_is_theirs_alone(draft: Edition) -> None:
+    """Ada has 30 projects by a waiver where Team has 20: a shared 25 is more to everybody else, and not to her."""
+    party, other = ada(), another_of_team()
+    grant(party.customer, Wish("limit", NOON, NOON + timedelta(days=30), feature_key="projects", value=30))
+    gives(draft, "team", "projects", 25, shared=True)
+    rehearsal = rehearsed(draft, at=NOON)
+    assert [gain["feature"] for gain in seen(rehearsal, party.customer).gained] == []
+    assert [gain["feature"] for gain in seen(rehearsal, other).gained] == ["Projects"]
+
+
+def test_what_a_sunset_took_is_not_given_back_by_sharing(draft: Edition) -> None:
+    """Bo's Team lost single sign-on by an announced plan; the draft shares it with Team."""
+    party = bo()
+    lost = Tier.objects.get(edition__key=OLD, key="team")
+    sunset = Sunset.objects.create(
+        product=lost.edition.product, feature_key="sso", reason="-", instead="-", export="-",
+        first_on=NOON.date(),
+    )  # fmt: skip
+    PlannedChange.objects.create(
+        sunset=sunset, customer=party.customer, licence=party.licence, tier=lost, feature_key="sso", state="done",
+        tell_at=NOON, planned_at=NOON, told_at=NOON, earliest_at=NOON, takes_effect_at=NOON, done_at=NOON,
+    )  # fmt: skip
+    gives(draft, "team", "sso", True, shared=True)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.gained, row.lost, row.promises) == ([], [], [])
+
+
+def another_of_team() -> Customer:
+    """Somebody beside Ada, on the same terms."""
+    gus = organisation(
+        "Hall Ltd", owner=person("Gus Hall"), country="US", currency="USD", time_zone="UTC", at=NOON
+    )
+    holds(gus, tier="team", seats=2, since=NOON - timedelta(days=1))
+    return gus
+
+
+def test_totals_say_revenue_a_year_by_currency_and_who_is_worse_off(draft: Edition) -> None:
+    ada(), bo(), cy(), di()
+    price(draft, "team", 2500)
+    totals = rehearsed(draft, at=NOON).totals
+    assert totals["customers"] == 4
+    assert totals["revenue"]["USD"] == {"before": 18400 * 12, "after": 18400 * 12, "if_moved": 20000 * 12}
+    assert set(totals["revenue"]) == {"EUR", "USD"}
+    assert totals["moving"]["worse"] + totals["moving"].get("mixed", 0) >= 1
+    assert sum(step["customers"] for step in totals["bills"]) == 3
+    assert sum(each["customers"] for each in totals["holders"]) == 4
+
+
+def test_what_is_cancelled_is_no_revenue_of_the_year_to_come(draft: Edition) -> None:
+    party = ada()
+    Licence.objects.filter(pk=party.licence.pk).update(cancels_at_period_end=True)
+    assert rehearsed(draft, at=NOON).totals["revenue"] == {}
+
+
+def test_who_has_left_is_not_rehearsed(draft: Edition) -> None:
+    party = ada()
+    Licence.objects.filter(pk=party.licence.pk).update(ended_at=NOON)
+    assert rehearsed(draft, at=NOON).totals["customers"] == 0
+
+
+# Going on
+
+
+def test_it_goes_on_where_it_was_left_and_nobody_is_counted_twice(draft: Edition) -> None:
+    ada(), bo(), cy(), di()
+    rehearsal = start(edition=draft, by=writer(), at=NOON)
+    assert rehearsal.total == 4
+    assert go_on(rehearsal.pk, at=NOON, batch=2)
+    rehearsal.refresh_from_db()
+    assert (rehearsal.done, rehearsal.percent) == (2, 50)
+    assert to_the_end(rehearsal, at=NOON).done == 4
+    assert not go_on(rehearsal.pk, at=NOON), "what is done is done"
+    assert Rehearsed.objects.filter(rehearsal=rehearsal).count() == 4
+
+
+def test_a_draft_that_is_edited_meanwhile_ends_the_rehearsal_as_outdated(draft: Edition) -> None:
+    ada(), bo()
+    rehearsal = start(edition=draft, by=writer(), at=NOON)
+    assert go_on(rehearsal.pk, at=NOON, batch=1)
+    price(draft, "team", 2600)
+    assert to_the_end(rehearsal, at=NOON).state == Rehearsal.State.OUTDATED
+    again = start(edition=draft, by=writer(), at=NOON)
+    assert again.pk != rehearsal.pk
+    assert to_the_end(again, at=NOON).state == Rehearsal.State.DONE
+
+
+def test_started_twice_it_is_one(draft: Edition) -> None:
+    ada()
+    assert start(edition=draft, by=writer(), at=NOON) == start(edition=draft, by=None, at=NOON)
+
+
+def test_what_is_published_or_the_first_of_its_product_is_not_rehearsed(draft: Edition) -> None:
+    with pytest.raises(UnableToRehearse, match="is published already"):
+        start(edition=Edition.objects.get(key=OLD), by=writer(), at=NOON)
+
+
+def test_statements_grow_with_batches_and_not_with_customers(
+    draft: Edition, django_assert_max_num_queries: Any
+) -> None:
+    ada(), bo(), cy(), di()
+    rehearsal = start(edition=draft, by=writer(), at=NOON)
+    with django_assert_max_num_queries(30):
+        go_on(rehearsal.pk, at=NOON)
+    rehearsal.refresh_from_db()
+    assert rehearsal.done == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_customer_is_locked_and_none_is_waited_for() -> None:
+    """While a batch is not yet committed, a customer can be locked; while one is locked, a batch is played."""
+    import threading
+
+    party = ada()
+    draft = catalogue.draft_from(edition=Edition.objects.get(key=TODAY), key=NEXT, name="December 2026")
+    rehearsal = start(edition=draft, by=writer(), at=NOON)
+    locked = threading.Event()
+    waited: list[bool] = []
+
+    def lock_elsewhere() -> None:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL lock_timeout = '2s'")
+            Customer.objects.select_for_update().get(pk=party.customer.pk)
+            waited.append(False)
+            locked.set()
+            done.wait(timeout=20)
+        connection.close()
+
+    done = threading.Event()
+    with transaction.atomic():
+        assert go_on(rehearsal.pk, at=NOON)
+        other = threading.Thread(target=lock_elsewhere)
+        other.start()
+        assert locked.wait(timeout=20)
+    done.set()
+    other.join(timeout=20)
+    assert waited == [False]
+    assert to_the_end(rehearsal, at=NOON).state == Rehearsal.State.DONE
+
+
+# Publishing
+
+
+def why_not(draft: Edition, *, at: Any = NOON) -> str:
+    with pytest.raises(catalogue.UnableToPublish) as refusal:
+        catalogue.publish(edition=draft, actor=COMMAND, at=at)
+    return " ".join(refusal.value.faults)
+
+
+def test_a_draft_is_published_with_a_rehearsal_of_its_very_terms(draft: Edition) -> None:
+    assert "Nobody has seen yet what it means for each customer." in why_not(draft)
+    rehearsed(draft, at=NOON)
+    price(draft, "team", 2600)
+    assert "What was rehearsed were other terms than these." in why_not(draft)
+    start(edition=draft, by=writer(), at=NOON)
+    assert "The rehearsal is on its way: 0 %." in why_not(draft)
+
+
+def test_a_rehearsal_holds_for_a_fortnight_because_customers_come_and_go(draft: Edition) -> None:
+    rehearsed(draft, at=NOON)
+    assert "older than 14 days" in why_not(draft, at=NOON + timedelta(days=14, seconds=1))
+    assert "older than" not in why_not(draft, at=NOON + timedelta(days=14))
+
+
+def trial(customer: Customer) -> Trial:
+    """Ada tries Business."""
+    licence = Licence.objects.get(customer=customer, ended_at=None)
+    return Trial.objects.create(
+        customer=customer,
+        product_id=licence.product_id,
+        licence=licence,
+        tier=Tier.objects.get(edition__key=TODAY, key="business"),
+        started_at=NOON - timedelta(days=3),
+        ends_at=NOON + timedelta(days=3),
+    )

@@ -1,0 +1,135 @@
+"""A draft is rehearsed from its page, watched, read customer by customer, and taken away as a table."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from licensing import catalogue
+from licensing.models import Customer, Edition, Price, PromiseException, Rehearsal, Rehearsed
+from licensing.rehearsing.running import go_on, to_the_end
+from tests.cast import NOON, Party, bo, cy, make_catalogue
+from tests.publishing import rehearsed, writer
+from tests.staff.conftest import SignIn
+from tests.staff.rows import exception_of
+
+
+@pytest.fixture
+def draft(okafor: Party) -> Edition:
+    """Team is dearer from December on, writes Mara."""
+    draft = catalogue.draft_from(edition=make_catalogue(), key="2026-12", name="December 2026")
+    Price.objects.filter(tier__edition=draft, tier__key="team", currency="USD", interval="month").update(
+        unit_amount=2500
+    )
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    return draft
+
+
+@pytest.fixture
+def client(as_staff: SignIn) -> Client:
+    return as_staff("catalogue")
+
+
+def page(
+    client: Client, row: Edition | Rehearsal | Rehearsed | PromiseException, door: str = "change"
+) -> str:
+    return reverse(f"admin:licensing_{row._meta.model_name}_{door}", args=[row.pk])
+
+
+def said(client: Client, address: str) -> str:
+    return " ".join(client.get(address).content.decode().split())
+
+
+def test_a_rehearsal_is_started_from_the_draft_and_its_page_says_how_far_it_is(
+    client: Client, draft: Edition
+) -> None:
+    bo()
+    answer = client.post(page(client, draft, "rehearse_this"))
+    rehearsal = Rehearsal.objects.get(edition=draft)
+    assert answer["Location"] == page(client, rehearsal)
+    assert str(rehearsal.started_by) == "Sam catalogue"
+    assert "0 of 2 customers played" in said(client, answer["Location"])
+    go_on(rehearsal.pk, at=NOON, batch=1)
+    assert "1 of 2 customers played" in said(client, answer["Location"])
+    to_the_end(rehearsal, at=NOON)
+    assert "2 customers were played through." in said(client, answer["Location"])
+
+
+def test_the_page_of_a_rehearsal_adds_it_all_up(client: Client, draft: Edition) -> None:
+    cy()
+    words = said(client, page(client, rehearsed(draft, at=NOON)))
+    for expected in ("$2,208.00", "$2,400.00", "up to 10 % more", "worse off if moved", "all kept"):
+        assert expected in words
+    assert "Before anybody could be moved, 1 customer would have to be told." in words
+    assert "the last of them could move on 2027-01-03" in words
+
+
+def test_customers_are_filtered_by_what_it_means_for_them(client: Client, draft: Edition) -> None:
+    cy()
+    rehearsal = rehearsed(draft, at=NOON)
+    rows = reverse("admin:licensing_rehearsed_changelist")
+    worse = said(client, f"{rows}?rehearsal={rehearsal.pk}&moving__exact=worse")
+    assert "Okafor Bakeries" in worse
+    assert "$200.00 a month" in worse
+    assert "Tanaka Studio" not in worse
+    one = Rehearsed.objects.get(rehearsal=rehearsal, customer__name="Okafor Bakeries")
+    assert "price rise, 42 days: from 2027-01-03" in said(client, page(client, one))
+
+
+def test_the_table_for_spreadsheets_has_a_row_a_customer_and_no_formula(
+    client: Client, draft: Edition
+) -> None:
+    Customer.objects.filter(name="Okafor Bakeries").update(name='=HYPERLINK("https://evil.example";"Pay")')
+    rehearsal = rehearsed(draft, at=NOON)
+    answer = client.get(page(client, rehearsal, "as_csv"))
+    assert answer.streaming
+    assert answer["Content-Disposition"] == 'attachment; filename="rehearsal-2026-12-2026-11-22.csv"'
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[arg-type]
+    head, row = list(csv.reader(StringIO(text)))
+    told = dict(zip(head, row, strict=True))
+    assert told["customer"] == '\'=HYPERLINK("https://evil.example";"Pay")'
+    assert (told["bill now"], told["bill if moved"], told["currency"]) == ("184.00", "200.00", "USD")
+    assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+
+
+def test_what_was_edited_under_a_rehearsal_is_said(client: Client, draft: Edition) -> None:
+    client.post(page(client, draft, "rehearse_this"))
+    rehearsal = Rehearsal.objects.get(edition=draft)
+    Price.objects.filter(tier__edition=draft, unit_amount=2500).update(unit_amount=2600)
+    to_the_end(rehearsal, at=NOON)
+    assert "The draft was edited, or another edition was published, while this ran." in said(
+        client, page(client, rehearsal)
+    )
+
+
+def test_a_broken_promise_is_excepted_by_a_colleague_with_a_reason(
+    client: Client, as_staff: SignIn, okafor: Party
+) -> None:
+    exception = exception_of(okafor)
+    rehearsal = Rehearsal.objects.get(edition=exception.edition)
+    assert "broken" in said(client, page(client, rehearsal))
+    draft_page = page(client, exception.edition)
+    assert "The promise trial-can-be-bought would be broken for 1 customers." in said(client, draft_page)
+    theirs = Client()
+    theirs.force_login(writer())
+    assert "nobody accepts their own exception" in said(theirs, page(theirs, exception, "accept"))
+    theirs.post(page(theirs, exception, "accept"))
+    exception.refresh_from_db()
+    assert exception.approved_at is None
+    client.post(page(client, exception, "accept"))
+    exception.refresh_from_db()
+    assert str(exception.approved_by) == "Sam catalogue"
+    assert "What would be broken is accepted, with a reason." in said(client, draft_page)
+
+
+def test_an_exception_is_asked_for_on_the_rehearsals_page(client: Client, okafor: Party) -> None:
+    rehearsal = Rehearsal.objects.get(edition=exception_of(okafor).edition)
+    ask = page(client, rehearsal, "ask_exception")
+    assert "Whoever tries a tier can buy it when the trial ends. (1 customers)" in said(client, ask)
+    client.post(ask, {"promise": "price-stays", "reason": "Because."})
+    client.post(ask, {"promise": "trial-can-be-bought", "reason": ""})
+    assert PromiseException.objects.count() == 1
