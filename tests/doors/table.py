@@ -40,6 +40,7 @@ OURS: dict[str, Door] = {
     "changelog_atom": ("get", ALL_200),
     "changelog_rss": ("get", ALL_200),
     "changelog_json": ("get", ALL_200),
+    "continuity": ("get", ALL_200),
     # As long as the vendor does not want it to be public
     "promises": ("get", (404,) * 8),
     "verify": ("get", ALL_200),

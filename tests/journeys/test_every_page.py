@@ -21,6 +21,7 @@ PAGES = [
     ("", "/policy/"),
     ("", "/policy/versions/"),
     ("", "/changelog/"),
+    ("", "/continuity/"),
     ("", "/verify/"),
     ("", "/accounts/login/"),
     ("", "/accounts/signup/"),
