@@ -15,7 +15,7 @@ from licensing import catalogue
 from licensing.customers import open_customer
 from licensing.history import COMMAND, Actor
 from licensing.invitations import invite
-from licensing.models import Customer, Edition, Role, Sunset
+from licensing.models import Customer, Edition, NoticeRule, Role, Sunset
 from licensing.periods import add_intervals, to_the_second
 from licensing.rehearsing.running import start, to_the_end
 from licensing.sunsets import announce
@@ -32,6 +32,9 @@ PUBLISHED = {
     "2025-03": datetime(2025, 3, 3, 9, 0, tzinfo=UTC),
     "2026-01": datetime(2026, 1, 12, 9, 0, tzinfo=UTC),
 }
+
+FIRST = "2025-03"
+FIRST_NOTICE, LATER_NOTICE = 14, 30  # days before a price rises
 
 Say = Callable[[str], object]
 
@@ -83,9 +86,14 @@ class Demo:
             if Edition.objects.filter(published_at__isnull=False).exists():
                 self._written_and_approved(edition, at=at)
             edition = catalogue.publish(edition=edition, actor=COMMAND, at=at)
+            self._price_rises_are_told(days=FIRST_NOTICE if key == FIRST else LATER_NOTICE)
             record_policy(at=at)
         sync_published(at=self.at)
         self.say(f"{edition} published, its prices at Stripe")
+
+    def _price_rises_are_told(self, *, days: int) -> None:
+        """The vendor began with a fortnight, and gave a month when prices rose for the first time."""
+        NoticeRule.objects.filter(kind=NoticeRule.Kind.PRICE_RISE, jurisdiction="").update(days=days)
 
     def _written_and_approved(self, draft: Edition, *, at: datetime) -> None:
         """Mara wrote it a fortnight before and rehearsed it, and Noor read it a week later."""

@@ -1,4 +1,4 @@
-"""What each edition means for somebody who holds one: whether it touches them, and what it gives them all the same."""
+"""What each edition means for somebody who holds one: whether it touches them and when, and what it gives them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from portal.pages.changes import Chapter, Yours
+from portal.pages.planned import Planned, planned
 from portal.pages.values import feature_words
+from portal.templatetags.words import day
 
 
 def for_holder(chapters: Sequence[Chapter], *, standing: Standing) -> list[Chapter]:
@@ -26,6 +28,9 @@ def for_holder(chapters: Sequence[Chapter], *, standing: Standing) -> list[Chapt
 def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
     """`distance`: how many editions it came after the one that is held; below zero where it was before."""
     said = {"tier": standing.tier.name, "edition": standing.edition.name}
+    leaving = planned(standing)
+    if distance == 0 and leaving:
+        return Yours(_("You hold these terms, and keep them but for this:"), tuple(map(_leaves, leaving)))
     if distance == 0:
         return Yours(_("These are the terms you hold, and keep."))
     if distance < 0:
@@ -39,4 +44,16 @@ def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
         return Yours(
             _("You keep %(tier)s of %(edition)s, and have this of the newer terms too:") % said, gains
         )
+    if leaving:
+        return Yours(_("Not affected: you keep %(tier)s of %(edition)s.") % said)
     return Yours(_("Not affected: you keep %(tier)s of %(edition)s, its price and all it gives.") % said)
+
+
+def _leaves(one: Planned) -> str:
+    """What an announced sunset takes from them, and when."""
+    if one.when is None:
+        return _("%(feature)s leaves, on a day that you will be told in time.") % {"feature": one.name}
+    said = {"feature": one.name, "day": day(one.when)}
+    if one.is_done:
+        return _("Affected on %(day)s: %(feature)s has left.") % said
+    return _("Affected on %(day)s: %(feature)s leaves.") % said

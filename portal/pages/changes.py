@@ -36,10 +36,10 @@ class TierChanges:
 
 @dataclass(frozen=True)
 class Yours:
-    """What an edition means for one customer. `gains`: what it shares with the holders of earlier ones, in words."""
+    """What an edition means for one customer, in a sentence, and what there is of it, line by line."""
 
     words: str
-    gains: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
 from tests import cast
-from tests.cast import Party
+from tests.cast import NOON, Party
 from tests.pages.conftest import SignIn, text_of
+from tests.sunsets.scenes import announced, mails, sweep
 
 
 @pytest.mark.usefixtures("nothing_on_sale")
@@ -66,6 +69,18 @@ def test_where_nothing_is_shared_they_simply_keep_theirs(bo: Party, sign_in: Sig
     )
     words = said_of(sign_in(bo.user), "January 2026")
     assert "You: Not affected: you keep Free of March 2025, its price and all it gives." in words
+
+
+def test_what_is_announced_to_leave_is_named_with_its_day(bo: Party, sign_in: SignIn) -> None:
+    """Single sign-on leaves the Team of March 2025; Bo, who holds it, has been told."""
+    client = sign_in(bo.user)
+    assert "You: These are the terms you hold, and keep." in said_of(client, "March 2025")
+    announced(at=NOON)
+    sweep(at=NOON)
+    mails(at=NOON)
+    own, newer = said_of(client, "March 2025"), said_of(client, "January 2026")
+    assert re.search(r"keep them but for this: Affected on \d+ \w+ 2027: Single sign-on leaves\.", own)
+    assert "You keep Team of March 2025, and have this of the newer terms too" in newer
 
 
 def test_a_visitor_is_told_nothing_of_the_kind_and_a_304_when_asking_again(visitor: Client) -> None:
