@@ -26,6 +26,8 @@ from licensing.waiver_threshold import Wish, highest_alone
 from licensing.waivers import LONGEST, value_without
 
 CREDIT_WAITS = timedelta(days=30)
+# First what, then from when and for how long, then why.
+ORDER = ("feature_key", "value", "rule_key", "tier_key", "amount", "begins_on", "days", "words", "reason")
 
 
 class WordsForm(ReasonForm):
@@ -86,7 +88,7 @@ class LimitForm(AskForm):
             widget=UnfoldAdminSelectWidget(),
             choices=_features_of(standing) if standing else [],
         )
-        self.order_fields(["feature_key", "value"])
+        self.order_fields(ORDER)
 
     def what(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -105,7 +107,7 @@ class RuleForm(AskForm):
 
     def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
-        self.order_fields(["rule_key"])
+        self.order_fields(ORDER)
 
     def what(self) -> dict[str, Any]:
         return {"rule_key": self.cleaned_data["rule_key"]}
@@ -126,7 +128,7 @@ class TrialForm(AskForm):
         self.fields["tier_key"] = forms.ChoiceField(
             label="Tier", widget=UnfoldAdminSelectWidget(), choices=tiers
         )
-        self.order_fields(["tier_key"])
+        self.order_fields(ORDER)
 
     def what(self) -> dict[str, Any]:
         return {"tier_key": self.cleaned_data["tier_key"]}
@@ -144,7 +146,7 @@ class CreditForm(WordsForm):
             decimal_places=minor_digits(row.currency),
             widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
         )
-        self.order_fields(["amount", "words"])
+        self.order_fields(ORDER)
 
     def wish(self, *, kind: str, customer: Customer, at: datetime) -> Wish:
         """What the form asks for; the question waits for a month."""
@@ -166,7 +168,7 @@ def _features_of(standing: Standing) -> Sequence[tuple[str, str]]:
     for feature in standing.edition.features:
         value = value_without(standing, feature)
         highest = highest_alone(feature, standing=standing)
-        alone_up_to = f", alone up to {highest:,}" if highest else ""
+        alone_up_to = f", alone up to {highest:,}" if highest and highest > value else ""
         found.append((feature.key, f"{feature.name}: {given_words(feature, value)}{alone_up_to}"))
     return found
 

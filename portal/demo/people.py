@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from licensing.models import Customer, Member, Role
 from portal.accounts import verify_address
 from portal.models import User
-from portal.staff import CATALOGUE, SUPPORT, ensure_groups
+from portal.staff import CATALOGUE, FINANCE, SUPPORT, ensure_groups
 
 PASSWORD = "demo-portal"
 
@@ -35,10 +35,14 @@ class People:
         return user
 
     def staff(self, *, at: datetime) -> None:
-        """One of support, two who write the catalogue and read each other's drafts, and one who may do everything."""
+        """One of support, one of finance, two who write the catalogue and read each other's drafts, and one who may do
+        everything.
+        """
         ensure_groups()
-        supporter = self.person("Sam Reyes", email="staff@demo.test", at=at, is_staff=True)
-        supporter.groups.add(Group.objects.get(name=SUPPORT))
+        self.sam = self.person("Sam Reyes", email="staff@demo.test", at=at, is_staff=True)
+        self.sam.groups.add(Group.objects.get(name=SUPPORT))
+        rosa = self.person("Rosa Adeyemi", email="finance@demo.test", at=at, is_staff=True)
+        rosa.groups.add(Group.objects.get(name=FINANCE))
         group = Group.objects.get(name=CATALOGUE)
         self.mara = self.person("Mara Lind", at=at, is_staff=True)
         self.noor = self.person("Noor Haddad", at=at, is_staff=True)

@@ -20,6 +20,8 @@ from licensing.periods import add_intervals, to_the_second
 from licensing.rehearsing.running import start, to_the_end
 from licensing.sunsets import announce
 from licensing.trials import start_trial
+from licensing.waiver_threshold import Wish
+from licensing.waivers import ask_for_waiver
 from portal.demo import sandbox
 from portal.demo.buying import buy, catch_up, change_card, on_sale
 from portal.demo.people import People
@@ -69,7 +71,9 @@ class Demo:
             (self.at - timedelta(days=14), self._di_changes_her_card),
             (self.at - timedelta(days=11), self._ada_tries_business),
             (self.at - timedelta(days=8) + timedelta(hours=1), catch_up_only),
+            (self.at - timedelta(days=6), self._bo_gets_more),
             (self.at - timedelta(days=5), self._cy),
+            (self.at - timedelta(days=1), self._more_is_asked_for_di),
             (self.at - timedelta(days=2) + timedelta(hours=1), catch_up_only),
         ]
         for moment, step in sorted(steps, key=lambda each: each[0]):
@@ -155,6 +159,31 @@ class Demo:
         business = next(tier for tier in edition.tiers if tier.key == "business")
         start_trial(situation=situation, tier=business, actor=Actor.person(self.ada), at=at)
         self.say("Ada: three days left of her trial of Business")
+
+    def _bo_gets_more(self, at: datetime) -> None:
+        """A fifth more for a month: Sam gives that alone."""
+        self._ask(
+            self.lindqvist,
+            Wish("limit", at, at + timedelta(days=30), feature_key="api-calls", value=60_000),
+            reason="Ticket 2291: their harvest fair doubles the orders this month.",
+            words="So that the orders of your fair all get through.",
+            at=at,
+        )
+        self.say("Bo: 60,000 API calls a month, made for her until after the fair")
+
+    def _more_is_asked_for_di(self, at: datetime) -> None:
+        """Two months are more than Sam gives alone: it waits for finance."""
+        self._ask(
+            self.marsh,
+            Wish("rule", at, at + timedelta(days=60), rule_key="usage-fits"),
+            reason="Ticket 2304: she wants to go down to Team and tidy up after that.",
+            words="So that you can move to Team first, and tidy up then.",
+            at=at,
+        )
+
+    def _ask(self, customer: Customer, wish: Wish, *, reason: str, words: str, at: datetime) -> None:
+        sam = Actor.person(self.people.sam)
+        ask_for_waiver(customer=customer, wish=wish, reason=reason, words=words, actor=sam, at=at)
 
     def _cy(self, at: datetime) -> None:
         cy = self.people.person("Cy Tanaka", at=at)

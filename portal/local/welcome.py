@@ -12,6 +12,7 @@ CAST = (
     ("di@demo.test", "past due"),
     ("eve@demo.test", "plain member in Ada's organisation"),
     ("staff@demo.test", "support staff"),
+    ("finance@demo.test", "finance staff, who approve exceptions"),
     ("admin@demo.test", "superuser"),
 )
 

@@ -19,6 +19,7 @@ from licensing.sharing import publications
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, TierTerms, edition_terms, storefront
 from licensing.usage import Meter, Usage, meters
+from licensing.waived import Waived, open_waivers_of
 from portal.mails.features import held_words
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
@@ -41,6 +42,7 @@ class AboutRenewal:
     newest_id: int
     usage: dict[str, Usage] = field(default_factory=dict)
     today: EditionTerms | None = None
+    waived: tuple[Waived, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,14 @@ class RenewalReminder(Kind[AboutRenewal]):
     opt_out_words = gettext_lazy("reminders of monthly renewals")
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutRenewal]:
-        """Seven queries."""
+        """Eight queries."""
         licences = rows_of(notices, Licence.objects.select_related("price"))
         customers = {licence.customer_id for licence in licences.values()}
         payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
         last = _last_whole_invoices(customers)
         before = _before(licences.values(), last)
         usage = _newest_usage(customers, at)
+        waived = open_waivers_of(customers, at=at)
         shop = storefront()
         published = publications()
         return {
@@ -80,6 +83,7 @@ class RenewalReminder(Kind[AboutRenewal]):
                 published.newest(licence.product_id),
                 usage.get(licence.customer_id, {}),
                 shop.edition if shop else None,
+                waived.get(licence.customer_id, ()),
             )
             for number, licence in licences.items()
         }
@@ -109,7 +113,9 @@ class RenewalReminder(Kind[AboutRenewal]):
         """The date, the exact amount and its parts, what changed, what is used, and how to change or cancel."""
         licence = about.licence
         edition, tier = terms_in_force(licence, newest_id=about.newest_id)
-        standing = Standing(notice.customer, licence, None, edition, tier, None, None, at, about.newest_id)
+        standing = Standing(
+            notice.customer, licence, None, edition, tier, None, None, at, about.newest_id, about.waived
+        )
         renewal = next_renewal(standing=standing, payer=about.payer)
         assert renewal is not None
         used = meters(entitled=entitlements(standing), usage=about.usage)

@@ -14,7 +14,9 @@ from django.utils import timezone
 from billing.models import Invoice, Order, Payer
 from billing.renewals import remind_due
 from billing.subscriptions import follow
-from licensing.models import Customer, Event, Invitation, Licence, Member, Notice, Role, Trial
+from licensing.entitlements import entitlements
+from licensing.models import Customer, Event, Invitation, Licence, Member, Notice, Role, Trial, Waiver
+from licensing.standing import standing_of
 from licensing.terms import storefront
 from licensing.trials import expire_due
 from licensing.usage import usage_of
@@ -50,6 +52,7 @@ def test_the_demo(sandbox: Sandbox) -> None:
     everybody_can_sign_in()
     ada_has_team_and_three_days_left_of_business(now)
     bo_holds_the_older_edition_and_renews_in_a_week(now)
+    exceptions_are_made_and_asked_for(now)
     cy_is_free()
     di_is_past_due(now)
     the_past_happened_in_order(now)
@@ -59,7 +62,7 @@ def test_the_demo(sandbox: Sandbox) -> None:
 
 
 def everybody_can_sign_in() -> None:
-    for name in ("ada", "bo", "cy", "di", "eve", "staff", "admin"):
+    for name in ("ada", "bo", "cy", "di", "eve", "staff", "finance", "admin"):
         user = User.objects.get(email=f"{name}@demo.test")
         assert user.check_password("demo-portal")
         assert EmailAddress.objects.get(user=user, verified=True, primary=True).email == user.email
@@ -97,6 +100,13 @@ def bo_holds_the_older_edition_and_renews_in_a_week(now: datetime) -> None:
     shop = storefront()
     assert shop
     assert shop.edition.key == "2026-01"
+
+
+def exceptions_are_made_and_asked_for(now: datetime) -> None:
+    made = entitlements(standing_of(licence_of("bo").customer, at=now))["api-calls"]
+    assert (made.value, made.source) == (60_000, "waiver")
+    asked = Waiver.objects.get(needs_approval=True)
+    assert (asked.customer, asked.state(at=now)) == (licence_of("di").customer, "waiting")
 
 
 def cy_is_free() -> None:
@@ -150,7 +160,9 @@ def time_can_pass_for_each(now: datetime) -> None:
     assert "The trial of Business ended on" in said
     assert expire_due(at=now) == 1
 
+    before = Waiver.objects.get(customer__slug=SLUGS["bo"]).ends_at
     said = command("timetravel", "--customer", SLUGS["bo"], "--days", "6")
+    assert before - Waiver.objects.get(customer__slug=SLUGS["bo"]).ends_at == timedelta(days=6)
     assert "a reminder goes out" in said
     remind_due(at=timezone.now())
     assert Notice.objects.get(kind="renewal_reminder").period.startswith("1d:")

@@ -12,6 +12,7 @@ from tests.cast import NOON, Party
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
 from tests.mails.scenes import invoice_of, reads, settled_order
+from tests.staff.rows import waiver_of
 
 ADA, BO = "ada@demo.test", "bo@demo.test"
 MONTHLY_TURN = NOON + timedelta(days=20)  # Ada's licence renews 22 days after noon
@@ -102,6 +103,15 @@ def test_it_shows_usage_and_a_cheaper_tier_only_where_all_of_it_fits(okafor: Par
     send_due(at=MONTHLY_TURN)
     for words in words_of(mailbox.to(ADA)[0]):
         assert "would fit into" not in words
+
+
+def test_room_that_was_made_for_them_is_room(okafor: Party, mailbox: Mailbox) -> None:
+    waiver_of(okafor, value=25)
+    reads(okafor.customer, "projects", 22)
+    renewals.remind_due(at=MONTHLY_TURN)
+    send_due(at=MONTHLY_TURN)
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "Projects: 22 of 25" in words
 
 
 @pytest.mark.proves("renewals")
