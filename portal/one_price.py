@@ -126,8 +126,11 @@ class PriceReport:
         return [cell for cell in self.cells if cell.reason and not cell.differs]
 
 
-def price_report(customer: Customer, *, at: datetime) -> PriceReport | None:
-    """Ask every channel, Stripe among them. None before anything is on sale. Raises Licence.DoesNotExist."""
+def price_report(customer: Customer, *, at: datetime, ask_stripe: bool = True) -> PriceReport | None:
+    """Ask every channel, Stripe among them unless it is not to be asked. None before anything is on sale.
+
+    Raises Licence.DoesNotExist.
+    """
     shop = storefront()
     if shop is None:
         return None
@@ -136,6 +139,9 @@ def price_report(customer: Customer, *, at: datetime) -> PriceReport | None:
     silent: list[tuple[str, str]] = []
     no_answer = False
     for channel in CHANNELS:
+        if channel.asks_stripe and not ask_stripe:
+            silent.append((str(channel.name), _("Stripe was not asked.")))
+            continue
         try:
             if channel.asks_stripe and no_answer:
                 raise StripeUnavailable

@@ -157,3 +157,11 @@ def test_the_playbook_gives_honest_reasons_not_to_upgrade(today: EditionTerms) -
     ):
         assert reason in business
     assert "It begins at 5 seats; fewer people would pay for empty ones." in words
+
+
+def test_what_every_channel_says_it_costs_is_seen_without_asking_stripe(okafor: Party) -> None:
+    """Inside a transaction, as here, the gateway refuses to ask."""
+    door = reverse("admin:licensing_customer_prices_of", args=[okafor.customer.pk])
+    words = read(signed_in(staff_person("support")), door)
+    assert "Ask Stripe too" in words
+    assert "prices compared." in words

@@ -21,6 +21,7 @@ from licensing.staff_words import given_words
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms
 
 LOCALE = "en"
+ALIKE = 0.5  # the share of words that two texts have in common, from which on they are shown woven
 
 
 class Mark(StrEnum):
@@ -277,9 +278,13 @@ def _text(name: str, was: str, now: str) -> Iterator[Line]:
 
 
 def _pieces(was: str, now: str) -> Iterator[tuple[str, str]]:
-    """The words of both, each once: what stayed, what went, what came."""
+    """The words of both, each once: what stayed, what went, what came. Texts that share little are told whole."""
     a, b = re.findall(r"\S+\s*", was), re.findall(r"\S+\s*", now)
-    for kind, from_a, to_a, from_b, to_b in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+    matcher = SequenceMatcher(None, a, b, autojunk=False)
+    if matcher.ratio() < ALIKE:
+        yield from ((kind, text) for kind, text in (("gone", was), ("new", now)) if text)
+        return
+    for kind, from_a, to_a, from_b, to_b in matcher.get_opcodes():
         if kind == "equal":
             yield "same", "".join(b[from_b:to_b])
             continue

@@ -15,7 +15,7 @@ from portal.one_price import price_report
 
 
 class Prices(RowPage):
-    """Asks Stripe too, so it takes a moment. Of a customer without a licence there is no such page."""
+    """Stripe is asked with `?stripe=yes`: that takes a moment. Of a customer without a licence there is no page."""
 
     permission = "licensing.view_customer"
     title = "What every channel says it costs"
@@ -24,14 +24,16 @@ class Prices(RowPage):
     def rows(self) -> QuerySet[Customer]:
         return Customer.objects.all()
 
-    def get(self, _request: HttpRequest, **_: Any) -> HttpResponse:
+    def get(self, request: HttpRequest, **_: Any) -> HttpResponse:
+        ask_stripe = request.GET.get("stripe") == "yes"
         try:
-            report = price_report(self.row, at=timezone.now())
+            report = price_report(self.row, at=timezone.now(), ask_stripe=ask_stripe)
         except Licence.DoesNotExist:
             raise Http404 from None
         return self.page(
             "admin/staff/customer/prices.html",
             report=report,
+            ask_stripe=ask_stripe,
             customer=self.row,
             back=customer_url(self.row.pk),
         )

@@ -204,9 +204,12 @@ def test_staff_see_it_from_the_customers_page(synced: Buyer, group: str) -> None
     door = reverse("admin:licensing_customer_prices_of", args=[synced.customer.pk])
     page = reverse("admin:licensing_customer_change", args=[synced.customer.pk])
     assert door in client.get(page).content.decode()
-    assert "prices compared." in words_of(client, door)
     plant_at_stripe("team-2026-01-month-usd", unit_amount=2_400)
-    assert "Stripe: Team in USD by the month is $24.00, and should be $23.00." in words_of(client, door)
+    locally = words_of(client, door)
+    assert "none 36 prices compared." in locally
+    assert "Ask Stripe too" in locally
+    asked = words_of(client, f"{door}?stripe=yes")
+    assert "Stripe: Team in USD by the month is $24.00, and should be $23.00." in asked
 
 
 def words_of(client: Client, door: str) -> str:

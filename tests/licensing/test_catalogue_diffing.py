@@ -99,6 +99,16 @@ def test_words_that_changed_are_told_word_by_word() -> None:
     )
 
 
+def test_texts_that_share_little_are_told_whole() -> None:
+    line = only_line(
+        after("As many projects as you like.", "One shop, or as many of them as there are in town.")
+    )
+    assert line.pieces == (
+        ("gone", "As many projects as you like."),
+        ("new", "One shop, or as many of them as there are in town."),
+    )
+
+
 def test_a_tier_that_is_new_and_one_that_is_gone() -> None:
     small = GOOD[: GOOD.index('[[tiers]]\nkey = "team"')]
     gone, new = between(GOOD, small).tiers[-1], between(small, GOOD).tiers[-1]
