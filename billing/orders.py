@@ -92,7 +92,11 @@ def accept_quote(
         if reason := quote_holds(quote, at):
             raise UnableToAccept([reason])
         standing = standing_of(quote.customer, at=at)
-        edition = in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
+        edition = (
+            standing.edition
+            if quote.tier.edition_id == standing.edition.id
+            else in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
+        )
         if reasons := _reasons_against(quote, standing=standing, edition=edition):
             raise UnableToAccept(reasons)
         lost = given_up(standing, today=edition)

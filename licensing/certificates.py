@@ -21,8 +21,9 @@ KIND = "price-lock"
 @dataclass(frozen=True)
 class Certificate:
     """`kept` are the features that are better as held than as sold today; `shared` those that later editions gave more
-    of, each with its value and the edition it came with. `content_hash` stands for all terms of the
-    edition: it is the hash that the edition was published under. `number` is the licence's, `zone` the customer's.
+    of, each with its value and the edition it came with; `leaving` those that an announced sunset takes, with the day.
+    `content_hash` stands for all terms of the edition: it is the hash that the edition was published under. `number` is
+    the licence's, `zone` the customer's.
     """
 
     vendor: str
@@ -40,6 +41,7 @@ class Certificate:
     period_end: datetime
     kept: tuple[Difference, ...]
     shared: tuple[tuple[FeatureTerms, Any, EditionTerms], ...]
+    leaving: tuple[tuple[FeatureTerms, datetime | None], ...]
     at: datetime
     zone: ZoneInfo
 
@@ -118,6 +120,11 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
             for feature in edition.features
             if feature.key in standing.shared
         ),
+        leaving=tuple(
+            (feature, change.takes_effect_at)
+            for change in standing.changes
+            if change.is_announced and not change.is_done and (feature := edition.feature(change.feature_key))
+        ),
         at=standing.at,
         zone=standing.customer.zone,
     )
@@ -182,6 +189,10 @@ def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> d
         "shared": [
             {"feature": feature.key, "name": feature.name, "value": plain(feature, value), "since": since.key}
             for feature, value, since in certificate.shared
+        ],
+        "leaving": [
+            {"feature": feature.key, "name": feature.name, "until": moment(day) if day else None}
+            for feature, day in certificate.leaving
         ],
     }
 

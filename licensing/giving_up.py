@@ -30,22 +30,15 @@ def given_up(standing: Standing, *, today: EditionTerms) -> tuple[Difference, ..
     """What of the held terms would not come back, if the customer left them and returned to what `today` says of the
     same tier: a lower price, more of a feature. Empty where nothing is better as held.
     """
-    return given_up_of(
-        standing.edition,
+    if standing.edition.id == today.id:
+        return ()
+    found = differences(
+        held=standing.edition,
         today=today,
         tier_key=standing.tier.key,
         currency=standing.customer.currency,
         interval=standing.licence.price.interval if standing.licence.price else None,
     )
-
-
-def given_up_of(
-    held: EditionTerms, *, today: EditionTerms, tier_key: str, currency: str, interval: str | None
-) -> tuple[Difference, ...]:
-    """The same of an edition in force; `interval` None: free."""
-    if held.id == today.id:
-        return ()
-    found = differences(held=held, today=today, tier_key=tier_key, currency=currency, interval=interval)
     return tuple(one for one in found if one.kind == "kept_better")
 
 

@@ -16,6 +16,7 @@ from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
 from licensing.sharing import in_force
 from licensing.situation import Change, Situation
+from licensing.standing import without
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
 
 
@@ -66,7 +67,12 @@ class Offer(Compared):
     def rows(self) -> tuple[Row, ...]:  # type: ignore[override]
         standing = self.situation.standing
         return rows_between(
-            standing.edition.id, standing.tier.id, self.edition.id, self.tier.id, newest_id=standing.newest_id
+            standing.edition.id,
+            standing.tier.id,
+            self.edition.id,
+            self.tier.id,
+            newest_id=standing.newest_id,
+            retired=standing.retired,
         )
 
     @cached_property
@@ -151,10 +157,13 @@ def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:
 
 @lru_cache(maxsize=1024)
 def rows_between(
-    held_edition: int, held: int, edition: int, offered: int, *, newest_id: int
+    held_edition: int, held: int, edition: int, offered: int, *, newest_id: int, retired: tuple[str, ...]
 ) -> tuple[Row, ...]:
-    """Between published terms as they are in force while `newest_id` is the newest edition, this is always the same."""
-    own, other = (in_force(one, newest_id=newest_id).terms for one in (held_edition, edition))
+    """Between published terms, as they are in force while `newest_id` is the newest edition and less what sunsets have
+    taken from the held tier, this is always the same.
+    """
+    own = without(in_force(held_edition, newest_id=newest_id).terms, held, retired)
+    other = own if edition == held_edition else in_force(edition, newest_id=newest_id).terms
     return compare(
         held=own.tier_by_id(held), held_edition=own, offered=other.tier_by_id(offered), edition=other
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -41,6 +41,11 @@ class Standing:
         if self.edition.id == self.newest_id:
             return {}
         return in_force(self.edition.id, newest_id=self.newest_id).shared.get(self.tier.id, {})
+
+    @property
+    def retired(self) -> tuple[str, ...]:
+        """The keys of the features that completed sunsets have taken from the held tier."""
+        return _retired(self.changes)
 
     @cached_property
     def waivers(self) -> tuple[Waived, ...]:
@@ -127,9 +132,17 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     )
 
 
+def _retired(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(sorted({change.feature_key for change in changes if change.is_done}))
+
+
 def less_retired(edition: EditionTerms, tier_id: int, changes: tuple[Change, ...]) -> EditionTerms:
     """The edition with its held tier less what completed sunsets have taken from it."""
-    retired = {change.feature_key for change in changes if change.is_done}
+    return without(edition, tier_id, _retired(changes))
+
+
+def without(edition: EditionTerms, tier_id: int, retired: Collection[str]) -> EditionTerms:
+    """The edition with one tier less the features of these keys."""
     if not retired:
         return edition
     held = edition.tier_by_id(tier_id)

@@ -36,10 +36,18 @@ class Calculator:
         return self.chosen.estimate
 
     @cached_property
-    def terms(self) -> tuple[int, ...]:
-        """The published terms that stand side by side: what is kept of the page, rendered, is kept under these."""
+    def terms(self) -> tuple[int | str, ...]:
+        """The published terms that stand side by side, and what sunsets have taken of them: what is kept of the page,
+        rendered, is kept under these.
+        """
         today = self.facts.situation.today.id
-        return (today, self.held.edition.id, self.held.tier.id, self.chosen.tier.id)
+        return (
+            today,
+            self.held.edition.id,
+            self.held.tier.id,
+            self.chosen.tier.id,
+            *self.facts.standing.retired,
+        )
 
     @cached_property
     def sum(self) -> Sum | None:

@@ -15,7 +15,7 @@ from licensing.signing import Verified
 from licensing.standing import Standing
 from licensing.terms import Storefront
 from portal.pages.promises import Promise, price_words, today_words
-from portal.pages.values import feature_words, short_money
+from portal.pages.values import feature_name, feature_words, short_money
 from portal.templatetags.words import day
 
 
@@ -27,6 +27,7 @@ class CertificatePage:
     certificate: Certificate | None
     kept: tuple[Promise, ...]
     shared: tuple[Promise, ...]
+    leaving: tuple[Promise, ...]
 
     @property
     def price(self) -> str:
@@ -55,6 +56,13 @@ def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage
         shared=tuple(
             Promise(feature_words(feature, value), _("since %(edition)s") % {"edition": since.name})
             for feature, value, since in shared
+        ),
+        leaving=tuple(
+            Promise(
+                feature_name(feature),
+                _("until %(day)s") % {"day": day(until)} if until else _("to leave; no day yet"),
+            )
+            for feature, until in (certificate.leaving if certificate else ())
         ),
     )
 
@@ -113,10 +121,15 @@ def _price(said: dict[str, Any]) -> str:
 
 def _sentences(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
     kept = [f"{one['name']}: {_value(one['held'])}" for one in said["kept"]]
+    leaving = [
+        f"{one['name']}: {_('until %(day)s') % {'day': day(_day(one['until']))} if one['until'] else '–'}"
+        for one in said["leaving"]
+    ]
     shared = [f"{one['name']}: {_value(one['value'])}" for one in said["shared"]]
     return [
         (_("Kept, better than the terms sold on that day"), kept),
         (_("Given on top by later editions"), shared),
+        (_("Leaves by an announced sunset"), leaving),
         (_("What ends it"), [str(one) for one in said["ended_by"]]),
         (_("What does not end it"), [str(one) for one in said["not_ended_by"]]),
     ]

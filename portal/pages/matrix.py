@@ -79,6 +79,7 @@ def feature_rows(offers: Sequence[Offer], *, held: Offer, chosen: Offer) -> tupl
         _pair(held),
         _pair(chosen),
         held.situation.standing.newest_id,
+        held.situation.standing.retired,
         reader_locale(),
         get_language(),
     )
@@ -105,11 +106,18 @@ def _not_open(names: Sequence[str]) -> str:
 # Of published terms, which never change, this is always the same for readers of one locale and language.
 @lru_cache(maxsize=512)
 def _feature_rows(
-    offered: tuple[Pair, ...], held: Pair, chosen: Pair, newest_id: int, _locale: str, _language: str
+    offered: tuple[Pair, ...],
+    held: Pair,
+    chosen: Pair,
+    newest_id: int,
+    retired: tuple[str, ...],
+    _locale: str,
+    _language: str,
 ) -> tuple[FeatureRow, ...]:
     marks = [_mark(pair, held=held, chosen=chosen) for pair in offered]
     by_key = [
-        {row.feature.key: row for row in rows_between(*held, *pair, newest_id=newest_id)} for pair in offered
+        {row.feature.key: row for row in rows_between(*held, *pair, newest_id=newest_id, retired=retired)}
+        for pair in offered
     ]
     return tuple(
         FeatureRow(
@@ -125,7 +133,7 @@ def _feature_rows(
                 ],
             ),
         )
-        for row in rows_between(*held, *chosen, newest_id=newest_id)
+        for row in rows_between(*held, *chosen, newest_id=newest_id, retired=retired)
     )
 
 

@@ -16,13 +16,14 @@ from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
 from licensing.changing import stop_reason
-from licensing.giving_up import given_up_of
+from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
-from licensing.sharing import Publications, in_force, publications
+from licensing.sharing import in_force, publications
+from licensing.standing import Standing, standing_of
 from licensing.terms import EditionTerms, TierTerms
 from portal.models import PolicyVersion
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
@@ -203,14 +204,12 @@ def quote_page(
     selected. `instead_of` may name the quote it stands in for; another customer's counts as none.
     """
     order = Order.objects.select_related("quote").filter(quote=quote).first()
-    licence = live_licence(quote)
+    standing = standing_of(quote.customer, at=at)
+    licence = standing.licence
     state, other = _state(quote, order, licence, at=at)
-    published = publications()
-    newest_id = published.newest(licence.product_id)
-    edition = in_force(quote.tier.edition_id, newest_id=newest_id).terms
+    edition = _edition(quote, standing)
     tier = edition.tier_by_id(quote.tier_id)
-    standing_edition = in_force(licence.edition_id, newest_id=newest_id).terms
-    held = _held(quote, order, licence, standing_edition=standing_edition, published=published)
+    held = _held(quote, order, standing)
     payer = Payer.objects.filter(customer=quote.customer_id).first()
     return QuotePage(
         quote=quote,
@@ -223,20 +222,12 @@ def quote_page(
         rows=compare(held=held.tier, held_edition=held.edition, offered=tier, edition=edition)
         if held
         else (),
-        given_up=given_up_of(
-            standing_edition,
-            today=edition,
-            tier_key=standing_edition.tier_by_id(licence.tier_id).key,
-            currency=quote.currency,
-            interval=licence.price.interval if licence.price else None,
-        )
-        if state in (State.OPEN, State.BUSY)
-        else (),
+        given_up=given_up(standing, today=edition) if state in (State.OPEN, State.BUSY) else (),
         lines=tuple(sum_lines(quote=quote, tier=tier, held=held, payer=payer)),
         may_spend=member.may_spend,
         licence=licence,
-        licence_tier=standing_edition.tier_by_id(licence.tier_id),
-        standing_edition=standing_edition,
+        licence_tier=standing.tier,
+        standing_edition=standing.edition,
         other_order=other,
         replaces=_replaced(quote, instead_of),
         second=second_payments([order])[order.pk] if order and state == State.GIVEN_BACK else None,
@@ -250,10 +241,11 @@ def quote_page(
     )
 
 
-def live_licence(quote: Quote) -> Licence:
-    """The licence that the quote would change, as it is now."""
-    licences = Licence.objects.filter(customer_id=quote.customer_id, product_id=quote.licence.product_id)
-    return licences.select_related("price").filter(ended_at=None).first() or quote.licence
+def _edition(quote: Quote, standing: Standing) -> EditionTerms:
+    """The quoted tier's edition as it is in force: for the held tier as it is held."""
+    if quote.tier.edition_id == standing.edition.id:
+        return standing.edition
+    return in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
 
 
 def _state(
@@ -292,21 +284,14 @@ def _in_a_few_words(tier: TierTerms, price: Price | None, *, seats: int) -> str:
     return _("%(what)s, by the year") % {"what": what} if price and price.interval == "year" else what
 
 
-def _held(
-    quote: Quote,
-    order: Order | None,
-    licence: Licence,
-    *,
-    standing_edition: EditionTerms,
-    published: Publications,
-) -> Held | None:
+def _held(quote: Quote, order: Order | None, standing: Standing) -> Held | None:
     """The licence as it is; once settled, as the history says it was. None where that is not known any more."""
+    licence = standing.licence
     if order is None or order.state != Order.State.SETTLED:
         if (quote.licence_id, quote.licence_version) != (licence.pk, licence.version):
             return None
         interval = licence.price.interval if licence.price else None
-        tier = standing_edition.tier_by_id(licence.tier_id)
-        return Held(standing_edition, tier, licence.seats, interval)
+        return Held(standing.edition, standing.tier, licence.seats, interval)
     moved = (
         Event.objects.filter(
             customer_id=quote.customer_id,
@@ -320,7 +305,7 @@ def _held(
     )
     if moved is None:
         return None
-    newest_id = published.newest(licence.product_id, at=moved.at)
+    newest_id = publications().newest(licence.product_id, at=moved.at)
     edition = in_force(moved.before["edition"], newest_id=newest_id).terms
     tier = edition.tier_by_id(moved.before["tier"])
     price = tier.price_by_id(moved.before["price"])

@@ -30,8 +30,8 @@ def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
     """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand."""
     more = _seats_gained(offer, facts=facts)
     before, after = (held.edition.id, held.tier.id), (offer.edition.id, offer.tier.id)
-    newest_id = facts.standing.newest_id
-    gains, keeps = _by_feature(*before, *after, newest_id, reader_locale(), get_language())
+    newest_id, retired = facts.standing.newest_id, facts.standing.retired
+    gains, keeps = _by_feature(*before, *after, newest_id, retired, reader_locale(), get_language())
     return Todo(
         gains=(*_more_seats(more), *gains) or (_("Nothing that you do not have already."),),
         keeps=(_("All you have made, your team and its roles"), *keeps),
@@ -42,10 +42,17 @@ def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
 # Of published terms, which never change, this is always the same for readers of one locale and language.
 @lru_cache(maxsize=512)
 def _by_feature(
-    held_edition: int, held: int, edition: int, offered: int, newest_id: int, _locale: str, _language: str
+    held_edition: int,
+    held: int,
+    edition: int,
+    offered: int,
+    newest_id: int,
+    retired: tuple[str, ...],
+    _locale: str,
+    _language: str,
 ) -> tuple[list[str], list[str]]:
     """What is gained, and what is kept, of the features of two tiers."""
-    rows = rows_between(held_edition, held, edition, offered, newest_id=newest_id)
+    rows = rows_between(held_edition, held, edition, offered, newest_id=newest_id, retired=retired)
     return (
         [_gain(row) for row in gains_of(rows)],
         [feature_words(row.feature, row.offered) for row in rows if row.change == "keep"],
