@@ -16,13 +16,14 @@ from licensing.models import Approval, Edition, Rehearsal
 class Step:
     """One thing that publishing needs. `faults` are sentences that say what is missing and what to do; none: done.
 
-    `words` says what is there. `key` names the step, for its button.
+    `words` says what is there, and `reads` where it is read. `key` names the step, for its button.
     """
 
     key: str
     title: str
     words: str
     faults: tuple[str, ...] = ()
+    reads: Rehearsal | None = None
 
     @property
     def is_done(self) -> bool:
@@ -63,8 +64,8 @@ def _terms(draft: Edition) -> Step:
 def _rehearsal(draft: Edition, rehearsal: Rehearsal | None, *, at: datetime) -> Step:
     title = "Rehearsed with every customer"
 
-    def todo(words: str) -> Step:
-        return Step("rehearsal", title, "", (words,))
+    def todo(words: str, *, reads: Rehearsal | None = None) -> Step:
+        return Step("rehearsal", title, "", (words,), reads)
 
     if rehearsal is None:
         if Rehearsal.objects.filter(edition=draft).exists():
@@ -72,11 +73,12 @@ def _rehearsal(draft: Edition, rehearsal: Rehearsal | None, *, at: datetime) -> 
         return todo("Nobody has seen yet what it means for each customer. Rehearse the draft.")
     match rehearsal.state:
         case Rehearsal.State.RUNNING:
-            return todo(f"The rehearsal is on its way: {rehearsal.percent} %. Wait until it is done.")
+            words = f"The rehearsal is on its way: {rehearsal.percent} %. Wait until it is done."
+            return todo(words, reads=rehearsal)
         case Rehearsal.State.DONE if rehearsal.finished_at and at - rehearsal.finished_at <= HOLDS:
             customers = rehearsal.totals["customers"]
             words = f"Done on {rehearsal.finished_at:%d %B %Y}, with {customers:,} customers."
-            return Step("rehearsal", title, words)
+            return Step("rehearsal", title, words, reads=rehearsal)
         case Rehearsal.State.DONE:
             return todo(
                 f"The rehearsal is older than {HOLDS.days} days, and customers come and go. Rehearse again."
@@ -91,7 +93,7 @@ def _exceptions(draft: Edition, rehearsal: Rehearsal) -> Step:
         for promise, customers in unexcepted(draft, rehearsal).items()
     )
     words = "" if faults else "What would be broken is accepted, with a reason."
-    return Step("exceptions", "Promises kept, or excepted", words, faults)
+    return Step("exceptions", "Promises kept, or excepted", words, faults, rehearsal)
 
 
 def _approval(draft: Edition, terms_hash: str) -> Step:

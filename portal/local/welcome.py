@@ -13,6 +13,8 @@ CAST = (
     ("eve@demo.test", "plain member in Ada's organisation"),
     ("staff@demo.test", "support staff"),
     ("finance@demo.test", "finance staff, who approve exceptions"),
+    ("mara@demo.test", "writes the catalogue"),
+    ("noor@demo.test", "reads and approves what Mara writes"),
     ("admin@demo.test", "superuser"),
 )
 
