@@ -63,7 +63,10 @@ class Certificate:
                 "can be closed only after that."
             ),
             _("A renewal that is still unpaid when the last attempt to collect it has failed."),
-            _("An announced sunset of this edition, after its full notice."),
+            _(
+                "An announced sunset of this edition, after its full notice. One of a single feature ends that feature "
+                "alone; the price and the rest stay."
+            ),
         )
 
     @property

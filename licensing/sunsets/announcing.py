@@ -38,7 +38,8 @@ class UnableToWithdraw(ValueError):
 
 
 def announce(*, sunset: Sunset, approver: Actor, at: datetime) -> Sunset:
-    """Announce a draft. From `at` on it never changes; whoever it touches has a planned change, and is told.
+    """Announce a draft. From `at` on it never changes; whoever it touches has a planned change, and is told: the
+    first thousand at once, the others by the sweep.
 
     `approver` is a person who did not write it. Raises UnableToAnnounce.
     """
@@ -50,8 +51,8 @@ def announce(*, sunset: Sunset, approver: Actor, at: datetime) -> Sunset:
         sunset.announced_by = sunset.authors.order_by("pk").last()
         sunset.approved_by_id = approver.user_id
         sunset.save(update_fields=["announced_at", "announced_by", "approved_by"])
-    plan_open(at=at)
-    tell_due(at=at)
+    plan_open(at=at, sets=1)
+    tell_due(at=at, sets=1)
     return sunset
 
 
@@ -67,7 +68,7 @@ def withdraw(*, sunset: Sunset, actor: Actor, reason: str, at: datetime) -> Suns
         sunset.withdrawn_at, sunset.withdrawn_because = at, reason[:400]
         sunset.withdrawn_by_id = actor.user_id
         sunset.save(update_fields=["withdrawn_at", "withdrawn_because", "withdrawn_by"])
-    void_withdrawn(at=at)
+    void_withdrawn(at=at, sets=1)
     return sunset
 
 

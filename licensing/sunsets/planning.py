@@ -18,6 +18,8 @@ from licensing.reminders import owe_reminders
 from licensing.sunsets.ramp import day_for
 
 BATCH = 1000
+# One turn of the sweep does so many sets of each thing, and the next takes on from there; a click does one.
+SETS = 20
 # Whoever uses the thing is told so long before the others.
 USERS_LEAD = timedelta(days=7)
 # A notice may be on its way for this long before the day it names has to move.
@@ -32,10 +34,12 @@ State = PlannedChange.State
 OPEN = (State.WAITING, State.DEFERRED)
 
 
-def plan_open(*, at: datetime) -> int:
-    """Give every live licence that an open sunset touches its planned change, where it has none. How many were made."""
+def plan_open(*, at: datetime, sets: int = SETS) -> int:
+    """Give every live licence that an open sunset touches its planned change, where it has none: of each sunset at most
+    `sets` of 1,000. How many were made.
+    """
     sunsets = Sunset.objects.filter(announced_at__isnull=False, withdrawn_at=None)
-    return sum(_plan(sunset, at=at) for sunset in sunsets)
+    return sum(_plan(sunset, at=at, sets=sets) for sunset in sunsets)
 
 
 def touched_by(sunset: Sunset) -> QuerySet[Licence]:
@@ -50,7 +54,7 @@ def touched_by(sunset: Sunset) -> QuerySet[Licence]:
     return found.filter(tier__key=sunset.tier_key) if sunset.tier_key else found
 
 
-def _plan(sunset: Sunset, *, at: datetime) -> int:
+def _plan(sunset: Sunset, *, at: datetime, sets: int) -> int:
     """Several hands at once make no change twice: it is unique, and what is there already is passed over."""
     known = PlannedChange.objects.filter(sunset=sunset, licence=OuterRef("pk"), tier=OuterRef("tier"))
     readings = UsageReading.objects.filter(
@@ -67,12 +71,16 @@ def _plan(sunset: Sunset, *, at: datetime) -> int:
         edition__product=sunset.product_id, key=sunset.feature_key, kind=Feature.Kind.LIMIT
     ).exists()
     made, last = 0, 0
-    while batch := list(missing.filter(pk__gt=last)[:BATCH]):
+    for _ in range(sets):
+        batch = list(missing.filter(pk__gt=last)[:BATCH])
         PlannedChange.objects.bulk_create(
             (_change(sunset, licence, is_counted=is_counted, at=at) for licence in batch),
             ignore_conflicts=True,
         )
-        made, last = made + len(batch), batch[-1].pk
+        made += len(batch)
+        if len(batch) < BATCH:
+            break
+        last = batch[-1].pk
     return made
 
 
@@ -93,13 +101,15 @@ def _change(sunset: Sunset, licence: Any, *, is_counted: bool, at: datetime) -> 
     )
 
 
-def tell_due(*, at: datetime) -> int:
-    """Owe the announcement to everybody whose time to hear has come, and name them their day. How many."""
+def tell_due(*, at: datetime, sets: int = SETS) -> int:
+    """Owe the announcement to whoever's time to hear has come, and name them their day: at most `sets` of 1,000. How
+    many.
+    """
     clock, told = NoticeClock.read(), 0
     untold = PlannedChange.objects.filter(
         state__in=OPEN, notice=None, told_at=None, tell_at__lte=at
     ).select_related("customer")
-    while True:
+    for _ in range(sets):
         with transaction.atomic():
             batch = list(
                 untold.order_by("tell_at", "pk").select_for_update(of=("self",), skip_locked=True)[:BATCH]
@@ -107,7 +117,8 @@ def tell_due(*, at: datetime) -> int:
             _tell(batch, clock, at=at)
         told += len(batch)
         if len(batch) < BATCH:
-            return told
+            break
+    return told
 
 
 def _tell(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> None:
@@ -176,18 +187,20 @@ def void_moved(*, at: datetime) -> int:
     here = Q(licence__ended_at=None, licence__tier=F("tier"), customer__closed_at=None)
     gone = PlannedChange.objects.filter(~here, state__in=OPEN)
     back = PlannedChange.objects.filter(here, state=State.VOID, why=MOVED, sunset__withdrawn_at=None)
-    return _turn(gone, State.VOID, MOVED, at=at) + _turn(back, State.WAITING, "", at=at)
+    return _turn(gone, State.VOID, MOVED, at=at, sets=SETS) + _turn(back, State.WAITING, "", at=at, sets=SETS)
 
 
-def void_withdrawn(*, at: datetime) -> int:
-    """What a withdrawn sunset planned or did is void; whoever was told hears it. How many."""
+def void_withdrawn(*, at: datetime, sets: int = SETS) -> int:
+    """What a withdrawn sunset planned or did is void; whoever was told hears it: at most `sets` of 1,000. How many."""
     changes = PlannedChange.objects.filter(sunset__withdrawn_at__isnull=False).exclude(Q(state=State.VOID))
-    return _turn(changes, State.VOID, CALLED_OFF, at=at, say=WITHDRAWN)
+    return _turn(changes, State.VOID, CALLED_OFF, at=at, sets=sets, say=WITHDRAWN)
 
 
-def _turn(changes: QuerySet[PlannedChange], state: str, why: str, *, at: datetime, say: str = "") -> int:
+def _turn(
+    changes: QuerySet[PlannedChange], state: str, why: str, *, at: datetime, sets: int, say: str = ""
+) -> int:
     turned = 0
-    while True:
+    for _ in range(sets):
         with transaction.atomic():
             batch = list(changes.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH])
             events = [
@@ -211,4 +224,5 @@ def _turn(changes: QuerySet[PlannedChange], state: str, why: str, *, at: datetim
                 _owed(((change, "") for change in batch if change.notice_id), say, at=at)
         turned += len(batch)
         if len(batch) < BATCH:
-            return turned
+            break
+    return turned

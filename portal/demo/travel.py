@@ -46,6 +46,7 @@ def let_pass(*, customer: Customer, days: int, at: datetime) -> int:
         raise
 
 
+_CHANGE_DATES = ["tell_at", "planned_at", "told_at", "earliest_at", "takes_effect_at", "done_at"]
 _DELIVERY_DATES = ["next_try_at", "sent_at", "outcome_at", "arrived_at"]
 
 
@@ -67,6 +68,7 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
         _back(Invoice.objects.filter(customer=customer), ["issued_at"], by)
         _back(customer.notices.all(), ["owed_at", "closed_at"], by)
         _back(Delivery.objects.filter(notice__customer=customer), _DELIVERY_DATES, by)
+        _back(customer.planned_changes.all(), _CHANGE_DATES, by)
         _turns_back(customer, by)
         record(
             entry(

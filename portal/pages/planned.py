@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from licensing.sharing import in_force
 from licensing.standing import Standing
 from licensing.sunsets.terms import SunsetTerms, sunset_terms
 from portal.pages.values import feature_words
+
+SHOWN_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,17 @@ class Planned:
 
 
 def planned(standing: Standing) -> list[Planned]:
-    """Those that this customer has been told of, the soonest first. No query once a process knows the sunset."""
+    """Those that this customer has been told of, the soonest first; what is gone, for a month more. No query once a
+    process knows the sunset.
+    """
     found = []
     before = in_force(standing.edition.id, newest_id=standing.newest_id).terms.tier_by_id(standing.tier.id)
     for change in standing.changes:
         feature = standing.edition.feature(change.feature_key)
-        if feature is not None and (change.is_announced or change.is_done):
+        long_gone = (
+            change.is_done and change.takes_effect_at and change.takes_effect_at < standing.at - SHOWN_AFTER
+        )
+        if feature is not None and change.is_announced and not long_gone:
             found.append(
                 Planned(
                     name=feature.name,

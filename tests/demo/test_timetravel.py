@@ -20,6 +20,7 @@ from portal.demo import sandbox
 from portal.demo.travel import let_pass, shift
 from portal.facts import facts_of
 from tests.cast import NOON, Party, ada, bo, cy, make_catalogue
+from tests.sunsets.scenes import announced, change_of
 
 pytestmark = pytest.mark.django_db
 DAYS = timedelta(days=5)
@@ -75,6 +76,16 @@ def test_every_date_moves_by_the_same_and_only_for_one_customer() -> None:
     assert Licence.objects.get(customer=traveller.customer).version == version + 1
     marks = TrialMark.objects.order_by("used_at").values_list("used_at", flat=True)
     assert list(marks) == [NOON - DAYS] * 2 + [NOON] * 2, "the customer and its owner's address, each"
+
+
+def test_what_a_sunset_plans_for_the_customer_moves_along() -> None:
+    party = bo()
+    announced()
+    before = change_of(party.customer)
+    shift(customer=party.customer, by=DAYS, at=NOON)
+    after = change_of(party.customer)
+    assert before.takes_effect_at is not None
+    assert (after.takes_effect_at, after.tell_at) == (before.takes_effect_at - DAYS, before.tell_at - DAYS)
 
 
 def test_the_history_says_that_time_was_made_to_pass() -> None:

@@ -24,10 +24,12 @@ from licensing.models import (
     Event,
     Feature,
     Grant,
+    PlannedChange,
     Price,
     PromiseException,
     Rehearsal,
     Rehearsed,
+    Sunset,
     Tier,
 )
 from tests.cast import NOON, ada, make_catalogue, person
@@ -44,6 +46,8 @@ TABLES = [
     Rehearsed,
     PromiseException,
     Event,
+    PlannedChange,
+    Sunset,
     Quote,
     Order,
     StripeEvent,

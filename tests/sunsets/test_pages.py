@@ -49,6 +49,9 @@ def test_once_it_is_gone_my_plan_says_so_and_promises_it_no_more() -> None:
     plan = page(lindqvist.user, "/plan/", at=NOON + days(90))
     assert "Single sign-on has left your Team." in plan
     assert "(today in Business)" not in plan
+    assert "has left your Team" not in page(lindqvist.user, "/plan/", at=NOON + days(130)), (
+        "nor goes on about it"
+    )
 
 
 def test_others_see_nothing_of_it() -> None:
