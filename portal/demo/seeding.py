@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from billing.prices import sync_published
+from billing.promises import PROMISES
 from licensing import catalogue
 from licensing.customers import open_customer
 from licensing.history import COMMAND, Actor
 from licensing.invitations import invite
-from licensing.models import Customer, Edition, NoticeRule, Role, Sunset
+from licensing.models import Customer, Edition, NoticeRule, Product, PromiseCheck, Role, Sunset
 from licensing.periods import add_intervals, to_the_second
 from licensing.rehearsing.running import start, to_the_end
 from licensing.sunsets import announce
@@ -222,6 +223,26 @@ class Demo:
         self._usage(self.tanaka, projects=[3], rows=[21_400], api_calls=[350], guests=[1])
         self._usage(self.marsh, projects=[9, 11], rows=[2_310_000], api_calls=[60_200], guests=[31])
         self.say("What everybody uses, and an open invitation to Kwame")
+        self._promises_as_checked()
+
+    def _promises_as_checked(self) -> None:
+        """What the nights of the last months would have left: one evening the mail server was away."""
+        nights = [self.at - timedelta(days=back) for back in range(70, 0, -1)]
+        PromiseCheck.objects.bulk_create(
+            PromiseCheck(promise=promise.key, day=night.date(), broken=0, checked_at=night)
+            for night in nights
+            for promise in PROMISES
+            if not (promise.key == "notices-leave" and night == nights[48])
+        )
+        PromiseCheck.objects.create(
+            promise="notices-leave",
+            day=nights[48].date(),
+            broken=1,
+            breaches=[{"customer": self.lindqvist.pk, "what": "A notice left a day late."}],
+            checked_at=nights[48],
+        )
+        Product.objects.update(promises_public=True)
+        self.say("How promises were kept, for everybody to see at /promises/")
         self._single_sign_on_leaves_old_teams()
 
     def _single_sign_on_leaves_old_teams(self) -> None:

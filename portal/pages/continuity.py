@@ -19,6 +19,7 @@ from licensing.licences import EDITION_KEPT
 from licensing.opening import CLOSED_IS_KEPT
 from licensing.pricing import UNUSED_TIME
 from licensing.reasons import Clause, Words
+from licensing.sunsets.announcing import SUNSETS
 from licensing.trials import TRIALS_END, TRIALS_LAST
 from licensing.usage import DATA_KEPT
 
@@ -31,6 +32,7 @@ class Fate(StrEnum):
     KEPT = "kept"
     BEGINS = "begins"
     MOVES = "moves"
+    LESS = "less"
     READ_ONLY = "read-only"
     ENDS = "ends"
     NAMELESS = "nameless"
@@ -45,6 +47,7 @@ _FATES: dict[Fate, Words] = {
     Fate.KEPT: words("stays"),
     Fate.BEGINS: words("begins"),
     Fate.MOVES: words("moves"),
+    Fate.LESS: words("less"),
     Fate.READ_ONLY: words("full"),
     Fate.ENDS: words("ends"),
     Fate.NAMELESS: words("nameless"),
@@ -192,6 +195,18 @@ TRANSITIONS = (
             FAILED_PAYMENTS,
         ),
         DATA_KEPT,
+    ),
+    Transition(
+        "sunset",
+        words("We retire a feature that you have"),
+        {
+            "terms": Cell(
+                Fate.LESS,
+                words("That feature goes on the day you were told, and nothing else; no notice, no day."),
+                SUNSETS,
+            )
+        },
+        EDITION_KEPT,
     ),
     Transition(
         "closed",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db.models import Model
@@ -42,8 +44,9 @@ from portal.mails.outbox import send_due
 from portal.pages.continuity import KINDS, PROVED_BY, TRANSITIONS, Fate, Transition
 from portal.pages.policy import rulebook
 from tests.billing.conftest import Buyer, newcomer
-from tests.cast import joins, make_catalogue, person
+from tests.cast import NOON, bo, joins, make_catalogue, person
 from tests.infra.sandbox import Sandbox
+from tests.sunsets.scenes import announced, has, mails, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,6 +54,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 OWNER, MEMBER, GUEST = "Adalberta Quillfeather", "Evangelina Brontide", "gustavo.wex@demo.test"
 NAMES = ("quillfeather", "adalberta", "evangelina", "brontide", "gustavo")
 
+GOES_ON = datetime(2027, 2, 15, tzinfo=ZoneInfo("Europe/Stockholm"))
 TERMS = ("tier_id", "price_id", "edition_id", "seats", "started_at", "ended_at")
 CARD = ("card_brand", "card_last4", "card_exp_month", "card_exp_year")
 
@@ -187,6 +191,22 @@ def erased(sandbox: Sandbox) -> tuple[Buyer, Seen]:
     return buyer, before
 
 
+def sunset(sandbox: Sandbox) -> tuple[Buyer, Seen]:
+    """Bo's March 2025 has single sign-on on Team; it is retired on the day that they were told."""
+    party = bo()
+    buyer = Buyer(party.customer, party.user, sandbox)
+    invite(customer=party.customer, email=GUEST, role=Role.MEMBER, by=party.user, at=NOON)
+    OptOut.objects.create(customer=party.customer, address=GUEST, kind="renewal_reminder", at=NOON)
+    UsageReading.objects.create(customer=party.customer, feature_key="projects", value=11, read_at=NOON)
+    announced()
+    mails(at=NOON)
+    sweep(at=NOON + timedelta(days=1))
+    before = look()
+    assert has(party.customer, at=NOON)
+    sweep(at=GOES_ON)
+    return buyer, before
+
+
 PERFORMED: dict[str, Callable[[Sandbox], tuple[Buyer, Seen]]] = {
     "upgrade": upgrade,
     "downgrade": downgrade,
@@ -195,6 +215,7 @@ PERFORMED: dict[str, Callable[[Sandbox], tuple[Buyer, Seen]]] = {
     "cancelled": cancelled,
     "period-ends": period_ends,
     "unpaid": unpaid,
+    "sunset": sunset,
     "closed": closed,
     "erased": erased,
 }
@@ -240,6 +261,11 @@ def is_full(_kind: str, before: Seen, after: Seen, buyer: Buyer) -> bool:
     return used > may and stays("usage", before, after, buyer)
 
 
+def is_less(kind: str, before: Seen, after: Seen, buyer: Buyer) -> bool:
+    """The licence is what it was, and the retired feature is in it no more."""
+    return stays(kind, before, after, buyer) and not has(buyer.customer, at=GOES_ON)
+
+
 def ends(kind: str, before: Seen, after: Seen, _buyer: Buyer) -> bool:
     """The rows are there, and none of them is open any more."""
     over = [row.get("ended_at") or row.get("revoked_at") for row in after[kind].values() if "note" not in row]
@@ -268,6 +294,7 @@ HOLDS: dict[Fate, Callable[[str, Seen, Seen, Buyer], bool]] = {
     Fate.KEPT: stays,
     Fate.BEGINS: begins,
     Fate.MOVES: moves,
+    Fate.LESS: is_less,
     Fate.READ_ONLY: is_full,
     Fate.ENDS: ends,
     Fate.NAMELESS: is_nameless,
@@ -276,7 +303,7 @@ HOLDS: dict[Fate, Callable[[str, Seen, Seen, Buyer], bool]] = {
 
 
 # Where these are said, all that was there is still there.
-STAY = (Fate.KEPT, Fate.BEGINS, Fate.READ_ONLY)
+STAY = (Fate.KEPT, Fate.BEGINS, Fate.LESS, Fate.READ_ONLY)
 
 
 def test_every_kind_and_every_transition_is_looked_at() -> None:

@@ -22,6 +22,7 @@ PAGES = [
     ("", "/policy/versions/"),
     ("", "/changelog/"),
     ("", "/continuity/"),
+    ("", "/promises/"),
     ("", "/verify/"),
     ("", "/accounts/login/"),
     ("", "/accounts/signup/"),
