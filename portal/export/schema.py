@@ -16,6 +16,7 @@ PARTS: tuple[Part | Made, ...] = (*licensing_parts.PARTS, *billing_parts.PARTS)
 # Rows that lead to a customer and are in no part.
 LEFT_OUT = {
     "licensing.DeliveryReport": "what the mail provider said of each mail; what came of it is in “deliveries”",
+    "licensing.Rehearsed": "what a draft of new terms would mean, played through before anything is decided",
     "licensing.Erasure": "that it was asked for is in the history; an export is fetched before it is done",
     "billing.PayerAttempt": "our question to Stripe while it has no answer; what came of it is in “payment”",
     "billing.Subscription": "Stripe’s numbers of what pays for the licence; the licence itself is in “licences”",

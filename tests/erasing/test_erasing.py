@@ -165,6 +165,7 @@ def test_nothing_in_any_table_names_them_afterwards(lived: Buyer) -> None:
 STAYS = {
     "licensing.Licence": "terms, dates and numbers",
     "licensing.PlannedChange": "terms and dates, by numbers",
+    "licensing.Rehearsed": "terms and sums that a draft would have brought, by numbers",
     "licensing.Erasure": "that it was asked for and done, once its contact is forgotten",
     "billing.Subscription": "Stripe’s numbers; there is none once nothing is paid for",
     "billing.Attempt": "what Stripe was asked, by numbers",
