@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from babel import Locale
+from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
@@ -41,14 +43,24 @@ def _periods(_today: EditionTerms | None) -> dict[str, object]:
     """The days as they stand now, and the countries where they are more. One query."""
     clock = NoticeClock.read()
     policy = clock.policy()
-    longer = sorted({country for kind in policy for country in clock.longer_in(kind)})
+    countries = Locale.parse(to_locale(get_language() or "en")).territories
+    longer = [
+        _("%(kind)s in %(country)s %(days)d days")
+        % {
+            "kind": Kind(kind).label,
+            "country": countries.get(country, country),
+            "days": period.days,
+        }
+        for kind in policy
+        for country, period in clock.longer_in(kind).items()
+    ]
     return {
         "days": ", ".join(
             _("%(kind)s %(days)d days") % {"kind": Kind(kind).label, "days": period.days}
             for kind, period in policy.items()
         )
         or _("none is stated yet, so nothing of the kind happens"),
-        "longer": _("Longer in: %(countries)s.") % {"countries": ", ".join(longer)} if longer else "",
+        "longer": _("Longer: %(longer)s.") % {"longer": ", ".join(longer)} if longer else "",
     }
 
 

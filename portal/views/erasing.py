@@ -17,6 +17,7 @@ from licensing.history import Actor
 from licensing.models import Customer, Erasure
 from portal.access import pressed_on
 from portal.erasing import ask_to_be_forgotten
+from portal.pages.reasons import told
 from portal.templatetags.words import day
 
 
@@ -96,7 +97,7 @@ def _do(request: HttpRequest, change: Callable[[], str]) -> HttpResponse:
     try:
         messages.success(request, change())
     except UnableToErase as error:
-        messages.error(request, f"{error.reason.text} {error.reason.change}".strip())
+        messages.error(request, told(error.reason))
     return redirect("data")
 
 

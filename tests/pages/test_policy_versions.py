@@ -60,12 +60,15 @@ def test_a_setting_that_changes_a_rule_makes_a_new_version(
 
 def test_the_vendors_notice_periods_are_part_of_the_rules(first: PolicyVersion) -> None:
     assert "price rise 30 days" in first.texts["notice-periods"]
-    assert "Longer in: AT, DE." in first.texts["notice-periods"]
+    assert (
+        "Longer: price rise in Austria 60 days, price rise in Germany 42 days."
+        in first.texts["notice-periods"]
+    )
     NoticeRule.objects.filter(kind="price_rise", jurisdiction="").update(days=60)
     version = record_policy(at=NOON)
     assert version is not None
     assert "price rise 60 days" in version.texts["notice-periods"]
-    assert "Longer in" not in version.texts["notice-periods"]
+    assert "Longer" not in version.texts["notice-periods"]
 
 
 def test_the_command_keeps_them_too_and_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

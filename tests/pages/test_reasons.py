@@ -62,7 +62,7 @@ def test_a_reason_is_written_in_one_place() -> None:
         "portal/access.py",  # the words of the exception, for the log
         "portal/pages/todo.py",  # the changes as things to do, below the reasons
         "templates/compiled/_reason.html",
-        "templates/policy/policy.html",  # stands beside the clause
+        "templates/policy/_chapters.html",  # stands beside the clause
     }
 
 

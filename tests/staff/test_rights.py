@@ -17,6 +17,7 @@ from tests.staff.rows import (
     difference_of,
     everything_of,
     exception_of,
+    policy_version,
     stripe_event,
     violation_of,
 )
@@ -53,6 +54,9 @@ LOOKERS: dict[str, set[str]] = {
     "billing.reconciliation": {SUPPORT, FINANCE},
     "billing.difference": {SUPPORT, FINANCE},
     "billing.brake": {SUPPORT, FINANCE},
+    "licensing.erasure": {SUPPORT},
+    "licensing.promisecheck": {SUPPORT},
+    "portal.policyversion": {SUPPORT, CATALOGUE},
     "portal.user": {SUPPORT, FINANCE},
     "auth.group": set(),
 }
@@ -78,6 +82,9 @@ READ_ONLY = {
     "billing.openviolation",
     "billing.reconciliation",
     "billing.difference",
+    "licensing.erasure",
+    "licensing.promisecheck",
+    "portal.policyversion",
 }
 # Action → the groups that may do it.
 DOERS = {
@@ -152,6 +159,7 @@ def test_what_is_stored_is_not_edited_or_deleted_even_by_a_superuser(
     difference_of(okafor)
     credit_of(okafor)
     exception_of(okafor)
+    policy_version()
     client = as_staff(superuser=True)
     model_admin = next(each for kind, each in admin.site._registry.items() if kind._meta.label_lower == model)
     row = model_admin.model._default_manager.first()
