@@ -49,8 +49,8 @@ class Certificate:
     def until(self) -> str:
         """Until what it holds, in a sentence."""
         return _(
-            "For as long as you stay on this tier. Only a sunset of this edition that is announced to you, after its "
-            "full notice, can end it."
+            "For as long as you stay on this tier. Only a sunset that is announced to you, after its full notice, can "
+            "end it or take a feature from it."
         )
 
     @property
