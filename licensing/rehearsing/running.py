@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from licensing.catalogue import draft_hash
 from licensing.catalogue.checklist import newest_published
@@ -20,6 +20,7 @@ from licensing.noticeclock import NoticeClock
 from licensing.rehearsing import reading
 from licensing.rehearsing.playing import Play
 from licensing.rehearsing.totals import totals_of
+from licensing.rows import ask
 from licensing.terms import edition_terms, read_edition
 
 State = Rehearsal.State
@@ -30,10 +31,15 @@ _COLUMNS = {
     "lost_if_moved": "jsonb", "flips": "jsonb", "notices": "jsonb", "earliest": "timestamptz", "promises": "jsonb",
 }  # fmt: skip
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
+# The rows are a parameter of a statement that stays the same: a driver that writes them into its text keeps that text.
 _INSERT = f"""
-INSERT INTO licensing_rehearsed (rehearsal_id, {_NAMES})
-SELECT %s, {_NAMES} FROM jsonb_to_recordset(%s::jsonb)
-    AS played ({", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())})
+WITH written AS (
+    INSERT INTO licensing_rehearsed (rehearsal_id, {_NAMES})
+    SELECT %(rehearsal)s, {_NAMES} FROM jsonb_to_recordset(%(rows)s::jsonb)
+        AS played ({", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())})
+    RETURNING 1
+)
+SELECT count(*) FROM written
 """
 
 
@@ -100,8 +106,7 @@ def go_on(rehearsal_id: int, *, at: datetime, batch: int = reading.BATCH) -> boo
             return False
         play = _play(rehearsal.pk)
         rows = [play.customer(each) for each in facts]
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [rehearsal.pk, json.dumps(rows)])
+        ask(_INSERT, {"rehearsal": rehearsal.pk, "rows": json.dumps(rows)})
         rehearsal.last_licence = facts[-1].standing.licence.pk
         rehearsal.done += len(facts)
         rehearsal.save(update_fields=["last_licence", "done"])
