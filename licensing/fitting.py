@@ -52,7 +52,10 @@ def usage_fits(situation: Situation, change: Change) -> Reason | None:
     """Nobody moves to a tier that could not hold what they have. Monthly counts start anew and do not matter.
 
     A limit that is waived does not count: it ends by itself, and the tier must hold what they have after that too.
+    Whoever stays on their tier may have more than it holds now, as after a trial or a sunset.
     """
+    if change.tier.id == situation.standing.tier.id:
+        return None
     over = []
     for feature in change.edition.features:
         used, limit = situation.usage.get(feature.key), change.tier.value(feature.key)
@@ -117,7 +120,7 @@ FITTING_RULES: list[Rule] = [
         "usage-fits",
         words(
             "You move to a tier that has room for what you have. Counts that begin anew each month do not stand in "
-            "the way."
+            "the way, and on the tier you have you can change your seats however much you use."
         ),
         check=usage_fits,
         examples=(
@@ -130,6 +133,10 @@ FITTING_RULES: list[Rule] = [
             Example(
                 words("You have made 400 calls this month, of 100 a month in Team"),
                 lambda: (stands(BUSINESS, calls=400), wants(TEAM)),
+            ),
+            Example(
+                words("You have Team with 24 projects from a trial, and choose two seats more"),
+                lambda: (stands(projects=24), wants(TEAM, seats=7)),
             ),
         ),
     ),

@@ -17,6 +17,8 @@ from licensing.history import Actor
 from licensing.models import DatabaseIdentity, Restore
 
 THE_DATABASE = Actor(user_id=None, words="the database itself")
+# What stands for a part of the identity that could not be read.
+UNKNOWN = "unknown"
 # What a sweep answers that does nothing because of it.
 HELD: dict[str, int] = {"held_after_restore": True}
 log = logging.getLogger(__name__)
@@ -36,12 +38,18 @@ def is_held(*, at: datetime) -> bool:
         noted, is_new = DatabaseIdentity.objects.select_for_update().get_or_create(
             pk=1, defaults={"identity": identity, "noted_at": at}
         )
-        if not is_new and noted.identity != identity:
+        if not is_new and _is_another(identity, noted.identity):
             why = f"The database is {identity} and was {noted.identity} when its rows were written."
             noted.identity, noted.noted_at = identity, at
             noted.save()
             hold(actor=THE_DATABASE, why=why, at=at)
     return Restore.objects.filter(reconciled_at=None).exists()
+
+
+def _is_another(identity: str, noted: str) -> bool:
+    """Whether they differ in a part that both name: PostgreSQL may be unable to tell one for a moment, or for good."""
+    parts = zip(identity.split("/"), noted.split("/"), strict=True)
+    return any(now != then and UNKNOWN not in (now, then) for now, then in parts)
 
 
 def hold(*, actor: Actor, why: str, at: datetime) -> None:

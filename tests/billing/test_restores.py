@@ -175,3 +175,14 @@ def test_what_a_host_does_not_let_us_ask_is_left_out(ada: Buyer) -> None:
             )
         assert identity().startswith("unknown/unknown/")
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_what_cannot_be_read_for_a_moment_is_no_restore(ada: Buyer, part: int) -> None:
+    assert not restores.is_held(at=timezone.now())
+    parts = identity().split("/")
+    parts[part] = "unknown"
+    DatabaseIdentity.objects.update(identity="/".join(parts))
+
+    assert not restores.is_held(at=timezone.now())
+    assert not Restore.objects.exists()
