@@ -14,13 +14,13 @@ from billing import gateway
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Order, Subscription
 from billing.subscriptions import StillMoving, follow
-from licensing.changing import order_on_its_way
 from licensing.giving_up import ask_whether_agreed, given_up, keys_of
 from licensing.grandfathering import Difference
 from licensing.history import Actor
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Customer, Licence
 from licensing.reasons import Example, Reason, Rule
+from licensing.rules.changing import order_on_its_way
 from licensing.standing import standing_of
 from licensing.terms import edition_terms
 

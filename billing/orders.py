@@ -30,15 +30,15 @@ from billing.quotes import (
     write_quote,
 )
 from billing.settling import close_failed, settle, show_staff
-from licensing.changing import order_on_its_way
 from licensing.eligibility import change_reasons
 from licensing.giving_up import ask_whether_agreed, given_up, keys_of
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_live_licence
 from licensing.reasons import Clause, Reason
+from licensing.rules.changing import order_on_its_way
+from licensing.rules.situation import Change, Situation
 from licensing.seats import seats_of
 from licensing.sharing import in_force
-from licensing.situation import Change, Situation
 from licensing.standing import Standing, standing_of
 from licensing.terms import EditionTerms
 from licensing.usage import usage_of

@@ -18,13 +18,13 @@ from billing.models import Payer, Quote, Subscription
 from billing.payers import ensure_payer, learn_tax, refresh_payer
 from billing.prices import stripe_price_id
 from licensing.eligibility import change_reasons
-from licensing.example import AT, BUSINESS, FREE
 from licensing.history import Actor
 from licensing.models import Licence, Price
 from licensing.periods import to_the_second
 from licensing.pricing import Balance, apply_balance
 from licensing.reasons import Example, Reason, Rule
-from licensing.situation import Change, Situation
+from licensing.rules.example import AT, BUSINESS, FREE
+from licensing.rules.situation import Change, Situation
 from licensing.terms import TierTerms
 
 QUOTE_LASTS = timedelta(hours=1)

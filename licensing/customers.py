@@ -18,7 +18,8 @@ from licensing.history import Actor, entry, record
 from licensing.licences import change_licence, lock_customer, open_free_licence
 from licensing.models import Customer, Event, Licence, Member, Role, Trial
 from licensing.names import plain_name
-from licensing.opening import (
+from licensing.reasons import Reason
+from licensing.rules.opening import (
     A_DAY,
     ORGANISATIONS_A_DAY,
     closes_when_free,
@@ -28,7 +29,6 @@ from licensing.opening import (
     something_is_on_sale,
     time_zone_exists,
 )
-from licensing.reasons import Reason
 from licensing.standing import standing_of
 from licensing.terms import edition_terms, storefront
 from licensing.trials import end_trial

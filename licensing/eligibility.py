@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from licensing.changing import CHANGE_RULES
 from licensing.reasons import Reason
-from licensing.situation import Change, Situation
+from licensing.rules.changing import CHANGE_RULES
+from licensing.rules.situation import Change, Situation
+from licensing.rules.trying import TRIAL_RULES
 from licensing.terms import TierTerms
-from licensing.trying import TRIAL_RULES
 
 # Asked for every tier at every look at the calculator.
 _CHANGE_CHECKS: list[Callable[[Situation, Change], Reason | None]] = [rule.check for rule in CHANGE_RULES]

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
-from licensing.example import TEAM
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.reasons import Example, Reason, Rule
+from licensing.rules.example import TEAM
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 

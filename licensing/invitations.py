@@ -17,7 +17,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from licensing.history import Actor, entry, record
-from licensing.inviting import (
+from licensing.licences import lock_customer
+from licensing.models import Customer, Invitation, Member, Role
+from licensing.models.customer import INVITATION_LASTS
+from licensing.notices import owe
+from licensing.reasons import Reason
+from licensing.rules.inviting import (
     A_DAY,
     INVITATIONS_A_DAY,
     invitation_is_open,
@@ -27,11 +32,6 @@ from licensing.inviting import (
     seat_for_invitation,
     seat_for_joining,
 )
-from licensing.licences import lock_customer
-from licensing.models import Customer, Invitation, Member, Role
-from licensing.models.customer import INVITATION_LASTS
-from licensing.notices import owe
-from licensing.reasons import Reason
 from licensing.seats import seats_of
 
 

@@ -14,8 +14,8 @@ from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
 from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
+from licensing.rules.situation import Change, Situation
 from licensing.sharing import in_force
-from licensing.situation import Change, Situation
 from licensing.standing import without
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
 

@@ -19,10 +19,10 @@ from licensing.models import Customer, Notice, Trial, TrialMark
 from licensing.reasons import Clause, Reason
 from licensing.reminders import days_of, owe_reminders
 from licensing.rows import ask
-from licensing.situation import Situation
+from licensing.rules.situation import Situation
+from licensing.rules.trying import AGAIN_AFTER
 from licensing.sweeping import BATCH, end_expired, end_expired_of
 from licensing.terms import EditionTerms, TierTerms
-from licensing.trying import AGAIN_AFTER
 from licensing.waivers import use_another_trial
 
 REMINDERS = (timedelta(days=1), timedelta(days=3))  # the nearest first

@@ -10,13 +10,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
-from licensing.example import BUSINESS
 from licensing.history import Actor, entry, record, subject_of
 from licensing.licences import lock_customer
 from licensing.models import Customer, Event, UpgradeRequest
 from licensing.names import plain_lines
 from licensing.notices import owe
 from licensing.reasons import Example, Reason, Rule
+from licensing.rules.example import BUSINESS
 from licensing.standing import standing_of
 from licensing.terms import TierTerms, storefront
 

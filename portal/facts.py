@@ -12,7 +12,7 @@ from billing.brakes import STOP_OF
 from billing.models import Order, Payer
 from licensing.models import Customer, Role
 from licensing.rows import ask, columns, instance, width
-from licensing.situation import Situation
+from licensing.rules.situation import Situation
 from licensing.standing import CHOSEN, SELECTED, SOURCE, WIDTH, Standing, read_standing
 from licensing.terms import EditionTerms
 from licensing.trials import trials_used

@@ -25,7 +25,7 @@ from licensing.history import subject_of
 from licensing.models import Customer, Notice
 from licensing.money import minor_digits
 from licensing.offers import offers_for
-from licensing.situation import Situation
+from licensing.rules.situation import Situation
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, PriceTerms, Storefront, TierTerms
 from portal.facts import Facts

@@ -22,8 +22,8 @@ from licensing.money import minor_digits
 from licensing.staff_words import given_words, grant_value
 from licensing.standing import Standing, standing_of
 from licensing.terms import storefront
-from licensing.waiver_threshold import Wish, highest_alone
 from licensing.waivers import LONGEST, value_without
+from licensing.waivers.threshold import Wish, highest_alone
 
 CREDIT_WAITS = timedelta(days=30)
 # First what, then from when and for how long, then why.

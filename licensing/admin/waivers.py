@@ -19,8 +19,6 @@ from licensing.admin.waiver_forms import CreditForm, LimitForm, RuleForm, TrialF
 from licensing.history import Actor, subject_of
 from licensing.models import Customer, Event, Waiver
 from licensing.staff_words import in_zone, when
-from licensing.waiver_threshold import alone
-from licensing.waiver_worth import what_is_waived, worth
 from licensing.waivers import (
     UnableToApprove,
     UnableToAsk,
@@ -30,6 +28,8 @@ from licensing.waivers import (
     end_waiver,
     refuse,
 )
+from licensing.waivers.threshold import alone
+from licensing.waivers.worth import what_is_waived, worth
 
 
 class _Ask(StaffAction):

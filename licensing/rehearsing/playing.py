@@ -19,8 +19,8 @@ from licensing.noticeclock import NoPolicy, NoticeClock
 from licensing.rehearsing.comparing import Difference, compared
 from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
+from licensing.rules.situation import Change, Situation
 from licensing.sharing import lay_over
-from licensing.situation import Change, Situation
 from licensing.standing import Standing, less_retired
 from licensing.terms import EditionTerms, PriceTerms, TierTerms
 

@@ -27,7 +27,7 @@ from licensing.models import (
 )
 from licensing.standing import Standing, standing_of
 from licensing.usage import Meter, meters, usage_of
-from licensing.waiver_worth import what_is_waived
+from licensing.waivers.worth import what_is_waived
 from portal.admin.history_words import Line, lines
 from portal.hijack import may_look_as
 

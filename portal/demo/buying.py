@@ -15,7 +15,7 @@ from billing.quotes import issue_quote
 from billing.subscriptions import follow
 from licensing.history import Actor
 from licensing.models import Customer
-from licensing.situation import Change
+from licensing.rules.situation import Change
 from licensing.terms import EditionTerms, storefront
 from portal.demo import sandbox
 from portal.facts import facts_of

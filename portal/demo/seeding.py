@@ -21,8 +21,8 @@ from licensing.periods import add_intervals, to_the_second
 from licensing.rehearsing.running import start, to_the_end
 from licensing.sunsets import announce
 from licensing.trials import start_trial
-from licensing.waiver_threshold import Wish
 from licensing.waivers import ask_for_waiver
+from licensing.waivers.threshold import Wish
 from portal.demo import sandbox
 from portal.demo.buying import buy, catch_up, change_card, on_sale
 from portal.demo.people import People

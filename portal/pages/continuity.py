@@ -16,9 +16,9 @@ from billing.subscriptions import FAILED_PAYMENTS
 from licensing.erasure import ERASING
 from licensing.identity import TRIAL_MARK
 from licensing.licences import EDITION_KEPT
-from licensing.opening import CLOSED_IS_KEPT
 from licensing.pricing import UNUSED_TIME
 from licensing.reasons import Clause, Words
+from licensing.rules.opening import CLOSED_IS_KEPT
 from licensing.sunsets.announcing import SUNSETS
 from licensing.trials import TRIALS_END, TRIALS_LAST
 from licensing.usage import DATA_KEPT

@@ -13,21 +13,21 @@ from billing.orders import PRICE_SHOWN, UNPAID_CHANGES_NOTHING
 from billing.quotes import QUOTE_RULES
 from billing.renewals import RENEWALS
 from billing.subscriptions import FAILED_PAYMENTS
-from licensing.changing import CHANGE_RULES
 from licensing.erasure import ERASING
 from licensing.giving_up import GIVING_UP
 from licensing.identity import TRIAL_MARK
-from licensing.inviting import INVITING_RULES
 from licensing.licences import EDITION_KEPT
 from licensing.noticeclock import NOTICE_PERIODS
-from licensing.opening import CLOSED_IS_KEPT, CLOSING_RULE, OPENING_RULES
 from licensing.pricing import UNUSED_TIME
 from licensing.reasons import Clause, Reason, Rule
+from licensing.rules.changing import CHANGE_RULES
+from licensing.rules.inviting import INVITING_RULES
+from licensing.rules.opening import CLOSED_IS_KEPT, CLOSING_RULE, OPENING_RULES
+from licensing.rules.trying import TRIAL_RULES
 from licensing.sunsets import SUNSETS
 from licensing.team import ONE_OWNER, ROLES
 from licensing.terms import EditionTerms
 from licensing.trials import TRIALS_END, TRIALS_LAST
-from licensing.trying import TRIAL_RULES
 from licensing.upgrade_requests import ASKING_RULES
 from licensing.usage import DATA_KEPT
 from portal.mails.opting_out import NOTICES

@@ -15,13 +15,13 @@ from billing.brakes import stop_for
 from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
-from licensing.changing import stop_reason
 from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.reasons import Reason
+from licensing.rules.changing import stop_reason
 from licensing.sharing import in_force, publications
 from licensing.standing import Standing, standing_of
 from licensing.terms import EditionTerms, TierTerms

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from licensing.invitations import UnableToJoin, invitation_for, join
-from licensing.inviting import invitation_is_open, invited_address
+from licensing.rules.inviting import invitation_is_open, invited_address
 from portal.access import act_for
 from portal.accounts import verified_addresses
 

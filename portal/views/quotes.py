@@ -20,7 +20,7 @@ from billing.orders import withdraw as withdraw_order
 from billing.quotes import UnableToQuote, issue_quote
 from licensing.giving_up import NotAgreed
 from licensing.history import Actor
-from licensing.situation import Change
+from licensing.rules.situation import Change
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from portal.access import members_only, spenders_only

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from licensing.customers import UnableToOpen, open_customer
 from licensing.invitations import open_invitations_to, token_of
-from licensing.opening import something_is_on_sale
+from licensing.rules.opening import something_is_on_sale
 from portal import places
 from portal.access import act_for
 from portal.accounts import verified_addresses

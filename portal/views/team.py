@@ -15,8 +15,8 @@ from django.views.decorators.http import require_safe
 from licensing.customers import UnableToClose, close_customer
 from licensing.giving_up import NotAgreed, given_up
 from licensing.invitations import UnableToInvite, invite, resend, revoke
-from licensing.inviting import seat_for_invitation
 from licensing.models import Invitation, Member, Role
+from licensing.rules.inviting import seat_for_invitation
 from licensing.seats import seats_of
 from licensing.standing import standing_of
 from licensing.team import UnableToChangeRole, UnableToLeave, change_role, remove_member

@@ -17,7 +17,7 @@ from billing.quotes import UnableToQuote, issue_quote
 from licensing.history import Actor
 from licensing.offers import tiers_open_to
 from licensing.reasons import Reason
-from licensing.situation import Change
+from licensing.rules.situation import Change
 from portal.access import ask_of_role, members_only
 from portal.context import storefront_of
 from portal.facts import Facts, facts_of

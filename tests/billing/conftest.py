@@ -29,7 +29,7 @@ from billing.reading import read_subscription
 from licensing.customers import open_customer
 from licensing.history import Actor
 from licensing.models import Customer
-from licensing.situation import Change
+from licensing.rules.situation import Change
 from licensing.terms import EditionTerms, storefront
 from portal.facts import facts_of
 from portal.models import User

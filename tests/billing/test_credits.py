@@ -17,7 +17,7 @@ from billing.payers import payer_of
 from licensing import waivers
 from licensing.history import COMMAND, Actor
 from licensing.models import Event, Notice, Waiver
-from licensing.waiver_threshold import Wish
+from licensing.waivers.threshold import Wish
 from portal.mails.outbox import send_due
 from tests.billing.conftest import Buyer
 from tests.cast import person

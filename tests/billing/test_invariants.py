@@ -18,7 +18,7 @@ from licensing import invariants as of_licensing
 from licensing import trials, waivers
 from licensing.models import Customer, Notice, Trial, Waiver
 from licensing.terms import storefront
-from licensing.waiver_threshold import Wish
+from licensing.waivers.threshold import Wish
 from portal.facts import facts_of
 from portal.mails.outbox import send_due
 from tests.billing.conftest import Buyer, newcomer

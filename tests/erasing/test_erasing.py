@@ -38,8 +38,8 @@ from licensing.models import (
 )
 from licensing.team import remove_member
 from licensing.upgrade_requests import answer_request, ask_for_upgrade
-from licensing.waiver_threshold import Wish
 from licensing.waivers import ask_for_waiver
+from licensing.waivers.threshold import Wish
 from portal.erasing import ask_to_be_forgotten, erase_due
 from portal.mails.outbox import send_due
 from portal.models import User

@@ -8,7 +8,7 @@ import pytest
 
 from licensing.eligibility import change_reasons
 from licensing.offers import offer_of, offers_for
-from licensing.situation import Change, Situation
+from licensing.rules.situation import Change, Situation
 from licensing.terms import storefront
 from licensing.usage import UnableToRecord, record_reading
 from portal.facts import facts_of

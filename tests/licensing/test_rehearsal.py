@@ -24,7 +24,7 @@ from licensing.models import (
     Trial,
 )
 from licensing.rehearsing.running import UnableToRehearse, go_on, start, to_the_end
-from licensing.waiver_threshold import Wish
+from licensing.waivers.threshold import Wish
 from tests.cast import NOON, OLD, TODAY, ada, bo, cy, di, holds, make_catalogue, organisation, person
 from tests.licensing.test_waivers import grant
 from tests.publishing import rehearsed, writer

@@ -11,16 +11,16 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from licensing import trials, waivers
-from licensing.changing import CHANGE_RULES
 from licensing.eligibility import WAIVABLE, change_reasons
 from licensing.entitlements import Entitlement, entitlements
 from licensing.history import Actor
 from licensing.models import Customer, Event, Licence, TrialMark, UsageReading, Waiver
-from licensing.situation import Change
+from licensing.rules.changing import CHANGE_RULES
+from licensing.rules.situation import Change
+from licensing.rules.trying import TRIAL_RULES
 from licensing.standing import standing_of
 from licensing.terms import storefront
-from licensing.trying import TRIAL_RULES
-from licensing.waiver_threshold import Wish
+from licensing.waivers.threshold import Wish
 from portal.facts import facts_of
 from tests import cast
 from tests.cast import NOON, Party, person

@@ -9,7 +9,7 @@ import pytest
 from licensing import waivers
 from licensing.history import COMMAND, Actor
 from licensing.models import Notice, Waiver
-from licensing.waiver_threshold import Wish
+from licensing.waivers.threshold import Wish
 from portal.mails.outbox import send_due
 from tests import cast
 from tests.cast import NOON, Party, person

@@ -84,9 +84,9 @@ def test_nothing_is_proved_that_is_not_said() -> None:
 def test_the_calculator_asks_the_rules_of_the_policy(ada: cast.Party) -> None:
     """Not one that was left in the code beside it: what the rules say one by one is what is said at once."""
     found = facts_of(ada.customer, today=storefront().edition, at=NOON).situation
-    from licensing.changing import CHANGE_RULES
-    from licensing.situation import Change
-    from licensing.trying import TRIAL_RULES
+    from licensing.rules.changing import CHANGE_RULES
+    from licensing.rules.situation import Change
+    from licensing.rules.trying import TRIAL_RULES
 
     for tier in found.today.tiers:
         change = Change(tier, found.today, 1, "month")

@@ -11,8 +11,8 @@ from billing import gateway
 from billing.credits import give_due
 from billing.models import BalanceCredit
 from licensing.models import Waiver
-from licensing.waiver_threshold import Wish
 from licensing.waivers import ask_for_waiver
+from licensing.waivers.threshold import Wish
 from tests.billing.conftest import Buyer
 from tests.stripe_at_its_worst.scenes.scene import Scene, Seen, counted
 

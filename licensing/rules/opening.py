@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
-from licensing.example import AT, FREE, PERIOD, TEAM, TODAY, licence
 from licensing.models import Licence
 from licensing.reasons import Clause, Example, Reason, Rule
+from licensing.rules.example import AT, FREE, PERIOD, TEAM, TODAY, licence
 from licensing.terms import EditionTerms
 
 # Each may invite strangers by mail, so nobody makes them by the dozen.

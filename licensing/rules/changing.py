@@ -6,11 +6,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
-from licensing.example import BUSINESS, FREE, PERIOD, TEAM, stands, wants
-from licensing.fitting import FITTING_RULES
 from licensing.models import Licence
 from licensing.reasons import Example, Reason, Rule
-from licensing.situation import Change, Situation
+from licensing.rules.example import BUSINESS, FREE, PERIOD, TEAM, stands, wants
+from licensing.rules.fitting import FITTING_RULES
+from licensing.rules.situation import Change, Situation
 
 
 def something_changes(situation: Situation, change: Change) -> Reason | None:

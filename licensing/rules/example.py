@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from licensing.models import Customer, Feature, Licence, Trial
-from licensing.situation import Change, Situation
+from licensing.rules.situation import Change, Situation
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, FeatureTerms, PriceTerms, TierTerms
 from licensing.usage import Usage

@@ -7,10 +7,10 @@ from datetime import timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
-from licensing.changing import CHANGE_RULES, nothing_is_owed
-from licensing.example import AT, BUSINESS, FREE, SCALE, TEAM, TRIAL_ENDS, stands
 from licensing.reasons import Example, Reason, Rule
-from licensing.situation import Situation
+from licensing.rules.changing import CHANGE_RULES, nothing_is_owed
+from licensing.rules.example import AT, BUSINESS, FREE, SCALE, TEAM, TRIAL_ENDS, stands
+from licensing.rules.situation import Situation
 from licensing.terms import TierTerms
 
 AGAIN_AFTER = timedelta(days=365)

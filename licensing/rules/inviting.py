@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
-from licensing.example import AT
 from licensing.models import Invitation
 from licensing.models.customer import INVITATION_LASTS
 from licensing.reasons import Example, Reason, Rule
+from licensing.rules.example import AT
 from licensing.seats import Seats
 
 # So that nobody can use our mails to write to strangers.

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 from django.utils.translation import ngettext
 
-from licensing.example import BUSINESS, TEAM, stands, wants
 from licensing.models import Feature
 from licensing.reasons import Example, Reason, Rule
-from licensing.situation import Change, Situation
+from licensing.rules.example import BUSINESS, TEAM, stands, wants
+from licensing.rules.situation import Change, Situation
 
 
 def seats_fit_tier(situation: Situation, change: Change) -> Reason | None:

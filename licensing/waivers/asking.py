@@ -1,0 +1,144 @@
+"""Asking for an exception: what is possible at all, and what one person may give alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from licensing.eligibility import WAIVABLE
+from licensing.entitlements import entitlements, is_better
+from licensing.history import Actor
+from licensing.licences import lock_customer
+from licensing.models import Customer, Feature, Licence, Waiver
+from licensing.money import charge_step
+from licensing.staff_words import grant_words
+from licensing.standing import Standing, standing_of
+from licensing.terms import FeatureTerms, storefront
+from licensing.waivers.steps import granted, run_out, write_down
+from licensing.waivers.threshold import ONCE_IN, Wish, why_approval
+
+LONGEST = timedelta(days=366)
+
+
+class UnableToAsk(ValueError):
+    """The exception is not a possible one, or there is one like it; nothing was written."""
+
+
+def ask_for_waiver(
+    *, customer: Customer, wish: Wish, reason: str, words: str, actor: Actor, at: datetime
+) -> Waiver:
+    """Ask for an exception. Up to the threshold it is granted at once; above it, it waits for `approve`.
+
+    `reason` is for the history, `words` for the customer. At most one is open for the same thing. Raises UnableToAsk.
+    """
+    with transaction.atomic():
+        lock_customer(customer.pk)
+        run_out(Waiver.objects.filter(customer=customer), at=at)
+        try:
+            standing = standing_of(customer, at=at)
+        except Licence.DoesNotExist:
+            raise UnableToAsk("This organisation is closed and holds nothing.") from None
+        _refuse_unless_possible(wish, standing)
+        what = {
+            "customer_id": customer.pk,
+            "product_id": standing.licence.product_id,
+            "kind": wish.kind,
+            "feature_key": wish.feature_key,
+            "rule_key": wish.rule_key,
+            "tier_key": wish.tier_key,
+            "currency": customer.currency if wish.kind == Waiver.Kind.PRICE else "",
+        }
+        if Waiver.objects.filter(**what, ended_at=None).exists():
+            raise UnableToAsk("There is one for this already. End it, or let it run its time.")
+        needed = why_approval(wish, standing=standing, earlier=_made_alone(customer, kind=wish.kind, at=at))
+        waiver = Waiver.objects.create(
+            **what,
+            value=wish.value,
+            amount=wish.amount,
+            starts_at=wish.starts_at,
+            ends_at=wish.ends_at,
+            reason=reason[:400],
+            words=words[:200],
+            asked_at=at,
+            asked_by_id=actor.user_id,
+            asked_by_words=actor.words[:160],
+            needs_approval=bool(needed),
+            granted_at=None if needed else at,
+        )
+        asked = {**_snapshot(waiver), "approval": needed or "not needed"}
+        write_down(waiver, "waiver_asked", actor=actor, at=at, after=asked, reason=reason)
+        if not needed:
+            granted(waiver, actor=actor, at=at)
+    return waiver
+
+
+def value_without(standing: Standing, feature: FeatureTerms) -> Any:
+    """What a customer may do of a feature when all that ends by itself is taken away."""
+    lasting = replace(standing, trial=None, trial_edition=None, trial_tier=None, open_waivers=())
+    return entitlements(lasting)[feature.key].value
+
+
+def _snapshot(waiver: Waiver) -> dict[str, Any]:
+    """What an event keeps of a waiver, as plain JSON values."""
+    what = {
+        "feature": waiver.feature_key,
+        "rule": waiver.rule_key,
+        "trial_of": waiver.tier_key,
+    }
+    return {
+        "kind": waiver.kind,
+        **{name: key for name, key in what.items() if key},
+        **({"value": grant_words(waiver.value)} if waiver.kind == Waiver.Kind.LIMIT else {}),
+        **({"credit": waiver.amount, "currency": waiver.currency} if waiver.amount else {}),
+        "starts_at": waiver.starts_at.isoformat(),
+        "ends_at": waiver.ends_at.isoformat(),
+        "words": waiver.words,
+    }
+
+
+def _refuse_unless_possible(wish: Wish, standing: Standing) -> None:
+    if wish.ends_at <= wish.starts_at or wish.starts_at < standing.at:
+        raise UnableToAsk("It begins now or later, and ends after that.")
+    if wish.lasts > LONGEST:
+        raise UnableToAsk("An exception lasts a year at most. What should last belongs into a new edition.")
+    if wish.kind == Waiver.Kind.LIMIT:
+        _refuse_unless_more(wish, standing)
+    elif wish.kind == Waiver.Kind.RULE:
+        if wish.rule_key not in WAIVABLE:
+            raise UnableToAsk("This rule is never waived.")
+    elif wish.kind == Waiver.Kind.TRIAL:
+        today = storefront()
+        tier = today.edition.tier(wish.tier_key) if today else None
+        if tier is None or not tier.trial_days or tier.rank <= standing.tier.rank:
+            raise UnableToAsk("Only a higher tier that has a trial can be tried again.")
+    elif wish.kind == Waiver.Kind.PRICE:
+        step = charge_step(standing.customer.currency)
+        if not wish.amount or not 0 < wish.amount < 2**53 or wish.amount % step:
+            raise UnableToAsk("That is no amount that could be credited in their currency.")
+    else:
+        raise UnableToAsk("There is no such kind of exception.")
+
+
+def _refuse_unless_more(wish: Wish, standing: Standing) -> None:
+    feature, value = standing.edition.feature(wish.feature_key), wish.value
+    if feature is None:
+        raise UnableToAsk("Their terms have no such feature.")
+    fits = {
+        Feature.Kind.SWITCH: value is True,
+        Feature.Kind.LIMIT: value is None or (type(value) is int and 0 <= value < 2**63),
+        Feature.Kind.LEVEL: value in dict(feature.levels),
+    }
+    if not fits[Feature.Kind(feature.kind)]:
+        levels = ", ".join(dict(feature.levels))
+        raise UnableToAsk(f"That is no value of {feature.name}." + (f" It has {levels}." if levels else ""))
+    if not is_better(feature, value, than=value_without(standing, feature)):
+        raise UnableToAsk(f"They have as much of {feature.name} already.")
+
+
+def _made_alone(customer: Customer, *, kind: str, at: datetime) -> list[Waiver]:
+    return list(
+        Waiver.objects.filter(customer=customer, kind=kind, needs_approval=False, granted_at__gt=at - ONCE_IN)
+    )
