@@ -113,7 +113,7 @@ OF_LICENSING = (
     Promise(
         "sunsets-told",
         words("Nothing is retired for you before a notice of it has reached you."),
-        "",
+        "sunsets",
         """
         SELECT p.customer_id, 'Planned change ' || p.id || ' took effect, and no notice of it had reached anybody.'
         FROM looked JOIN licensing_plannedchange p ON p.customer_id = looked.id

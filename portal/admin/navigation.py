@@ -46,7 +46,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Editions", "menu_book", "licensing", "edition"),
             ("Rehearsals", "theater_comedy", "licensing", "rehearsal"),
             ("Approvals", "how_to_reg", "licensing", "approval"),
-            ("Exceptions", "gavel", "licensing", "promiseexception"),
+            ("Exceptions to promises", "assignment_late", "licensing", "promiseexception"),
             ("Products", "category", "licensing", "product"),
             ("Sunsets", "wb_twilight", "licensing", "sunset"),
             ("Notice periods", "event_upcoming", "licensing", "noticerule"),

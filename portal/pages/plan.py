@@ -28,11 +28,12 @@ from portal.templatetags.words import money, until
 @dataclass(frozen=True)
 class Coming:
     """Something that will happen: the "_reminder" or "_end" of a "trial" or "waiver", a "renewal" or its
-    "renewal_reminder", or the "end".
+    "renewal_reminder", the "end", or the "sunset" of the feature called `name`.
     """
 
     kind: str
     when: datetime
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,20 +71,21 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
     standing, payer = facts.standing, facts.payer
     state = _state(standing.licence)
     renewal = next_renewal(standing=standing, payer=payer)
+    leaving = planned(standing)
     return PlanPage(
         facts=facts,
         state=state,
         sentence=_sentence(standing, state=state),
         renewal=renewal,
         card=card_words(payer.card_brand, payer.card_last4) if payer else "",
-        coming=_coming(standing, state=state),
+        coming=_coming(standing, state=state, leaving=leaving),
         gauges=gauges(facts),
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
         exceptions=exceptions(standing, today=today),
         today=today,
         thought=thought_for(facts, put_away=put_away),
-        planned=planned(standing),
+        planned=leaving,
     )
 
 
@@ -118,7 +120,7 @@ def _sentence(standing: Standing, *, state: str) -> str:
     )
 
 
-def _coming(standing: Standing, *, state: str) -> list[Coming]:
+def _coming(standing: Standing, *, state: str, leaving: list[Planned]) -> list[Coming]:
     """What lies ahead, soonest first."""
     found = []
     if standing.trial:
@@ -136,5 +138,10 @@ def _coming(standing: Standing, *, state: str) -> list[Coming]:
         turns = YEARLY if standing.interval == "year" else MONTHLY
         found += [Coming("renewal_reminder", ends - turn) for turn in turns]
         found.append(Coming("renewal", ends))
+    found += [Coming("sunset", one.when, one.name) for one in leaving if one.when and not one.is_done]
     ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
-    return [one for place, one in enumerate(ahead) if one.kind not in {seen.kind for seen in ahead[:place]}]
+    return [
+        one
+        for place, one in enumerate(ahead)
+        if (one.kind, one.name) not in {(seen.kind, seen.name) for seen in ahead[:place]}
+    ]

@@ -48,9 +48,12 @@ def short_day(moment: datetime | date) -> str:
 
 @register.filter
 def day_from(value: datetime, at: datetime) -> str:
-    """A day seen from `at`: 14 Dec, and 14 Aug 2027 where the year is another one."""
+    """A day seen from `at`: 14 Dec, and 14 Aug 2027 (Aug 14, 2027) where the year is another one."""
     seen, here_and_now = _local(value), _local(at)
-    return short_day(value) if seen.year == here_and_now.year else f"{short_day(value)} {seen.year}"
+    if seen.year == here_and_now.year:
+        return short_day(value)
+    comma = "," if reader_locale().endswith("US") else ""
+    return f"{short_day(value)}{comma} {seen.year}"
 
 
 @register.filter

@@ -76,7 +76,8 @@ class TestCancelling:
         door = reverse("billing_cancel")
         said = ada_client.get(door).content.decode()
         assert "What you give up with Team of January 2026" in said
-        assert "<b>$27.00</b> in place of your $23.00" in said
+        assert "<b>$27.00</b> in place of your $23.00 a seat a month" in said
+        assert 'Automation runs a month: not included <small class="muted">(now 500)</small>' in said
         answer = ada_client.post(door)
         assert answer.status_code == 422
         assert "Tick this first. Nothing was charged, and nothing changed." in answer.content.decode()

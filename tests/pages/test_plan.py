@@ -159,12 +159,19 @@ def test_past_due_says_what_is_still_there_and_what_to_do(di: Party, sign_in: Si
     assert "Pay the open invoice" in words
 
 
+def test_past_due_says_what_comes_of_it_beside_all_else_that_is_ahead(di: Party, sign_in: SignIn) -> None:
+    waiver_of(di, value=25, days=30)
+    words = plan(sign_in(di.user))
+    assert "If it never succeeds, you go back to the free tier; nothing you made is deleted." in words
+    assert "What was made for you ends by itself." in words
+
+
 def test_cancelled_says_until_when(ada: Party, sign_in: SignIn) -> None:
     ada.licence.cancels_at_period_end = True
     ada.licence.save()
     words = plan(sign_in(ada.user))
     assert "You have Team, for 8 people, until " in words
-    assert "No more payments are due." in words
+    assert "Your terms are those of January 2026, and yours until then. No more payments are due." in words
     assert "Team ends, and you have Free." in words
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -162,6 +163,7 @@ def test_an_exceptions_own_page_offers_what_fits_its_state(okafor: Party, as_sta
         return [name for name in ("say_yes", "say_no", "end_now") if door_of(waiver, name) in words]
 
     assert offered() == ["say_yes", "say_no", "end_now"]
+    assert re.search(r">\s*waits for approval\s*<", finance.get(page).content.decode())
     finance.post(door_of(waiver, "say_yes"))
     assert offered() == ["end_now"]
     finance.post(door_of(waiver, "end_now"), {"reason": "Done."})

@@ -36,6 +36,8 @@ def test_my_plan_names_the_day_the_reason_and_the_ways_to_go_on() -> None:
     assert "Single sign-on moves to Business" in plan
     assert "Download the list of your people" in plan
     assert "Plans that have it" in plan
+    ahead = plan[plan.index("What happens next") :]
+    assert re.search(r"15 Feb 2027</time></dt>\s*<dd>\s*Single sign-on leaves your Team\.", ahead)
     assert 'Single sign-on <small class="muted">(until 15 Feb 2027)</small>' in plan, "and so do the promises"
     assert "Cancel for the end of what is paid" in plan
 
