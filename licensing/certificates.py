@@ -23,7 +23,8 @@ class Certificate:
     """`kept` are the features that are better as held than as sold today; `shared` those that later editions gave more
     of, each with its value and the edition it came with; `leaving` those that an announced sunset takes, with the day.
     `content_hash` stands for all terms of the edition: it is the hash that the edition was published under. `number` is
-    the licence's, `zone` the customer's.
+    the licence's, `zone` the customer's. `paid_until` is the end of the last period that was paid for, `ends_at` when
+    a cancelled licence ends.
     """
 
     vendor: str
@@ -38,7 +39,8 @@ class Certificate:
     other_price: PriceTerms | None
     seats: int
     since: datetime
-    period_end: datetime
+    paid_until: datetime
+    ends_at: datetime | None
     kept: tuple[Difference, ...]
     shared: tuple[tuple[FeatureTerms, Any, EditionTerms], ...]
     leaving: tuple[tuple[FeatureTerms, datetime | None], ...]
@@ -48,6 +50,11 @@ class Certificate:
     @property
     def until(self) -> str:
         """Until what it holds, in a sentence."""
+        if self.ends_at:
+            return _(
+                "Until the time that is paid for has run out, because it was cancelled. Until then that can be undone, "
+                "and it holds as before."
+            )
         return _(
             "For as long as you stay on this tier. Only a sunset that is announced to you, after its full notice, can "
             "end it or take a feature from it."
@@ -98,6 +105,7 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
         pk=edition.id
     )
     assert published_at is not None, "a licence is of a published edition"
+    is_past_due = licence.state == Licence.State.PAST_DUE
     other = "month" if held.price.interval == "year" else "year"
     return Certificate(
         vendor=shop.product.vendor,
@@ -112,7 +120,8 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
         other_price=tier.price(currency=held.price.currency, interval=other),
         seats=held.seats,
         since=locked_since(licence),
-        period_end=held.period_end,
+        paid_until=licence.period_start if is_past_due and licence.period_start else held.period_end,
+        ends_at=held.period_end if licence.cancels_at_period_end else None,
         kept=tuple(
             one
             for one in differences(held=edition, today=shop.edition, tier_key=tier.key)
@@ -176,7 +185,7 @@ def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> d
         "other_price": _price(certificate.other_price) if certificate.other_price else None,
         "seats": certificate.seats,
         "locked_since": moment(certificate.since),
-        "paid_until": moment(certificate.period_end),
+        "paid_until": moment(certificate.paid_until),
         "holds_until": certificate.until,
         "ended_by": list(certificate.ended_by),
         "not_ended_by": list(certificate.not_ended_by),

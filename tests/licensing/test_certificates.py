@@ -98,6 +98,23 @@ class TestSinceWhen:
         assert again.since == later
 
 
+def test_what_was_cancelled_is_promised_no_longer_than_it_is_paid_for() -> None:
+    ada = cast.ada()
+    ada.licence.cancels_at_period_end = True
+    ada.licence.save()
+    ending = certificate(ada)
+    assert ending is not None
+    assert ending.until.startswith("Until the time that is paid for has run out, because it was cancelled.")
+    assert ending.ends_at == ending.paid_until == ada.licence.period_end
+
+
+def test_a_period_that_is_not_paid_yet_is_not_said_to_be_paid() -> None:
+    di = cast.di()
+    owing = certificate(di)
+    assert owing is not None
+    assert owing.paid_until == di.licence.period_start
+
+
 def test_the_other_interval_is_promised_only_where_the_edition_sells_it() -> None:
     ada = certificate(cast.ada())
     assert ada is not None
