@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views import View
@@ -19,7 +19,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from licensing.admin.base import customer_url
+from licensing.admin.base import customer_url, row_or_404
 from licensing.history import Actor
 
 
@@ -93,10 +93,7 @@ class RowPage(StaffPage):
 
     def prepare(self, **kwargs: Any) -> None:
         """The row at hand."""
-        try:
-            self.row: Any = get_object_or_404(self.rows(), pk=kwargs["object_id"])
-        except (ValueError, ValidationError):
-            raise Http404 from None
+        self.row: Any = row_or_404(self.rows(), key=kwargs["object_id"])
 
     @classmethod
     def on_rows(cls, path: str) -> Callable[..., HttpResponseBase]:

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -107,3 +108,11 @@ def customer_url(customer_id: int) -> str:
 def row_url(row: Model) -> str:
     """Where a row's own page is."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def row_or_404(rows: QuerySet[Any], *, key: str) -> Any:
+    """The one of `rows` with this primary key; what cannot be a key names no row."""
+    try:
+        return get_object_or_404(rows, pk=key)
+    except (ValueError, ValidationError):
+        raise Http404 from None

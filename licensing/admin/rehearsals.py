@@ -13,7 +13,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,7 +20,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from licensing.admin.actions import RowForm, StaffAction
-from licensing.admin.base import ReadOnlyAdmin, customer_url, row_url
+from licensing.admin.base import ReadOnlyAdmin, customer_url, row_or_404, row_url
 from licensing.admin.editions import EditionAction
 from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
 from licensing.catalogue.exceptions import exception_refusal, unexcepted
@@ -154,7 +153,7 @@ def as_csv(_model_admin: Any, request: HttpRequest, object_id: str) -> Streaming
     """Every customer of a rehearsal, streamed."""
     if not request.user.has_perm("licensing.view_rehearsed"):
         raise PermissionDenied
-    rehearsal = get_object_or_404(Rehearsal.objects.select_related("edition"), pk=object_id)
+    rehearsal = row_or_404(Rehearsal.objects.select_related("edition"), key=object_id)
     name = f"rehearsal-{rehearsal.edition.key}-{rehearsal.started_at:%Y-%m-%d}.csv"
     return StreamingHttpResponse(
         listing.lines(rehearsal),

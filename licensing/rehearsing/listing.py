@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from licensing.cells import inert
 from licensing.models import Rehearsal, Rehearsed
 from licensing.money import minor_digits
 
@@ -15,8 +16,6 @@ HEAD = (
     "lost if moved", "tiers that open or close", "notices owed before moving", "earliest date of moving",
     "promises broken",
 )  # fmt: skip
-# What a spreadsheet takes for the beginning of a formula, and what it passes over before one.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 class _Line:
@@ -33,16 +32,6 @@ def lines(rehearsal: Rehearsal) -> Iterator[str]:
     rows = Rehearsed.objects.filter(rehearsal=rehearsal).select_related("customer").order_by("pk")
     for row in rows.iterator(chunk_size=1000):
         yield writer.writerow([inert(cell) for cell in _cells(row)])
-
-
-def inert(cell: Any) -> str:
-    """`cell` as text that a spreadsheet shows and does not work out.
-
-    >>> inert("=1+1"), inert("Okafor Bakeries"), inert(" =1"), inert("")
-    ("'=1+1", 'Okafor Bakeries', "' =1", '')
-    """
-    text = str(cell)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) or text.startswith(FORMULA) else text
 
 
 def _cells(row: Rehearsed) -> Iterator[Any]:

@@ -10,8 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from unfold.decorators import display
@@ -19,7 +18,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 
 from billing.admin.brakes import ParkCustomer
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
-from licensing.admin.base import ReadOnlyAdmin
+from licensing.admin.base import ReadOnlyAdmin, row_or_404
 from licensing.admin.waivers import GiveCredit, GiveTrial, RaiseLimit, WaiveRule
 from licensing.history import Actor
 from licensing.models import Customer, Feature, Licence, Member, Role
@@ -147,10 +146,7 @@ class CustomerAdmin(ReadOnlyAdmin):
             raise PermissionDenied
         if request.method not in ("GET", "HEAD"):
             raise PermissionDenied
-        try:
-            customer = get_object_or_404(Customer, pk=object_id)
-        except ValueError:
-            raise Http404 from None
+        customer = row_or_404(Customer.objects.all(), key=object_id)
         found = customer_page(
             customer, reader=request.user, page=request.GET.get("page", "1"), at=timezone.now()
         )

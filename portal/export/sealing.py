@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from licensing.cells import exact
 from licensing.models import Customer
 from licensing.signing import sign
-from portal.export.cells import exact
 from portal.export.schema import SCHEMA
 
 KIND = "customer-export"

@@ -18,8 +18,8 @@ from typing import IO, Any
 
 from django.db import transaction
 
+from licensing.cells import exact, inert
 from licensing.models import Customer
-from portal.export.cells import exact, inert
 from portal.export.part import Made, Part
 from portal.export.schema import PARTS, SCHEMA
 from portal.export.sealing import seal

@@ -140,7 +140,7 @@ def _unless_known(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """304 where the reader has it already, by its hash or since its date."""
     etag = f'"{hashlib.sha256(answer.content).hexdigest()[:24]}"'
     answer["ETag"] = etag
-    answer["Cache-Control"] = "no-cache"
+    answer["Cache-Control"] = "private, no-cache" if request.user.is_authenticated else "no-cache"
     patch_vary_headers(answer, ["Accept-Language", "Cookie"])
     changed = parse_http_date_safe(answer.get("Last-Modified", ""))
     return get_conditional_response(request, etag=etag, last_modified=changed, response=answer) or answer

@@ -11,6 +11,7 @@ from licensing import deliveries
 from licensing.models import NoticeRule
 from licensing.noticeclock import NoticeClock, Period
 from tests.infra.proof import size
+from tests.sunsets import year as year_of_changes
 from tests.sunsets.year import Year
 
 pytestmark = [pytest.mark.proof, pytest.mark.django_db]
@@ -39,7 +40,8 @@ def test_a_product_that_takes_sent_for_delivered_is_found(monkeypatch: pytest.Mo
 
 
 def test_a_clock_that_gives_no_time_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another: nobody is told late, but nobody is given their days either."""
+    """Another: nobody is left untold, but nobody whose mail came late is given their days either."""
+    monkeypatch.setattr(year_of_changes, "FATES", {"late": 100})
     monkeypatch.setattr(NoticeClock, "period", lambda *_, **__: Period(1, "none"))
     year = Year(customers=25, seed=4, look_every=15).live(days=166)
     assert any("without its whole notice" in words for words in year.broken)

@@ -141,7 +141,7 @@ class Year:
     def _post(self, at: datetime) -> None:
         """Mails go out; what becomes of each is its customer's fate."""
         self.mails += send_due(at=at).sent
-        for delivery in Delivery.objects.filter(sent_at=at).select_related("notice"):
+        for delivery in Delivery.objects.filter(sent_at=at).select_related("notice").order_by("pk"):
             account = next(a for a in self.accounts if a.customer.pk == delivery.notice.customer_id)
             Delivery.objects.filter(pk=delivery.pk).update(expects_word=True)
             wait = {"arrives": 0.1, "late": self.chance.choice([1, 5, 40]), "mended": 0.1}.get(account.fate)
