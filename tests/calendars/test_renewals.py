@@ -130,7 +130,7 @@ def no_unique_key(transactional_db: None) -> Iterator[None]:
         cursor.execute("ALTER TABLE licensing_notice DROP CONSTRAINT notice_once")
     yield
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE licensing_notice CASCADE")
+        cursor.execute("DELETE FROM licensing_notice")
         cursor.execute(
             "ALTER TABLE licensing_notice ADD CONSTRAINT notice_once UNIQUE (customer_id, kind, subject, period)"
         )
