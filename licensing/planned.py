@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from licensing.models import PlannedChange
+from licensing.rows import ask
 
 # For the alias `licence`; a change made for another tier than the held one is not this licence's any more.
 PLANNED = """
@@ -16,6 +17,10 @@ ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key, change.stat
     FROM licensing_plannedchange change
     WHERE change.licence_id = licence.id AND change.tier_id = licence.tier_id AND change.state <> 'void'
     ORDER BY change.id)
+"""
+
+_OF_MANY = f"""
+SELECT licence.id, {PLANNED} FROM licensing_licence licence WHERE licence.id = ANY(%(licences)s)
 """
 
 
@@ -33,6 +38,12 @@ class Change:
 def read_planned(rows: Iterable[str]) -> tuple[Change, ...]:
     """What `PLANNED` selects."""
     return tuple(_change(*json.loads(row)) for row in rows)
+
+
+def changes_of(licences: Iterable[int]) -> dict[int, tuple[Change, ...]]:
+    """Licence number → what is planned for it. One query."""
+    rows = ask(_OF_MANY, {"licences": list(licences)})
+    return {number: read_planned(found) for number, found in rows}
 
 
 def _change(sunset_id: int, feature_key: str, state: str, is_announced: bool, at: str | None) -> Change:

@@ -22,6 +22,7 @@ from licensing.admin.fields import WrittenJSONField
 from licensing.admin.loading import LoadDraft
 from licensing.admin.playbooks import Playbook
 from licensing.admin.publishing import AuthorsNoted, checklist_of
+from licensing.admin.queues import EDITION_QUEUES, queue_filter
 from licensing.admin.rehearsals import Rehearse
 from licensing.catalogue import lookup_key
 from licensing.catalogue.linting import lint
@@ -157,7 +158,7 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     list_display = ["key", "name", "product", "state", "published_at", "holders"]
     list_display_links = ["key"]
     list_select_related = ["product"]
-    list_filter = ["product"]
+    list_filter = [queue_filter(EDITION_QUEUES), "product"]
     search_fields = ["key", "name"]
     fields = ["product", "key", "name", "rationale", "published_at", "published_by", "content_hash"]
     readonly_fields = ["published_at", "published_by", "content_hash"]

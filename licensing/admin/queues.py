@@ -13,7 +13,17 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from licensing.models import Delivery, Erasure, Licence, Notice, PlannedChange, Waiver
+from licensing.models import (
+    Delivery,
+    Edition,
+    Erasure,
+    Licence,
+    Notice,
+    PlannedChange,
+    Rehearsal,
+    Sunset,
+    Waiver,
+)
 
 PARAMETER = "queue"
 LONG = timedelta(hours=1)
@@ -120,6 +130,29 @@ WAIVER_QUEUES = (
         hint="Somebody asked for more than one person gives alone. Whoever asked cannot answer.",
         model=Waiver,
         where=lambda at: Q(granted_at=None, ended_at=None, ends_at__gt=at, customer__closed_at=None),
+    ),
+)
+
+EDITION_QUEUES = (
+    Queue(
+        key="rehearsed",
+        title="Drafts that wait to be approved or published",
+        hint="Rehearsed and not published. Whoever wrote none of it reads and approves it; then it is published.",
+        model=Edition,
+        where=lambda at: Q(
+            Exists(Rehearsal.objects.filter(edition=OuterRef("pk"), state=Rehearsal.State.DONE)),
+            published_at=None,
+        ),
+    ),
+)
+
+SUNSET_QUEUES = (
+    Queue(
+        key="draft",
+        title="Sunsets that wait to be announced",
+        hint="Written and not announced. Whoever wrote none of it reads and announces it, or it is deleted.",
+        model=Sunset,
+        where=lambda at: Q(announced_at=None),
     ),
 )
 

@@ -20,7 +20,7 @@ from licensing import sunsets
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, StaffAdmin, row_url
 from licensing.admin.fields import WrittenJSONField
-from licensing.admin.queues import CHANGE_QUEUES, queue_filter
+from licensing.admin.queues import CHANGE_QUEUES, SUNSET_QUEUES, queue_filter
 from licensing.history import Actor
 from licensing.models import PlannedChange, Sunset
 from licensing.staff_words import when
@@ -114,6 +114,7 @@ class SunsetAdmin(StaffAdmin):
     list_display = ["what", "product", "state", "first_on", "progress"]
     list_display_links = ["what"]
     list_select_related = ["product"]
+    list_filter = [queue_filter(SUNSET_QUEUES)]
     fields = [
         "product", "feature_key", "tier_key", "reason", "instead", "replacement", "export", "first_on", "ramp",
         "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",

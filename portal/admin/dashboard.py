@@ -19,9 +19,11 @@ from billing.admin.queues import (
 from billing.models import Brake
 from licensing.admin.queues import (
     CHANGE_QUEUES,
+    EDITION_QUEUES,
     ERASURE_QUEUES,
     LICENCE_QUEUES,
     NOTICE_QUEUES,
+    SUNSET_QUEUES,
     WAIVER_QUEUES,
     Queue,
 )
@@ -39,6 +41,8 @@ QUEUES: tuple[Queue, ...] = (
     *CHANGE_QUEUES,
     *LICENCE_QUEUES,
     *ERASURE_QUEUES,
+    *EDITION_QUEUES,
+    *SUNSET_QUEUES,
 )
 
 

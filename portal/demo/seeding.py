@@ -246,8 +246,7 @@ class Demo:
         self._single_sign_on_leaves_old_teams()
 
     def _single_sign_on_leaves_old_teams(self) -> None:
-        """Announced yesterday; of the cast it touches Bo alone, who holds the terms of March 2025."""
-        at = self.at - timedelta(days=1)
+        """Announced now; of the cast it touches Bo alone, who holds the terms of March 2025."""
         plan = Sunset.objects.create(
             product_id=on_sale().product_id,
             feature_key="sso",
@@ -258,7 +257,7 @@ class Demo:
             first_on=(self.at + timedelta(days=90)).date(),
         )
         plan.authors.add(self.people.mara)
-        announce(sunset=plan, approver=Actor.person(self.people.noor), at=at)
+        announce(sunset=plan, approver=Actor.person(self.people.noor), at=self.at)
         self.say("Single sign-on leaves the Team of March 2025 in 90 days; Bo is told")
 
     def _usage(self, customer: Customer, **weekly: list[int]) -> None:

@@ -15,8 +15,10 @@ from billing.renewals import MONTHLY, YEARLY, Renewal, next_renewal
 from licensing.entitlements import entitlements
 from licensing.models import Event, Licence, Notice, Price, UsageReading
 from licensing.offers import compare
+from licensing.periods import add_intervals
+from licensing.planned import Change, changes_of
 from licensing.sharing import publications
-from licensing.standing import Standing
+from licensing.standing import Standing, less_retired
 from licensing.terms import EditionTerms, TierTerms, edition_terms, storefront
 from licensing.usage import Meter, Usage, meters
 from licensing.waived import Waived, open_waivers_of
@@ -43,6 +45,15 @@ class AboutRenewal:
     usage: dict[str, Usage] = field(default_factory=dict)
     today: EditionTerms | None = None
     waived: tuple[Waived, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A feature that leaves within what the renewal pays for, as it was announced."""
+
+    name: str
+    when: datetime
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ class RenewalReminder(Kind[AboutRenewal]):
     opt_out_words = gettext_lazy("reminders of monthly renewals")
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutRenewal]:
-        """Eight queries."""
+        """Nine queries."""
         licences = rows_of(notices, Licence.objects.select_related("price"))
         customers = {licence.customer_id for licence in licences.values()}
         payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
@@ -73,6 +84,7 @@ class RenewalReminder(Kind[AboutRenewal]):
         usage = _newest_usage(customers, at)
         waived = open_waivers_of(customers, at=at)
         shop = storefront()
+        planned = changes_of(licence.pk for licence in licences.values())
         published = publications()
         return {
             number: AboutRenewal(
@@ -84,6 +96,7 @@ class RenewalReminder(Kind[AboutRenewal]):
                 usage.get(licence.customer_id, {}),
                 shop.edition if shop else None,
                 waived.get(licence.customer_id, ()),
+                planned.get(licence.pk, ()),
             )
             for number, licence in licences.items()
         }
@@ -112,9 +125,21 @@ class RenewalReminder(Kind[AboutRenewal]):
     def facts(self, about: AboutRenewal, notice: Notice, at: datetime) -> dict[str, Any]:
         """The date, the exact amount and its parts, what changed, what is used, and how to change or cancel."""
         licence = about.licence
-        edition, tier = terms_in_force(licence, newest_id=about.newest_id)
+        edition, _ = terms_in_force(licence, newest_id=about.newest_id)
+        edition = less_retired(edition, licence.tier_id, about.changes)
+        tier = edition.tier_by_id(licence.tier_id)
         standing = Standing(
-            notice.customer, licence, None, edition, tier, None, None, at, about.newest_id, about.waived
+            customer=notice.customer,
+            licence=licence,
+            trial=None,
+            edition=edition,
+            tier=tier,
+            trial_edition=None,
+            trial_tier=None,
+            at=at,
+            newest_id=about.newest_id,
+            open_waivers=about.waived,
+            changes=about.changes,
         )
         renewal = next_renewal(standing=standing, payer=about.payer)
         assert renewal is not None
@@ -135,12 +160,30 @@ class RenewalReminder(Kind[AboutRenewal]):
             "last": about.last,
             "difference": renewal.price + renewal.tax - about.last.total if about.last else None,
             "changes": _changes(about.before, licence, tier) if about.before else [],
+            "leaving": _leaving(about, edition, at=at),
             "meters": used,
             "cheaper": _cheaper(about, used, renewal, tier, edition),
             "change_url": link("upgrade"),
             "billing_url": link("billing"),
             "plan_url": link("plan"),
         }
+
+
+def _leaving(about: AboutRenewal, edition: EditionTerms, *, at: datetime) -> list[Leaving]:
+    """What goes before the period that is paid for now is over, the soonest first."""
+    licence = about.licence
+    assert licence.price is not None
+    assert licence.period_end is not None
+    paid_until = add_intervals(anchor=licence.period_end, interval=licence.price.interval, count=1)
+    found = [
+        Leaving(feature.name, change.takes_effect_at)
+        for change in about.changes
+        if change.is_announced
+        and change.takes_effect_at is not None
+        and at < change.takes_effect_at < paid_until
+        and (feature := edition.feature(change.feature_key)) is not None
+    ]
+    return sorted(found, key=lambda one: one.when)
 
 
 def _is_yearly(licence: Licence) -> bool:

@@ -13,6 +13,7 @@ from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
 from tests.mails.scenes import invoice_of, reads, settled_order
 from tests.staff.rows import waiver_of
+from tests.sunsets.scenes import announced, mails, sweep
 
 ADA, BO = "ada@demo.test", "bo@demo.test"
 MONTHLY_TURN = NOON + timedelta(days=20)  # Ada's licence renews 22 days after noon
@@ -112,6 +113,19 @@ def test_room_that_was_made_for_them_is_room(okafor: Party, mailbox: Mailbox) ->
     send_due(at=MONTHLY_TURN)
     for words in words_of(mailbox.to(ADA)[0]):
         assert "Projects: 22 of 25" in words
+
+
+def test_what_leaves_within_what_is_paid_for_is_named_with_its_day(
+    lindqvist: Party, mailbox: Mailbox
+) -> None:
+    told_at = NOON - timedelta(days=2)
+    announced(at=told_at)
+    mails(at=told_at)
+    sweep(at=told_at)
+    renewals.remind_due(at=NOON)
+    send_due(at=NOON)
+    for words in words_of(mailbox.to(BO)[-1]):
+        assert "Within that year Single sign-on leaves your plan, on 15 February 2027." in words
 
 
 @pytest.mark.proves("renewals")

@@ -8,8 +8,10 @@ from django.test import Client
 from django.urls import reverse
 
 from billing.models import Order
-from licensing.models import Notice
-from tests.cast import NOON, Party, di
+from licensing import catalogue
+from licensing.models import Edition, Notice
+from tests.cast import NOON, TODAY, Party, di
+from tests.publishing import rehearsed
 from tests.staff.conftest import SignIn
 from tests.staff.rows import (
     brake_of,
@@ -20,6 +22,7 @@ from tests.staff.rows import (
     stripe_event,
     violation_of,
 )
+from tests.sunsets.scenes import draft as draft_sunset
 
 
 def busy(client: Client) -> dict[str, int]:
@@ -77,6 +80,17 @@ def test_staff_see_the_queues_of_their_group(okafor: Party, as_staff: SignIn) ->
     assert busy(as_staff("finance")) == {"order.pending": 1}
     assert busy(as_staff("catalogue")) == {}
     assert busy(as_staff()) == {}
+
+
+def test_drafts_and_sunsets_wait_for_whoever_did_not_write_them(okafor: Party, as_staff: SignIn) -> None:
+    draft_sunset()
+    draft = catalogue.draft_from(edition=Edition.objects.get(key=TODAY), key="2027-02", name="February 2027")
+    client = as_staff("catalogue")
+    assert busy(client) == {"sunset.draft": 1}, "a draft that nobody has rehearsed is still being written"
+    rehearsed(draft, at=NOON)
+    assert busy(client) == {"sunset.draft": 1, "edition.rehearsed": 1}
+    for queue, count in client.get(reverse("admin:index")).context["busy"]:
+        assert client.get(queue.url).context["cl"].result_count == count, queue.key
 
 
 def test_the_first_page_costs_one_query_a_queue(
