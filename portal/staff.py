@@ -45,6 +45,7 @@ PUBLISHING = (
     "view_rehearsed",
     "announce_sunset",
     "view_plannedchange",
+    "view_promisecheck",
 )
 # Pulling a brake, and letting it go.
 BRAKES = ("add_brake", "change_brake")
@@ -88,6 +89,7 @@ def ensure_groups() -> None:
         codename__in=[
             "view_customer",
             "view_licence",
+            "view_promisecheck",
             "view_event",
             "view_waiver",
             *WAIVERS,

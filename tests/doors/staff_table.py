@@ -58,7 +58,7 @@ MODELS: dict[str, Rights] = {
     "licensing.waiver": Rights("support finance"),
     "licensing.usagereading": Rights("support"),
     "licensing.erasure": Rights("support"),
-    "licensing.promisecheck": Rights("support"),
+    "licensing.promisecheck": Rights("support catalogue finance"),
     "licensing.notice": Rights("support"),
     "billing.order": Rights("support finance"),
     "billing.quote": Rights("support finance"),

@@ -173,6 +173,14 @@ def test_cancelled_says_until_when(ada: Party, sign_in: SignIn) -> None:
     assert "You have Team, for 8 people, until " in words
     assert "Your terms are those of January 2026, and yours until then. No more payments are due." in words
     assert "Team ends, and you have Free." in words
+    assert "does not come back" not in words, "on today's terms nothing is lost"
+
+
+def test_cancelled_says_what_does_not_come_back_while_it_can_be_undone(bo: Party, sign_in: SignIn) -> None:
+    bo.licence.cancels_at_period_end = True
+    bo.licence.save()
+    words = plan(sign_in(bo.user))
+    assert "What you have is better than what is sold today, and does not come back." in words
 
 
 def test_an_order_on_its_way_is_shown_with_its_door(ada: Party, sign_in: SignIn) -> None:

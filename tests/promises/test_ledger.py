@@ -321,6 +321,9 @@ class TestWhoSeesIt:
     def test_staff_always_see_it_with_every_breach(self) -> None:
         party = ada()
         found = promise_check_of(party)
+        for group in ("support", "catalogue", "finance"):
+            listed = browser_of(staff_of(group)).get(reverse("admin:licensing_promisecheck_changelist"))
+            assert listed.status_code == 200, group
         sam = browser_of(staff_of("support"))
         words = sam.get(reverse("admin:licensing_promisecheck_changelist")).content.decode()
         assert "Every invoice stays in your list" in words

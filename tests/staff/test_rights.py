@@ -55,7 +55,7 @@ LOOKERS: dict[str, set[str]] = {
     "billing.difference": {SUPPORT, FINANCE},
     "billing.brake": {SUPPORT, FINANCE},
     "licensing.erasure": {SUPPORT},
-    "licensing.promisecheck": {SUPPORT},
+    "licensing.promisecheck": {SUPPORT, CATALOGUE, FINANCE},
     "portal.policyversion": {SUPPORT, CATALOGUE},
     "portal.user": {SUPPORT, FINANCE},
     "auth.group": set(),
