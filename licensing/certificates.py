@@ -56,7 +56,7 @@ class Certificate:
                 "and it holds as before."
             )
         return _(
-            "For as long as you stay on this tier. Only a sunset that is announced to you, after its full notice, can "
+            "For as long as you stay on this tier. Only a plan that is announced to you, after its full notice, can "
             "end it or take a feature from it."
         )
 
@@ -71,8 +71,8 @@ class Certificate:
             ),
             _("A renewal that is still unpaid when the last attempt to collect it has failed."),
             _(
-                "An announced sunset of this edition, after its full notice. One of a single feature ends that feature "
-                "alone; the price and the rest stay."
+                "An announced plan to end this edition, after its full notice. A plan for a single feature ends that "
+                "feature alone; the price and the rest stay."
             ),
         )
 
@@ -106,6 +106,12 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
     )
     assert published_at is not None, "a licence is of a published edition"
     is_past_due = licence.state == Licence.State.PAST_DUE
+    leaving = tuple(
+        (feature, change.takes_effect_at)
+        for change in standing.changes
+        if change.is_announced and not change.is_done and (feature := edition.feature(change.feature_key))
+    )
+    leave = {feature.key for feature, _day in leaving}
     other = "month" if held.price.interval == "year" else "year"
     return Certificate(
         vendor=shop.product.vendor,
@@ -125,18 +131,14 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
         kept=tuple(
             one
             for one in differences(held=edition, today=shop.edition, tier_key=tier.key)
-            if one.kind == "kept_better" and one.feature_key != PRICE
+            if one.kind == "kept_better" and one.feature_key not in (PRICE, *leave)
         ),
         shared=tuple(
             (feature, tier.value(feature.key), standing.shared[feature.key])
             for feature in edition.features
-            if feature.key in standing.shared
+            if feature.key in standing.shared and feature.key not in leave
         ),
-        leaving=tuple(
-            (feature, change.takes_effect_at)
-            for change in standing.changes
-            if change.is_announced and not change.is_done and (feature := edition.feature(change.feature_key))
-        ),
+        leaving=leaving,
         at=standing.at,
         zone=standing.customer.zone,
     )

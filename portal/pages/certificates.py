@@ -102,7 +102,7 @@ def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
             _("Tier"),
             _("%(tier)s of %(edition)s") % {"tier": said["tier"]["name"], "edition": said["edition"]["name"]},
         ),
-        (_("Price"), _price(price)),
+        (_("Price"), _("%(price)s, before tax") % {"price": _price(price)}),
         (_("Seats"), ngettext("one", "%(count)d", seats) % {"count": seats}),
         (_("Locked since"), day(_day(said["locked_since"]))),
         (_("Issued on"), day(_day(said["issued_at"]))),
@@ -129,7 +129,7 @@ def _sentences(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
     return [
         (_("Kept, better than the terms sold on that day"), kept),
         (_("Given on top by later editions"), shared),
-        (_("Leaves by an announced sunset"), leaving),
+        (_("Leaves, as announced"), leaving),
         (_("What ends it"), [str(one) for one in said["ended_by"]]),
         (_("What does not end it"), [str(one) for one in said["not_ended_by"]]),
     ]

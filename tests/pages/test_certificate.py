@@ -40,7 +40,7 @@ def test_the_page_says_what_since_when_until_what_and_what_ends_it(bo: Party, si
     assert "Lindqvist & Daughters holds Team on the terms of March 2025." in words
     assert "€170 a seat a year (or €17 a seat a month, whenever you like)" in words
     assert "Locked since 29 November 2025" in words
-    assert "For as long as you stay on this tier. Only a sunset that is announced to you" in words
+    assert "For as long as you stay on this tier. Only a plan that is announced to you" in words
     assert "Single sign-on (today in Business)" in words
     assert "API calls a month: 50,000 (today 40,000)" in words
     assert "What ends it Moving to another tier, higher or lower." in words

@@ -31,10 +31,13 @@ def said(party: Party, *, at: datetime) -> dict[str, Any]:
 def test_a_certificate_names_what_leaves_and_when() -> None:
     lindqvist = bo()
     assert said(lindqvist, at=NOON)["leaving"] == []
+    assert "sso" in [one["feature"] for one in said(lindqvist, at=NOON)["kept"]]
     announced()
-    assert said(lindqvist, at=NOON)["leaving"] == [
+    statement = said(lindqvist, at=NOON)
+    assert statement["leaving"] == [
         {"feature": "sso", "name": "Single sign-on", "until": "2027-02-15T00:00:00+01:00"}
     ]
+    assert "sso" not in [one["feature"] for one in statement["kept"]], "it stands once, with its day"
 
 
 def test_what_has_left_is_neither_kept_nor_lost_by_moving() -> None:
