@@ -148,7 +148,7 @@ RACES = (
         invite_invite,
         "row locks",
         no_row_locks,
-        meet=("licensing.invitations._check_pace",),
+        meet=("licensing.invitations._sent_long_ago",),
     ),
     Race(
         "last seat, two who join",
