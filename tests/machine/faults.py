@@ -19,7 +19,7 @@ import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from billing import asking, gateway, inbox, looking, orders, settling, subscriptions, tasks
+from billing import asking, gateway, inbox, looking, orders, quotes, settling, subscriptions, tasks
 from billing.reading import read_subscription
 from licensing import trials
 
@@ -171,7 +171,10 @@ FAULTS: dict[str, Plant] = {
         subscriptions.follow, ("if licence.version != ours.licence.version:", "if False:")
     ),
     "an old quote is accepted as it stands": together(
-        rewritten(orders._fits, ("return (licence.pk, licence.version) ==", "return True or (0, 0) ==")),
+        rewritten(
+            quotes.quote_fits,
+            ("if (licence.pk, licence.version) == (quote.licence_id, quote.licence_version):", "if True:"),
+        ),
         rewritten(orders._stop_if_changed, ("if fingerprint(seen) != quote.fingerprint:", "if False:")),
         rewritten(
             asking._attempt,

@@ -18,6 +18,7 @@ from tests.stripe_at_its_worst.scenes import (
     money_pages,
     quoting,
     reconciling,
+    reporting,
     returning,
 )
 from tests.stripe_at_its_worst.scenes.scene import Scene
@@ -367,5 +368,19 @@ ROWS = [
         unknown="said",
         no="said",
         heals_to="1 invoices",
+    ),
+    # Staff compare prices
+    *(
+        Row(
+            site,
+            reporting.pricing_through_every_channel,
+            unknown="not known",
+            no="not known",
+            heals_to="one story",
+        )
+        for site in (
+            "portal.price_channels.Case → find_prices",
+            "portal.price_channels.quote → preview_first",
+        )
     ),
 ]
