@@ -36,7 +36,7 @@ def sync_prices(prices: Iterable[Price], *, at: datetime) -> int:
     """Find or make `prices` at Stripe and remember their ids. Raises UnableToSync where an amount differs."""
     done = 0
     waiting = iter(prices)
-    while some := list(islice(waiting, 10)):
+    while some := list(islice(waiting, gateway.KEYS_AT_ONCE)):
         found = gateway.find_prices([price.lookup_key for price in some])
         for price in some:
             if price.lookup_key in found:

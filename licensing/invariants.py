@@ -14,6 +14,8 @@ from django.db import connections
 
 # So many customers are looked at by one statement.
 SLICE = 10_000
+# Before a statement that speaks of `looked(id)`: the customers who are looked at.
+LOOKED = "WITH looked AS MATERIALIZED (SELECT unnest(%(customers)s::bigint[]) AS id)"
 # Of one invariant that is broken everywhere, a look names so many rows of a slice: enough to act on.
 NAMED_AT_MOST = 100
 
@@ -222,8 +224,7 @@ def violations_among(
     with connections[using].cursor() as cursor:
         for invariant in invariants:
             cursor.execute(
-                "WITH looked AS MATERIALIZED (SELECT unnest(%(customers)s::bigint[]) AS id)"
-                f" SELECT * FROM ({invariant.sql}) AS found (customer, what)"
+                f"{LOOKED} SELECT * FROM ({invariant.sql}) AS found (customer, what)"
                 f" ORDER BY customer, what LIMIT {NAMED_AT_MOST}",
                 {"customers": list(customers)},
             )

@@ -15,7 +15,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as words
 
-from licensing.invariants import slices_of_customers
+from licensing.invariants import LOOKED, slices_of_customers
 from licensing.models import PromiseCheck
 from licensing.reasons import Words
 
@@ -179,8 +179,7 @@ def breaches_of(promise: Promise, *, since: datetime, at: datetime) -> tuple[int
     for customers in slices_of_customers():
         with connection.cursor() as cursor:
             cursor.execute(
-                "WITH looked AS MATERIALIZED (SELECT unnest(%(customers)s::bigint[]) AS id)"
-                f" SELECT customer, what, count(*) OVER () FROM ({promise.sql}) AS found (customer, what)"
+                f"{LOOKED} SELECT customer, what, count(*) OVER () FROM ({promise.sql}) AS found (customer, what)"
                 f" ORDER BY customer, what LIMIT {NAMED_AT_MOST}",
                 {"customers": list(customers), "since": since, "at": at, "days": WORKING_DAYS},
             )

@@ -38,7 +38,6 @@ from portal.views.pricing import pricing
 
 READER = "en_US"
 UTC = ZoneInfo("UTC")
-MOST_KEYS = 10  # that Stripe looks up at once
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,8 @@ class Case:
         """Lookup key → (price id, unit amount, currency). Raises StripeUnavailable, StripeRefused."""
         keys = sorted({p.lookup_key for tier in (*self.today.tiers, *self.own_tiers) for p in tier.prices})
         found: dict[str, tuple[str, int, str]] = {}
-        for start in range(0, len(keys), MOST_KEYS):
-            found |= gateway.find_prices(keys[start : start + MOST_KEYS])
+        for start in range(0, len(keys), gateway.KEYS_AT_ONCE):
+            found |= gateway.find_prices(keys[start : start + gateway.KEYS_AT_ONCE])
         return found
 
 

@@ -26,7 +26,13 @@ from billing.gateway.invoices import (
     preview_first,
     void_invoice,
 )
-from billing.gateway.prices import create_price, ensure_product, fetch_tax_rate, find_prices
+from billing.gateway.prices import (
+    KEYS_AT_ONCE,
+    create_price,
+    ensure_product,
+    fetch_tax_rate,
+    find_prices,
+)
 from billing.gateway.refunds import (
     fetch_refund,
     find_balance_move,
@@ -46,6 +52,7 @@ from billing.gateway.subscriptions import (
 
 __all__ = [
     "IN_THE_LIST_WITHIN",
+    "KEYS_AT_ONCE",
     "KEYS_LAST",
     "TYPES_AT_ONCE",
     "cancel_subscription",

@@ -9,9 +9,12 @@ import stripe
 
 from billing.gateway import client
 
+# So many lookup keys Stripe takes at once.
+KEYS_AT_ONCE = 10
+
 
 def find_prices(lookup_keys: Sequence[str]) -> dict[str, tuple[str, int, str]]:
-    """Lookup key → (price id, unit amount, currency) for those that exist. At most ten keys a call (Stripe's limit)."""
+    """Lookup key → (price id, unit amount, currency) for those that exist. At most `KEYS_AT_ONCE` a call."""
     with client.asking() as v1:
         found = v1.prices.list({"lookup_keys": list(lookup_keys), "limit": 100, "active": True})
         return {
