@@ -1,6 +1,13 @@
 """Retiring a feature by an announced plan: each touched customer is told, and loses nothing before their own day."""
 
-from licensing.sunsets.announcing import SUNSETS, UnableToAnnounce, UnableToWithdraw, announce, withdraw
+from licensing.sunsets.announcing import (
+    SUNSETS,
+    UnableToAnnounce,
+    UnableToWithdraw,
+    announce,
+    faults,
+    withdraw,
+)
 from licensing.sunsets.carrying_out import carry_out_due
 from licensing.sunsets.following import follow_notices
 from licensing.sunsets.planning import plan_open, remind_due, tell_due, void_moved, void_withdrawn
@@ -14,6 +21,7 @@ __all__ = [
     "announce",
     "carry_out_due",
     "day_for",
+    "faults",
     "follow_notices",
     "plan_open",
     "remind_due",

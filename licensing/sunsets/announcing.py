@@ -45,8 +45,8 @@ def announce(*, sunset: Sunset, approver: Actor, at: datetime) -> Sunset:
     """
     with transaction.atomic():
         sunset = Sunset.objects.select_for_update().get(pk=sunset.pk)
-        if faults := list(_faults(sunset, approver=approver, at=at)):
-            raise UnableToAnnounce(faults)
+        if found := faults(sunset=sunset, approver=approver, at=at):
+            raise UnableToAnnounce(found)
         sunset.announced_at = at
         sunset.announced_by = sunset.authors.order_by("pk").last()
         sunset.approved_by_id = approver.user_id
@@ -54,6 +54,45 @@ def announce(*, sunset: Sunset, approver: Actor, at: datetime) -> Sunset:
     plan_open(at=at, sets=1)
     tell_due(at=at, sets=1)
     return sunset
+
+
+def faults(*, sunset: Sunset, approver: Actor, at: datetime) -> list[str]:
+    """What stands in the way of `approver` announcing it at `at`, in words for staff. Reads alone, so that a draft's
+    page can say it before anybody tries. Empty: nothing does."""
+    if sunset.announced_at is not None:
+        return ["It is announced already, and never changes."]
+    if not sunset.feature_key:
+        return [
+            "Ending a whole edition is not possible yet. Retire its features one by one; whoever holds it keeps it."
+        ]
+    found = [f"Say {what}." for what, said in _said(sunset).items() if not said.strip()]
+    if approver.user_id is None or sunset.authors.filter(pk=approver.user_id).exists():
+        found.append("Somebody else announces it: nobody approves what they wrote.")
+    if not sunset.authors.exists():
+        found.append("Nobody is known to have written it. Save it once more.")
+    editions = [
+        edition_terms(number)
+        for number in Edition.objects.filter(product=sunset.product_id, published_at__isnull=False)
+        .order_by("-published_at", "-pk")
+        .values_list("pk", flat=True)
+    ]
+    if not any(_gives(edition, sunset) for edition in editions):
+        found.append(f"No published tier gives {sunset.feature_key}, as it is written here.")
+    elif _gives(editions[0], sunset):
+        found.append("What is sold today still gives it. Publish an edition without it first.")
+    if any(_gives(edition, sunset) and _is_shared(edition, sunset) for edition in editions):
+        found.append("An edition shares it with holders of earlier ones, and that is promised for good.")
+    twins = Sunset.objects.filter(product=sunset.product_id, feature_key=sunset.feature_key)
+    if twins.filter(
+        announced_at__isnull=False, withdrawn_at=None, tier_key__in=["", sunset.tier_key]
+    ).exists():
+        found.append("The same is announced already.")
+    try:
+        steps_of(sunset)
+        found += _too_soon(sunset, at=at)
+    except (UnreadableRamp, NoPolicy) as fault:
+        found.append(str(fault) if isinstance(fault, UnreadableRamp) else "There is no notice period for it.")
+    return found
 
 
 def withdraw(*, sunset: Sunset, actor: Actor, reason: str, at: datetime) -> Sunset:
@@ -70,46 +109,6 @@ def withdraw(*, sunset: Sunset, actor: Actor, reason: str, at: datetime) -> Suns
         sunset.save(update_fields=["withdrawn_at", "withdrawn_because", "withdrawn_by"])
     void_withdrawn(at=at, sets=1)
     return sunset
-
-
-def _faults(sunset: Sunset, *, approver: Actor, at: datetime) -> list[str]:
-    """What stands in the way, in words for staff."""
-    if sunset.announced_at is not None:
-        return ["It is announced already, and never changes."]
-    if not sunset.feature_key:
-        return [
-            "Ending a whole edition is not possible yet. Retire its features one by one; whoever holds it keeps it."
-        ]
-    faults = [f"Say {what}." for what, said in _said(sunset).items() if not said.strip()]
-    if approver.user_id is None or sunset.authors.filter(pk=approver.user_id).exists():
-        faults.append("Somebody else announces it: nobody approves what they wrote.")
-    if not sunset.authors.exists():
-        faults.append("Nobody is known to have written it. Save it once more.")
-    editions = [
-        edition_terms(number)
-        for number in Edition.objects.filter(product=sunset.product_id, published_at__isnull=False)
-        .order_by("-published_at", "-pk")
-        .values_list("pk", flat=True)
-    ]
-    if not any(_gives(edition, sunset) for edition in editions):
-        faults.append(f"No published tier gives {sunset.feature_key}, as it is written here.")
-    elif _gives(editions[0], sunset):
-        faults.append("What is sold today still gives it. Publish an edition without it first.")
-    if any(_gives(edition, sunset) and _is_shared(edition, sunset) for edition in editions):
-        faults.append("An edition shares it with holders of earlier ones, and that is promised for good.")
-    twins = Sunset.objects.filter(product=sunset.product_id, feature_key=sunset.feature_key)
-    if twins.filter(
-        announced_at__isnull=False, withdrawn_at=None, tier_key__in=["", sunset.tier_key]
-    ).exists():
-        faults.append("The same is announced already.")
-    try:
-        steps_of(sunset)
-        faults += _too_soon(sunset, at=at)
-    except (UnreadableRamp, NoPolicy) as fault:
-        faults.append(
-            str(fault) if isinstance(fault, UnreadableRamp) else "There is no notice period for it."
-        )
-    return faults
 
 
 def _said(sunset: Sunset) -> dict[str, str]:
