@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from licensing.sharing import is_kinder
+from licensing.measuring import is_kinder
 from licensing.standing import Standing
 from licensing.terms import FeatureTerms
 
@@ -64,8 +64,5 @@ def _trial(standing: Standing) -> Iterator[Entitlement]:
 
 
 def is_better(feature: FeatureTerms, value: Any, *, than: Any) -> bool:
-    """Whether `value` gives more than `than`, by the feature's own order. A level it does not know is never less."""
-    try:
-        return feature.rank(value) > feature.rank(than)
-    except (KeyError, ValueError):
-        return False
+    """Whether `value` gives more than `than`, both of one feature."""
+    return is_kinder(feature, value, than=than, of=feature)

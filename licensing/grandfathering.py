@@ -6,11 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from licensing.models import Feature
+from licensing.measuring import Measure, measure
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms
 
 PRICE = "price"
 Kind = Literal["kept_better", "kept_worse", "same"]
+
+# What nothing measures is kept: whoever gives it up does not get it back.
+_KINDS: dict[Measure, Kind] = {
+    Measure.MORE: "kept_better",
+    Measure.UNLIKE: "kept_better",
+    Measure.LESS: "kept_worse",
+    Measure.SAME: "same",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ def differences(
     * 20 projects, today 20 → same
     * no limit (None), today any number → kept_better; not included, today 0 → kept_worse: what is included counts
       for more than what is not
+    * 20 projects, today 99 GB → kept_better: nothing sold today is what is held
 
     Raises KeyError where the held edition has no such tier.
     """
@@ -108,20 +117,7 @@ def _prices(
 
 
 def _kind(before: FeatureTerms | None, held: Any, after: FeatureTerms | None, today: Any) -> Kind:
-    if before is None or held is NOT_INCLUDED:
-        return "kept_worse"
-    if after is None or today is NOT_INCLUDED:
-        return "kept_better"
-    if before.kind == after.kind == Feature.Kind.LEVEL:
-        for scale in (after, before):
-            if {held, today} <= {key for key, _ in scale.levels}:
-                return _kind_of(scale.rank(held), scale.rank(today))
-    return _kind_of(_rank(before, held), _rank(after, today))
-
-
-def _rank(feature: FeatureTerms, value: Any) -> float:
-    """A plain switch that has become a limit gave it without one."""
-    return float("inf") if feature.kind == Feature.Kind.SWITCH else feature.rank(value)
+    return _KINDS[measure(before, held, than=today, of=after)]
 
 
 def _kind_of(held: float, today: float) -> Kind:

@@ -9,9 +9,9 @@ from typing import Any
 
 from licensing.claims import claim_about
 from licensing.eligibility import change_reasons, trial_reasons
-from licensing.entitlements import is_better
 from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
+from licensing.measuring import Measure, measure
 from licensing.pricing import Estimate, estimate
 from licensing.reasons import Reason
 from licensing.rules.situation import Change, Situation
@@ -24,10 +24,12 @@ from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
 class Row:
     """One feature, as held and as offered. `change` is "gain", "lose" or "keep"; absent on both sides: "without".
 
-    `claim`: of a gain, what the offered terms say that it brings, where they say so.
+    `feature` is as the offered terms describe it, `held_feature` as the held ones do; where only one has it, both are
+    that. `claim`: of a gain, what the offered terms say that it brings, where they say so.
     """
 
     feature: FeatureTerms
+    held_feature: FeatureTerms
     held: Any
     offered: Any
     change: str
@@ -129,9 +131,11 @@ def compare(
     *, held: TierTerms, held_edition: EditionTerms, offered: TierTerms, edition: EditionTerms
 ) -> tuple[Row, ...]:
     """What moving from one tier to another changes, feature by feature, in the order of the offered terms."""
-    known = {feature.key for feature in edition.features}
-    features = [*edition.features, *(f for f in held_edition.features if f.key not in known)]
-    rows = (_row(feature, held.value(feature.key), offered.value(feature.key)) for feature in features)
+    keys = dict.fromkeys(feature.key for feature in (*edition.features, *held_edition.features))
+    rows = (
+        _row(held_edition.feature(key), held.value(key), edition.feature(key), offered.value(key))
+        for key in keys
+    )
     return tuple(
         replace(row, claim=claim_about(row.feature.key, tier=offered, edition=edition))
         if row.change == "gain"
@@ -145,14 +149,18 @@ def gains_of(rows: Iterable[Row]) -> list[Row]:
     return sorted((row for row in rows if row.change == "gain"), key=lambda row: not row.claim)
 
 
-def _row(feature: FeatureTerms, held: Any, offered: Any) -> Row:
-    if is_better(feature, offered, than=held):
-        change = "gain"
-    elif is_better(feature, held, than=offered):
-        change = "lose"
-    else:
-        change = "without" if held is NOT_INCLUDED or held is False else "keep"
-    return Row(feature, held, offered, change)
+def _row(mine: FeatureTerms | None, held: Any, theirs: FeatureTerms | None, offered: Any) -> Row:
+    """What nothing measures is lost: it does not come along."""
+    known = theirs or mine
+    assert known is not None, "one of the two has it"
+    match measure(theirs, offered, than=held, of=mine):
+        case Measure.MORE:
+            change = "gain"
+        case Measure.LESS | Measure.UNLIKE:
+            change = "lose"
+        case Measure.SAME:
+            change = "without" if held is NOT_INCLUDED or held is False else "keep"
+    return Row(known, mine or known, held, offered, change)
 
 
 @lru_cache(maxsize=1024)

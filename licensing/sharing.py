@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from licensing.measuring import is_comparable, is_kinder
 from licensing.models import Edition, Feature, Licence
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms, edition_terms
 
@@ -59,38 +60,14 @@ def lay_over(held: EditionTerms, later: Sequence[EditionTerms]) -> InForce:
     return found
 
 
-def is_kinder(other: FeatureTerms, value: Any, *, than: Any, of: FeatureTerms | None) -> bool:
-    """Whether `value` of the feature `other` gives more than the value `than` of the feature `of`.
-
-    What cannot be compared is not kinder: a number and a level, other units, levels that no scale has both of.
-    A plain switch gives what a limit gives without one.
-    """
-    if value is NOT_INCLUDED or value is False:
-        return False
-    if of is None or than is NOT_INCLUDED or than is False:
-        return of is None or _is_comparable(of, other)
-    if not _is_comparable(of, other):
-        return False
-    if of.kind == LEVEL:
-        scale = next((one for one in (other, of) if {value, than} <= dict(one.levels).keys()), None)
-        return scale is not None and scale.rank(value) > scale.rank(than)
-    return _amount(other, value) > _amount(of, than)
-
-
-def _is_comparable(one: FeatureTerms, other: FeatureTerms) -> bool:
-    if LEVEL in (one.kind, other.kind):
-        return one.kind == other.kind
-    same_unit = (one.unit, one.monthly) == (other.unit, other.monthly)
-    return same_unit or SWITCH in (one.kind, other.kind)
-
-
-def _amount(feature: FeatureTerms, value: Any) -> float:
-    return float("inf") if feature.kind == SWITCH or value is None else float(value)
-
-
 def _with(found: InForce, feature: FeatureTerms, edition: EditionTerms) -> InForce:
-    """`found` with one feature of a later edition laid over every tier that has more by it."""
+    """`found` with one feature of a later edition laid over every tier that has more by it.
+
+    A feature that cannot be measured by the edition's own cannot be said in its words either, and is left as it is.
+    """
     own = found.terms.feature(feature.key)
+    if own is not None and not is_comparable(own, feature):
+        return found
     gains = {
         tier.id: theirs.value(feature.key)
         for tier in found.terms.tiers

@@ -27,10 +27,12 @@ except BaseException:
     _engines.stop()
     raise
 
-# Where a change is judged, every run looks at the same examples; at a desk each run may find new ones.
-hypothesis.settings.register_profile("judged", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("judged")
+# Where a change is judged, every run looks at the same examples; at a desk each run may find new ones. How long a busy
+# machine takes to make one up says nothing of the test.
+_PATIENT = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+hypothesis.settings.register_profile("judged", derandomize=True, **_PATIENT)
+hypothesis.settings.register_profile("desk", **_PATIENT)
+hypothesis.settings.load_profile("judged" if os.environ.get("CI") else "desk")
 
 pytest_plugins = [
     "tests.infra.sandbox",

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from licensing.entitlements import Entitlement
-from licensing.sharing import is_kinder
+from licensing.measuring import Measure, measure
 from licensing.staff_words import given_words
 from licensing.terms import NOT_INCLUDED
 
@@ -32,19 +31,11 @@ def compared(
 
 def is_less(old: Entitlement | None, new: Entitlement | None) -> bool:
     """Whether `new` gives less than `old`, or something that `old` cannot be measured by."""
-    if old is None or not _is_given(old):
+    if old is None:
         return False
-    if new is None or not _is_given(new):
-        return True
-    if is_kinder(old.feature, old.value, than=new.value, of=new.feature):
-        return True
-    kinder = is_kinder(new.feature, new.value, than=old.value, of=old.feature)
-    return not kinder and (_measure(old) != _measure(new))
-
-
-def _measure(one: Entitlement) -> tuple[Any, ...]:
-    """What must agree for two values to be the same: where it does not, a number means something else."""
-    return one.feature.kind, one.feature.unit, one.feature.monthly, one.value
+    feature, value = (new.feature, new.value) if new else (None, NOT_INCLUDED)
+    found = measure(feature, value, than=old.value, of=old.feature)
+    return found in (Measure.LESS, Measure.UNLIKE)
 
 
 def _is_given(one: Entitlement | None) -> bool:

@@ -34,7 +34,7 @@ def offered_words(rows: Iterable[Row]) -> list[str]:
 
 def held_words(rows: Iterable[Row]) -> list[str]:
     """Each row's feature as held, where it is held at all."""
-    return _few([feature_words(row.feature, row.held) for row in rows if _is_given(row.held)])
+    return _few([feature_words(row.held_feature, row.held) for row in rows if _is_given(row.held)])
 
 
 def _few(words: Sequence[str]) -> list[str]:

@@ -60,8 +60,8 @@ def _by_feature(
 
 
 def _gain(row: Row) -> str:
-    is_new = row.held is NOT_INCLUDED or row.held is False or row.feature.kind == Feature.Kind.SWITCH
-    return gain_words(row, now="" if is_new else value_words(row.feature, row.held))
+    is_new = row.held is NOT_INCLUDED or row.held is False or row.held_feature.kind == Feature.Kind.SWITCH
+    return gain_words(row, now="" if is_new else value_words(row.held_feature, row.held))
 
 
 def _seats_gained(offer: Offer, *, facts: Facts) -> int:
@@ -110,5 +110,5 @@ def _loss(row: Row, *, offer: Offer) -> str:
     if row.offered is NOT_INCLUDED or row.offered is False:
         return _("Do without %(feature)s, which %(tier)s does not have.") % said
     said["offered"] = value_words(row.feature, row.offered)
-    said["held"] = value_words(row.feature, row.held)
+    said["held"] = value_words(row.held_feature, row.held)
     return _("Make do with less. %(feature)s: %(offered)s instead of %(held)s.") % said

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from licensing.entitlements import entitlements
 from licensing.history import COMMAND
 from licensing.licences import open_free_licence
+from licensing.measuring import is_kinder
 from licensing.models import Customer
-from licensing.sharing import in_force, is_kinder, lay_over, publications
+from licensing.sharing import in_force, lay_over, publications
 from licensing.standing import standing_of
-from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms, edition_terms
+from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
 from tests.cast import NOON
 from tests.licensing.small_catalogue import GOOD, load, published
 
@@ -190,12 +191,3 @@ class TestTheLicence:
         assert in_force(held.id, newest_id=held.id).terms.free_tier.value("projects") == 2
         with pytest.raises(LookupError):
             known.newest(held.product_id, at=NOON.replace(year=2000))
-
-
-def test_not_included_is_never_kinder() -> None:
-    limit = KINDS["projects"]
-    assert not is_kinder(limit, NOT_INCLUDED, than=0, of=limit)
-    assert not is_kinder(limit, NOT_INCLUDED, than=NOT_INCLUDED, of=limit)
-    assert is_kinder(limit, 0, than=NOT_INCLUDED, of=limit), (
-        "what is included counts for more than what is not"
-    )
