@@ -21,7 +21,7 @@ from licensing.reminders import days_of, owe_reminders
 from licensing.rows import ask
 from licensing.rules.situation import Situation
 from licensing.rules.trying import AGAIN_AFTER
-from licensing.sweeping import BATCH, end_expired, end_expired_of
+from licensing.sweeping import end_expired, end_expired_of, in_batches
 from licensing.terms import EditionTerms, TierTerms
 from licensing.waivers import use_another_trial
 
@@ -207,12 +207,7 @@ def _forget_reminders(trial: Trial, *, at: datetime) -> None:
 
 def expire_due(*, at: datetime) -> int:
     """Tidy up trials whose time has run, and owe each customer one word about it. Batches of 1,000; the number done."""
-    done = 0
-    while count := end_expired(at=at):
-        done += count
-        if count < BATCH:
-            break
-    return done
+    return in_batches(lambda: end_expired(at=at))
 
 
 def remind_due(*, at: datetime) -> int:

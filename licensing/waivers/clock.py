@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F, Q
 
-from licensing.licences import lock_customer
 from licensing.models import Waiver
 from licensing.reminders import owe_reminders
-from licensing.waivers.steps import run_out
+from licensing.sweeping import in_batches
+from licensing.waivers.sweeping import end_due
 
 REMINDERS = (timedelta(days=3),)
 
 
 def close_due(*, at: datetime) -> int:
-    """Tidy up what is over by the clock: what ran its time, and what nobody answered in time. The number done."""
-    due = Waiver.objects.filter(ended_at=None, ends_at__lte=at, customer__closed_at=None)
-    done = 0
-    for customer_id in due.order_by("ends_at").values_list("customer_id", flat=True).distinct():
-        with transaction.atomic():
-            lock_customer(customer_id)
-            done += run_out(Waiver.objects.filter(customer=customer_id), at=at)
-    return done
+    """Tidy up what is over by the clock: what ran its time, and what nobody answered in time. Batches of 1,000; the
+    number done.
+    """
+    return in_batches(lambda: end_due(at=at))
 
 
 def remind_due(*, at: datetime) -> int:

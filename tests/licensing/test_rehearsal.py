@@ -26,8 +26,8 @@ from licensing.models import (
 from licensing.rehearsing.running import UnableToRehearse, go_on, start, to_the_end
 from licensing.waivers.threshold import Wish
 from tests.cast import NOON, OLD, TODAY, ada, bo, cy, di, holds, make_catalogue, organisation, person
-from tests.licensing.test_waivers import grant
 from tests.publishing import rehearsed, writer
+from tests.waivers.wishes import grant
 
 pytestmark = pytest.mark.django_db
 NEXT = "2026-12"

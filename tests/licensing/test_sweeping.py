@@ -6,16 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.test.utils import CaptureQueriesContext
 
 from billing import renewals
 from licensing import reminders, sweeping, trials
 from licensing.history import CLOCK, entry
+from licensing.licences import lock_customer
 from licensing.models import Customer, Event, Licence, Notice, Trial
 from licensing.notices import notice, owe_all
 from tests import cast
 from tests.cast import NOON
+from tests.elsewhere import elsewhere
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -122,7 +124,6 @@ def many_trials(count: int, *, ends_at: datetime) -> None:
 
 def test_statements_grow_with_the_batches_and_not_with_the_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeping, "BATCH", 10)
-    monkeypatch.setattr(trials, "BATCH", 10)
     monkeypatch.setattr(reminders, "BATCH", 10)
     many_trials(25, ends_at=NOON + DAY)
     with CaptureQueriesContext(connection) as reminding:
@@ -148,3 +149,15 @@ def test_what_was_owed_by_another_hand_meanwhile_is_left_as_it_is() -> None:
     owe_all([notice(customer=trial.customer_id, kind="trial_ended", subject=trial, at=NOON - DAY)])
     trials.expire_due(at=NOON)
     assert Notice.objects.get().owed_at == NOON - DAY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_being_worked_on_is_left_to_the_next_sweep() -> None:
+    """So neither waits for the other in a circle: the customer's lock comes before the trial's."""
+    trial = try_business(cast.cy(), ends_at=NOON - DAY)
+    try_business(cast.bo(), ends_at=NOON - DAY)
+    with transaction.atomic():
+        lock_customer(trial.customer_id)
+        assert elsewhere(lambda: trials.expire_due(at=NOON)) == 1, "Bo's"
+        Trial.objects.select_for_update(nowait=True).get(pk=trial.pk)
+    assert trials.expire_due(at=NOON) == 1
