@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from billing.models import Invoice, Order, Payer, Quote
-from portal.export.licensing_parts import PERSON
-from portal.export.part import Column, Part
+from portal.export.part import PERSON, Column, Part
 
 ITSELF = {"customer": "it is the organisation itself"}
 OURS_ALONE = "how we find it at Stripe"

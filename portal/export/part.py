@@ -12,6 +12,7 @@ from django.db.models import Expression, Model, QuerySet
 from licensing.models import Customer
 
 CHUNK = 2000  # rows in memory at a time
+PERSON = "a person is named by their address; empty where their account is gone"
 
 Source = str | Expression
 Rows = Callable[[Customer], QuerySet[Any]]

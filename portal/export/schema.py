@@ -6,12 +6,17 @@ whoever reads an export passes over what they do not know.
 
 from __future__ import annotations
 
-from portal.export import billing_parts, licensing_parts
+from portal.export import billing_parts, history_parts, people_parts, rights_parts
 from portal.export.part import Made, Part
 
 SCHEMA = "customer-export/1"
 
-PARTS: tuple[Part | Made, ...] = (*licensing_parts.PARTS, *billing_parts.PARTS)
+PARTS: tuple[Part | Made, ...] = (
+    *people_parts.PARTS,
+    *rights_parts.PARTS,
+    *history_parts.PARTS,
+    *billing_parts.PARTS,
+)
 
 # Rows that lead to a customer and are in no part.
 LEFT_OUT = {
