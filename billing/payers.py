@@ -32,15 +32,18 @@ def ensure_payer(*, customer: Customer, email: str, at: datetime) -> Payer:
     Stripe customer is made. Raises StripeUnavailable, StripeRefused.
     """
     waits = iter(WAITS)
+    looked_for = None
     while True:
         attempt = payer_of(customer) or _attempt(customer, email=email, at=at)
         if isinstance(attempt, Payer):
             return attempt
         try:
-            stripe_id = _made(attempt, at=at)
+            stripe_id = _made(attempt, look=attempt.pk != looked_for, at=at)
         except StripeBusy:
             if (wait := next(waits, None)) is None:
                 raise
+            # Not to be looked for again: what Stripe is at work on it tells under the same key, which makes no second.
+            looked_for = attempt.pk
             sleep(wait)
             continue
         except StripeRefused:
@@ -70,14 +73,18 @@ def _attempt(customer: Customer, *, email: str, at: datetime) -> Payer | PayerAt
     return attempt
 
 
-def _made(attempt: PayerAttempt, *, at: datetime) -> str:
+def _made(attempt: PayerAttempt, *, look: bool, at: datetime) -> str:
     """The id of the Stripe customer of an asking; empty where it is proven absent, once its key is too old.
 
-    What was asked before is looked for first: under its key Stripe says again what it said then, even a 500 after
-    which it is there.
+    What was asked before is looked for first, if `look`: under its key Stripe says again what it said then, even a 500
+    after which it is there.
     """
     waited = at - attempt.first_asked_at
-    if waited and (found := gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark))):
+    if (
+        waited
+        and look
+        and (found := gateway.find_customer(email=attempt.said["email"], mark=str(attempt.mark)))
+    ):
         return found
     if waited > gateway.KEYS_LAST:
         if waited <= gateway.KEYS_LAST + gateway.IN_THE_LIST_WITHIN:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -39,6 +40,21 @@ def test_a_second_owner_waits_for_the_first_ones_answer(ada: Buyer) -> None:
     payers = at_once(lambda: asks(ada, "ada@demo.test"), lambda: asks(ada, "other@demo.test"))
     assert len({payer.stripe_id for payer in payers}) == 1
     assert len(made(ada)) == 1
+
+
+def test_while_stripe_is_at_work_its_list_is_looked_through_once(ada: Buyer) -> None:
+    def second() -> Payer:
+        give_up = monotonic() + 10
+        while not PayerAttempt.objects.exists() and monotonic() < give_up:
+            sleep(0.01)
+        return asks(ada, "other@demo.test", later=timedelta(seconds=1))
+
+    ada.fault("slow", path="/v1/customers$", method="POST", seconds=1.2)
+    payers = at_once(lambda: asks(ada, "ada@demo.test"), second)
+    asked = [each["method"] for each in ada.sandbox.requests() if each["path"] == "/v1/customers"]
+    assert len({payer.stripe_id for payer in payers}) == 1
+    assert asked.count("POST") > 1, "somebody found it at work"
+    assert asked.count("GET") == 1
 
 
 def test_after_a_request_without_an_answer_another_owner_finds_what_it_made(ada: Buyer) -> None:
