@@ -133,6 +133,9 @@ def _sold_from_now_on(new: EditionTerms, tier: TierTerms) -> Iterator[Line]:
     for feature in new.features:
         if feature.key in tier.gives:
             yield Line(feature.name, Mark.ADDED, "", given_words(feature, tier.gives[feature.key]))
+    yield Line("Trial", Mark.ADDED, "", _counted(tier.trial_days or 0, unit="days", zero="no trial"))
+    yield Line("Fewest seats", Mark.ADDED, "", _counted(tier.min_seats, unit="seats"))
+    yield Line("Most seats", Mark.ADDED, "", _counted(tier.max_seats, unit="seats"))
 
 
 def _terms(old: EditionTerms, new: EditionTerms, tier_key: str) -> Iterator[Line]:
@@ -226,14 +229,18 @@ def _number(
     name: str, was: int | None, now: int | None, *, unit: str, more: Mark, zero: str = ""
 ) -> Iterator[Line]:
     """None is no limit. `more`: what more of it means to a holder."""
-
-    def said(value: int | None) -> str:
-        return "no limit" if value is None else f"{value:,} {unit}" if value or not zero else zero
-
     if was != now:
         grew = now is None or (was is not None and now > was)
         less = Mark.WORSE if more is Mark.BETTER else Mark.BETTER
-        yield Line(name, more if grew else less, said(was), said(now))
+        before, after = (_counted(value, unit=unit, zero=zero) for value in (was, now))
+        yield Line(name, more if grew else less, before, after)
+
+
+def _counted(value: int | None, *, unit: str, zero: str = "") -> str:
+    """None is no limit; `zero` is how none at all is said, where it is said in a word."""
+    if value is None:
+        return "no limit"
+    return zero if zero and not value else f"{value:,} {unit}"
 
 
 def _claims(new: EditionTerms, was: TierTerms, now: TierTerms) -> Iterator[Line]:

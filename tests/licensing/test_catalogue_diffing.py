@@ -115,6 +115,25 @@ def test_a_tier_that_is_new_and_one_that_is_gone() -> None:
     assert gone == Part("Team", (), Mark.REMOVED)
     assert (new.name, new.mark) == ("Team", Mark.ADDED)
     assert Line("Support", Mark.ADDED, "", "by phone") in new.lines
+    assert Line("Trial", Mark.ADDED, "", "14 days") in new.lines
+    assert Line("Most seats", Mark.ADDED, "", "no limit") in new.lines
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "line"),
+    [
+        (9, 5, Line("Most seats", Mark.WORSE, "9 seats", "5 seats")),
+        (5, 9, Line("Most seats", Mark.BETTER, "5 seats", "9 seats")),
+        (9, None, Line("Most seats", Mark.BETTER, "9 seats", "no limit")),
+        (9, 9, None),
+    ],
+)
+def test_for_how_many_people_a_tier_has_room(was: int, now: int | None, line: Line | None) -> None:
+    def room_for(seats: int | None) -> str:
+        return GOOD.replace("rank = 1", f"rank = 1\nmax_seats = {seats}", 1) if seats else GOOD
+
+    lines = [one for part in between(room_for(was), room_for(now)).tiers for one in part.lines]
+    assert lines == [line] * (line is not None)
 
 
 def test_how_a_feature_is_described_is_compared_too() -> None:
