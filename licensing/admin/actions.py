@@ -125,9 +125,9 @@ class StaffAction(RowPage):
         """What will happen, in a sentence or two."""
         raise NotImplementedError
 
-    def closed(self) -> str:
+    def closed(self) -> Sequence[str]:
         """Why this very person cannot do it to this row, in place of the form; empty where they can."""
-        return ""
+        return ()
 
     def perform(self, *, form: RowForm, actor: Actor, at: Any) -> str:
         """Do it, and say in a sentence what was done."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import BadRequest, ValidationError
-from django.db.models import Model, QuerySet
+from django.core.exceptions import BadRequest, FieldDoesNotExist, ValidationError
+from django.db.models import ForeignKey, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -14,6 +14,36 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+
+from licensing.models import Customer
+
+# What leads to a customer's page → the same for whoever may not open customers.
+PLAINLY = {"customer_page": "customer_name", "named": "named_plainly"}
+
+
+def may_look(request: HttpRequest, model: type[Model]) -> bool:
+    """Whether the rows of `model` may be looked at."""
+    return bool(request.user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"))
+
+
+def _readable(name: Any, request: HttpRequest) -> Any:
+    return name if may_look(request, Customer) else PLAINLY.get(name, name)
+
+
+def _named(model: type[Model], name: Any, request: HttpRequest) -> Any:
+    """The field itself, or what it leads to by name: the theme links every row that a row refers to."""
+    try:
+        field = model._meta.get_field(name)
+    except (FieldDoesNotExist, AttributeError, TypeError):
+        return name
+    if not isinstance(field, ForeignKey) or may_look(request, field.related_model):
+        return name
+
+    @display(description=field.verbose_name)
+    def named(row: Any) -> str:
+        return str(getattr(row, field.name) or "–")
+
+    return named
 
 
 class StaffAdmin(ModelAdmin):
@@ -45,6 +75,16 @@ class StaffAdmin(ModelAdmin):
             raise Http404 from None
         page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         return page
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [_readable(name, request) for name in super().get_list_display(request)]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Where a row is only read, no link leads to what its reader may not look at: it is a name for them."""
+        names = list(super().get_fields(request, obj))
+        if obj is None or self.has_change_permission(request, obj):
+            return names
+        return [_named(self.model, _readable(name, request), request) for name in names]
 
     def get_actions_list(self, request: HttpRequest) -> list[Any]:
         actions = super().get_actions_list(request)
@@ -90,6 +130,11 @@ class ReadOnlyAdmin(_LookOnly, StaffAdmin):
         return format_html(
             '<a class="staff-link" href="{}">{}</a>', customer_url(row.customer_id), row.customer
         )
+
+    @display(description="customer", ordering="customer__name")
+    def customer_name(self, row: Any) -> str:
+        """The same for whoever may not open customers."""
+        return str(row.customer)
 
 
 class ReadOnlyInline(_LookOnly, TabularInline):

@@ -114,11 +114,14 @@ class Approve(EditionAction):
     refusals = (UnableToApprove,)
 
     def outcome(self) -> str:
-        """Whoever cannot is told before they press."""
-        return refusal(edition=self.row, by=self.request.user) or (
+        return (
             "You say yes to exactly these terms, as somebody who wrote none of them. Any edit afterwards makes your "
             "approval void. An approval is not taken back."
         )
+
+    def closed(self) -> Sequence[str]:
+        why = refusal(edition=self.row, by=self.request.user)
+        return [why] if why else ()
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         approve(edition=self.row, by=self.request.user, note=form.cleaned_data["note"], at=at)

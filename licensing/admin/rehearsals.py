@@ -20,7 +20,7 @@ from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from licensing.admin.actions import RowForm, StaffAction
-from licensing.admin.base import ReadOnlyAdmin, customer_url, row_or_404, row_url
+from licensing.admin.base import ReadOnlyAdmin, row_or_404, row_url
 from licensing.admin.editions import EditionAction
 from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
 from licensing.catalogue.exceptions import exception_refusal, unexcepted
@@ -134,11 +134,14 @@ class AcceptException(StaffAction):
         ]
 
     def outcome(self) -> str:
-        """Whoever cannot is told before they press."""
-        return exception_refusal(exception=self.row, by=self.request.user) or (
+        return (
             "The draft may then be published although it breaks this promise for these customers. Your name stands "
             "beside it."
         )
+
+    def closed(self) -> Sequence[str]:
+        why = exception_refusal(exception=self.row, by=self.request.user)
+        return [why] if why else ()
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         accept_exception(exception=self.row, by=self.request.user, at=at)
@@ -253,25 +256,18 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
 class RehearsedAdmin(ReadOnlyAdmin):
     """What a draft means, customer by customer."""
 
-    list_display = ["customer_name", "held", "bill_now", "bill_if_moved", "effect", "moving", "changes"]
+    list_display = ["customer_page", "held", "bill_now", "bill_if_moved", "effect", "moving", "changes"]
     list_display_links = ["held"]
     list_filter = ["effect", "moving", "held_edition", "held_tier", "currency"]
     search_fields = ["customer__name", "customer__slug"]
     fields = [
-        "customer_name", "held", "seats", "bill_now", "bill_if_moved", "effect", "moving", "gained_words", "lost_words",
+        "customer_page", "held", "seats", "bill_now", "bill_if_moved", "effect", "moving", "gained_words", "lost_words",
         "gained_moving", "lost_moving", "flips_words", "notices_words", "promises_words",
     ]  # fmt: skip
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rehearsed]:
         return super().get_queryset(request).select_related("customer")
-
-    @display(description="customer", ordering="customer__name")
-    def customer_name(self, row: Rehearsed) -> SafeString:
-        """The way to the customer's page; who may not open it is told so there."""
-        return format_html(
-            '<a class="staff-link" href="{}">{}</a>', customer_url(row.customer_id), row.customer
-        )
 
     @display(description="holds", ordering="held_tier")
     def held(self, row: Rehearsed) -> str:

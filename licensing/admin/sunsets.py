@@ -8,24 +8,27 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, JSONField, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
-from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextInputWidget
+from unfold.widgets import INPUT_CLASSES
 
 from licensing import sunsets
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, StaffAdmin, row_url
-from licensing.admin.fields import WrittenJSONField
 from licensing.admin.queues import CHANGE_QUEUES, SUNSET_QUEUES, queue_filter
+from licensing.admin.sunset_forms import SunsetForm, feature_words, tier_words
 from licensing.history import Actor
 from licensing.models import PlannedChange, Sunset
 from licensing.staff_words import when
 from licensing.sunsets.planning import touched_by
 
+# A field of the draft → how it is read where it is only read.
+IN_WORDS = {"feature_key": "feature_in_words", "tier_key": "tier_in_words", "ramp": "ramp_in_words"}
 STATES = {"waiting": "info", "deferred": "warning", "done": "success", "void": "danger"}
 
 
@@ -38,8 +41,8 @@ class _SunsetAction(StaffAction):
     def facts(self) -> Sequence[tuple[str, Any]]:
         sunset: Sunset = self.row
         return [
-            ("Feature", sunset.feature_key or "a whole edition"),
-            ("Tier", sunset.tier_key or "every tier that gives it"),
+            ("Feature", feature_words(sunset)),
+            ("Tier", tier_words(sunset)),
             ("Written by", ", ".join(str(author) for author in sunset.authors.all()) or "nobody"),
             ("First day", f"{sunset.first_on:%d %B %Y}"),
             ("Customers it touches today", touched_by(sunset).count()),
@@ -82,6 +85,9 @@ class Announce(_SunsetAction):
             "passed. From now on the plan never changes; it can only be withdrawn."
         )
 
+    def closed(self) -> Sequence[str]:
+        return sunsets.faults(sunset=self.row, approver=Actor.person(self.request.user), at=timezone.now())
+
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         sunsets.announce(sunset=self.row, approver=actor, at=at)
         return "It is announced. The mails are on their way."
@@ -122,7 +128,8 @@ class SunsetAdmin(StaffAdmin):
     readonly_fields = [
         "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
     ]  # fmt: skip
-    formfield_overrides = {JSONField: {"form_class": WrittenJSONField, "widget": UnfoldAdminTextInputWidget}}
+    form = SunsetForm
+    change_form_outer_before_template = "admin/staff/sunset/draft.html"
     actions = None
     announce = Announce.on_rows("announce")
     withdraw = Withdraw.on_rows("withdraw")
@@ -179,6 +186,42 @@ class SunsetAdmin(StaffAdmin):
             else ""
         )
         return [each for each in actions if fits and each.action_name.endswith(fits)]
+
+    def get_fields(self, request: HttpRequest, obj: Sunset | None = None) -> list[str]:
+        """What is only read is read in words; of a draft there is nothing yet to be followed."""
+        names = list(super().get_fields(request, obj))
+        if obj is None or not obj.announced_at:
+            names = [name for name in names if name not in self.readonly_fields]
+        if obj is None or self.has_change_permission(request, obj):
+            return names
+        return [IN_WORDS.get(name, name) for name in names]
+
+    @display(description="feature")
+    def feature_in_words(self, sunset: Sunset) -> str:
+        return feature_words(sunset)
+
+    @display(description="tier")
+    def tier_in_words(self, sunset: Sunset) -> str:
+        return tier_words(sunset)
+
+    @display(description="in steps")
+    def ramp_in_words(self, sunset: Sunset) -> str:
+        try:
+            steps = sunsets.steps_of(sunset)
+        except sunsets.UnreadableRamp as fault:
+            return str(fault)
+        return ", ".join(f"{percent} per cent from {day:%d %B %Y}" for percent, day in steps)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
+        """The page of a draft says what stands in the way of announcing it, before anybody tries."""
+        sunset = kwargs.get("obj")
+        if sunset and not sunset.announced_at:
+            reader = Actor.person(request.user)
+            context["ahead"] = {
+                "faults": sunsets.faults(sunset=sunset, approver=reader, at=timezone.now()),
+                "touched": touched_by(sunset).count(),
+            }
+        return super().render_change_form(request, context, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return not (obj and obj.announced_at) and super().has_change_permission(request, obj)

@@ -124,10 +124,10 @@ class Approve(_Answer):
     def outcome(self) -> str:
         return "It holds from then on, and the customer is told. It never changes; it can only be ended."
 
-    def closed(self) -> str:
+    def closed(self) -> Sequence[str]:
         if self.row.asked_by_id == self.request.user.pk:
-            return "You asked for this exception, so somebody else must approve it."
-        return ""
+            return ["You asked for this exception, so somebody else must approve it."]
+        return ()
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         approve(waiver=self.row, actor=actor, at=at)

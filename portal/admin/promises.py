@@ -30,17 +30,25 @@ class PromiseCheckAdmin(ReadOnlyAdmin):
     @display(description="where it was broken")
     def named(self, row: PromiseCheck) -> SafeString | str:
         """The first of the places, each with the way to its customer."""
-        lines = [(customer_url(each["customer"]), each["customer"], each["what"]) for each in row.breaches]
-        if not lines:
-            return "Nowhere: it was kept."
-        more = row.broken - len(lines)
-        listed = format_html_join("", '<li><a class="staff-link" href="{}">customer {}</a>: {}</li>', lines)
-        return format_html(
-            '<ul class="staff-list">{}</ul>{}', listed, f"And at {more} more." if more > 0 else ""
-        )
+        return _places(row, '<a class="staff-link" href="{}">customer {}</a>: {}')
+
+    @display(description="where it was broken")
+    def named_plainly(self, row: PromiseCheck) -> SafeString | str:
+        """The same for whoever may not open customers."""
+        return _places(row, "customer {1}: {2}")
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         page: HttpResponse = super().changelist_view(
             request, {**(extra_context or {}), "ledger": ledger_page(until=timezone.now().date())}
         )
         return page
+
+
+def _places(row: PromiseCheck, line: str) -> SafeString | str:
+    """`line` writes (address, customer, what)."""
+    lines = [(customer_url(each["customer"]), each["customer"], each["what"]) for each in row.breaches]
+    if not lines:
+        return "Nowhere: it was kept."
+    more = row.broken - len(lines)
+    listed = format_html_join("", f"<li>{line}</li>", lines)
+    return format_html('<ul class="staff-list">{}</ul>{}', listed, f"And at {more} more." if more > 0 else "")

@@ -106,7 +106,7 @@ def test_one_writes_another_announces_and_both_follow_it(catalogue_people: tuple
     said = {
         "product": product, "feature_key": "sso", "tier_key": "team", "reason": "It moves to Business.",
         "instead": "Passkeys.", "export": "The list of your people, under Team.", "first_on": "2027-02-15",
-        "ramp": "[]", "replacement": "",
+        "ramp-0-percent": "", "replacement": "",
     }  # fmt: skip
     with time_machine.travel(NOON, tick=False):
         mara.post(reverse("admin:licensing_sunset_add"), said)
