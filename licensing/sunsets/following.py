@@ -59,7 +59,9 @@ def _follow(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> 
         if before[0] != change.state or (change.told_at and before[1] != change.takes_effect_at):
             put_off += 1
             events.append(deferral(change, before=before, at=at))
-    PlannedChange.objects.bulk_update(altered, ["told_at", "earliest_at", "takes_effect_at", "state", "why"])
+    PlannedChange.objects.bulk_update(
+        altered, ["planned_at", "told_at", "earliest_at", "takes_effect_at", "state", "why"]
+    )
     record(*events)
     tell_again(again, clock, at=at)
     return {
@@ -70,7 +72,11 @@ def _follow(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> 
 
 
 def settle(change: PlannedChange, clock: NoticeClock, *, told: datetime | None, at: datetime) -> None:
-    """Set what follows from having been told at `told`, or not yet. Not saved. A day only ever moves to later."""
+    """Set what follows from having been told at `told`, or not yet. Not saved.
+
+    A day only ever moves to later: put off without one, its plan becomes the day that the mail named, because the mail
+    may turn out to have arrived in time after all.
+    """
     customer = change.customer
     earliest = clock.earliest(
         kind=change.kind, country=customer.country, zone=customer.zone, told_at=told or at
@@ -78,6 +84,7 @@ def settle(change: PlannedChange, clock: NoticeClock, *, told: datetime | None, 
     if told is None:
         change.told_at = change.earliest_at = None
         if change.takes_effect_at is not None and earliest > change.takes_effect_at:
+            change.planned_at = max(change.planned_at, change.takes_effect_at)
             change.takes_effect_at, change.state, change.why = None, State.DEFERRED, NOT_DELIVERED
         return
     change.told_at, change.earliest_at = told, earliest

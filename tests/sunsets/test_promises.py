@@ -112,6 +112,22 @@ def test_a_notice_delivered_late_puts_the_day_off_by_itself(lindqvist: Party) ->
     assert not has(lindqvist.customer, at=earliest.at)
 
 
+def test_a_report_that_comes_late_brings_no_day_forward(lindqvist: Party) -> None:
+    """Nothing was heard until the day could not be kept, and it had none. Then the provider says that the mail arrived
+    at once: the day is the one that it named, and not a sooner one that the notice clock would allow.
+    """
+    NoticeRule.objects.create(kind="feature_loss", jurisdiction="SE", days=120, source="Our lawyers.")
+    announced()
+    named = change_of(lindqvist.customer).takes_effect_at
+    mails(at=NOON, delivered=False)
+    sweep(at=NOON + days(30))
+    assert change_of(lindqvist.customer).takes_effect_at is None
+    Delivery.objects.update(outcome="delivered", outcome_at=NOON, arrived_at=NOON)
+    sweep(at=NOON + days(31))
+    change = change_of(lindqvist.customer)
+    assert (change.told_at, change.takes_effect_at) == (NOON, named)
+
+
 def test_a_mail_that_comes_back_after_all_puts_it_off_even_on_the_day(lindqvist: Party) -> None:
     announced()
     mails(at=NOON)
