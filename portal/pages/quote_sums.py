@@ -37,13 +37,10 @@ class Held:
 
 
 def sum_lines(*, quote: Quote, tier: TierTerms, held: Held | None, payer: Payer | None) -> list[SumLine]:
-    """The quote's lines in the words of our tiers, what is charged first; then tax, then the credit taken off."""
+    """The quote's lines before tax, then tax, then the credit taken off."""
     currency = quote.currency
-    lines = [
-        _line(line, quote=quote, tier=tier, held=held)
-        for line in sorted(quote.lines, key=lambda line: line["kind"] != "charge")
-    ]
-    name, percent = (payer.tax_name, payer.tax_percent) if payer and payer.tax_name else ("", "")
+    lines = lines_before_tax(quote, tier=tier, held=held.tier if held else None)
+    name, percent = tax_of(payer)
     lines.append(tax_line(name=name, percent=percent, amount=quote.tax, currency=currency))
     if quote.credit > 0:
         lines.append(
@@ -52,13 +49,26 @@ def sum_lines(*, quote: Quote, tier: TierTerms, held: Held | None, payer: Payer 
     return lines
 
 
-def _line(line: dict[str, Any], *, quote: Quote, tier: TierTerms, held: Held | None) -> SumLine:
+def lines_before_tax(quote: Quote, *, tier: TierTerms, held: TierTerms | None) -> list[SumLine]:
+    """The quote's own lines in the words of our tiers, what is charged first; Stripe's words where we have none."""
+    return [
+        _line(line, quote=quote, tier=tier, held=held)
+        for line in sorted(quote.lines, key=lambda line: line["kind"] != "charge")
+    ]
+
+
+def tax_of(payer: Payer | None) -> tuple[str, str]:
+    """The name and the per cent of the tax that a payer last paid, as far as they are known."""
+    return (payer.tax_name, payer.tax_percent) if payer and payer.tax_name else ("", "")
+
+
+def _line(line: dict[str, Any], *, quote: Quote, tier: TierTerms, held: TierTerms | None) -> SumLine:
     amount, currency = line["amount"], quote.currency
     start, end = _moment(line.get("from")), _moment(line.get("to"))
     if line["kind"] == "unused" and held:
-        return unused_line(tier=held.tier.name, amount=amount, currency=currency, end=end)
+        return unused_line(tier=held.name, amount=amount, currency=currency, end=end)
     if line["kind"] == "charge":
-        seats = line.get("quantity") if quote.price.per_seat else None
+        seats = (line.get("quantity") or quote.seats) if quote.price.per_seat else None
         return charge_line(
             tier=tier.name, seats=seats, amount=amount, currency=currency, start=start, end=end
         )

@@ -1,4 +1,6 @@
-"""One line of a sum in words, the same whether it was worked out here or comes from Stripe's preview."""
+"""One line of a sum in words, the same whether it was worked out here or comes from Stripe's preview, and the same on a
+page and in a mail.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,14 @@ def other_line(
 
 
 def tax_line(*, name: str, percent: str, amount: int, currency: str) -> SumLine:
-    """`name` and `percent` as far as they are known: VAT 19 %."""
+    """`name` and `percent` as far as they are known."""
+    return SumLine(tax_words(name, percent), money(amount, currency))
+
+
+def tax_words(name: str, percent: str) -> str:
+    """What a tax is called: VAT 19 %, or as much of that as is known."""
     label = name or _("Tax")
-    return SumLine(f"{label} {percent} %" if percent else label, money(amount, currency))
+    return f"{label} {percent} %" if percent else label
 
 
 def credit_line(*, amount: int, currency: str, note: str = "") -> SumLine:
