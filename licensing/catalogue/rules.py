@@ -9,7 +9,8 @@ from typing import Any
 from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
 
-from licensing.catalogue.linting import Severity, lint
+from licensing.catalogue.findings import Severity
+from licensing.catalogue.linting import lint
 from licensing.catalogue.writing import lookup_key
 from licensing.models import Claim, Edition, Feature, Grant, Tier
 from licensing.money import charge_step

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from licensing import catalogue
-from licensing.catalogue.linting import MOST_TIERS, Finding, Severity, lint
+from licensing.catalogue.findings import Finding, Severity
+from licensing.catalogue.linting import MOST_TIERS, lint
 from licensing.catalogue.reading import read_catalogue
 from licensing.catalogue.uses import TierUse, uses_of
 from licensing.history import COMMAND
