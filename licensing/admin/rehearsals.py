@@ -284,7 +284,9 @@ class RehearsedAdmin(ReadOnlyAdmin):
     @display(description="what changes by publishing")
     def changes(self, row: Rehearsed) -> str:
         parts = [words for _key, words in row.promises]
-        parts += [f"{each['feature']}: {each['to']}" for each in (*row.lost, *row.gained)]
+        parts += [
+            f"{each['feature']}: {each['to']}{listing.by_whom(each)}" for each in (*row.lost, *row.gained)
+        ]
         return "; ".join([*parts, *(listing.flip_words(flip) for flip in row.flips)]) or "nothing"
 
     @display(description="gained by publishing")

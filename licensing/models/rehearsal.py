@@ -59,7 +59,8 @@ class Rehearsed(models.Model):
 
     `before` and `after` are the bill now and once the draft is published; `if_moved` is the bill of the same tier of
     the draft, empty where it is not sold to them. `gained` and `lost` are entitlements by publishing alone,
-    `…_if_moved` those by moving. `notices` are those owed before anybody could be moved, `promises` what is broken.
+    `…_if_moved` those by moving; a loss with `sunset` comes by the sunset announced on that day, and counts in neither
+    effect. `notices` are those owed before anybody could be moved, `promises` what is broken.
     """
 
     class Effect(models.TextChoices):

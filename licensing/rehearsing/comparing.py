@@ -9,7 +9,8 @@ from licensing.measuring import Measure, measure
 from licensing.staff_words import given_words
 from licensing.terms import NOT_INCLUDED
 
-Difference = dict[str, str]  # feature, from, to: in words
+# feature, from, to: in words; sunset: where an announced sunset takes it, the day it was announced on
+Difference = dict[str, str]
 
 
 def compared(
@@ -23,9 +24,9 @@ def compared(
         if old == new or not (_is_given(old) or _is_given(new)):
             continue
         if is_less(old, new):
-            lost.append(_difference(old, new))
+            lost.append(difference(old, new))
         elif is_less(new, old):
-            gained.append(_difference(old, new))
+            gained.append(difference(old, new))
     return gained, lost
 
 
@@ -42,7 +43,8 @@ def _is_given(one: Entitlement | None) -> bool:
     return one is not None and one.value is not NOT_INCLUDED and one.value is not False
 
 
-def _difference(old: Entitlement | None, new: Entitlement | None) -> Difference:
+def difference(old: Entitlement | None, new: Entitlement | None) -> Difference:
+    """From one to the other in words; None is not included."""
     known = old or new
     assert known is not None, "one of the two has it"
     return {"feature": known.feature.name, "from": _words(old), "to": _words(new)}

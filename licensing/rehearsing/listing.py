@@ -56,7 +56,15 @@ def _amount(amount: int | None, currency: str) -> str:
 
 def listed(differences: Iterable[dict[str, str]]) -> str:
     """Differences in a cell: Projects: 20 projects → no limit."""
-    return "; ".join(f"{each['feature']}: {each['from']} → {each['to']}" for each in differences)
+    return "; ".join(
+        f"{each['feature']}: {each['from']} → {each['to']}{by_whom(each)}" for each in differences
+    )
+
+
+def by_whom(difference: dict[str, str]) -> str:
+    """That a loss is not the draft's doing, in brackets; empty where it is."""
+    announced_on = difference.get("sunset")
+    return f" (by the sunset announced on {announced_on}, not by this edition)" if announced_on else ""
 
 
 def flip_words(flip: dict[str, Any]) -> str:

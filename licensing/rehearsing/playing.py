@@ -1,7 +1,9 @@
 """What a draft means for one customer: worked out by the very functions that answer the customer, before and after.
 
 By publishing alone a licence keeps its edition: nothing of it changes but what the draft shares in. Beside that stands
-what moving to the same tier of the draft would bring, for those who decide whether to ask anybody to move.
+what moving to the same tier of the draft would bring, for those who decide whether to ask anybody to move. What an
+announced sunset is going to take goes either way: it is listed among what is lost, with the day of its announcement,
+and counts neither as the draft's doing nor, where the draft gives more of it, as a gain.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from licensing.eligibility import change_reasons
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import NoticeRule, Rehearsed
 from licensing.noticeclock import NoPolicy, NoticeClock
-from licensing.rehearsing.comparing import Difference, compared
+from licensing.rehearsing.comparing import Difference, compared, difference
+from licensing.rehearsing.leaving import Announced, leaving
 from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
 from licensing.rules.situation import Change, Situation
 from licensing.sharing import lay_over
 from licensing.standing import Standing, less_retired
-from licensing.terms import EditionTerms, PriceTerms, TierTerms
+from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms, TierTerms, edition_terms
 
 Effect, Kind = Rehearsed.Effect, NoticeRule.Kind
 NOT_OFFERED = "not-offered"
@@ -30,7 +33,10 @@ NOT_OFFERED = "not-offered"
 
 @dataclass(frozen=True)
 class Case:
-    """What is the same for all who hold the same tier of the same edition, with the same trial laid over."""
+    """What is the same for all who hold the same tier of the same edition, with the same trial laid over.
+
+    `loses_by_moving` says whether the move itself would take anything on its day, be it leaving later or not.
+    """
 
     edition: EditionTerms
     tier: TierTerms
@@ -41,13 +47,22 @@ class Case:
     lost: list[Difference]
     gained_if_moved: list[Difference]
     lost_if_moved: list[Difference]
+    loses_by_moving: bool
 
 
 class Play:
     """One draft beside what is on sale, at one moment. Plays any number of customers without a query."""
 
-    def __init__(self, *, draft: EditionTerms, today: EditionTerms, clock: NoticeClock, at: datetime) -> None:
-        self.draft, self.today, self.clock, self.at = draft, today, clock, at
+    def __init__(
+        self,
+        *,
+        draft: EditionTerms,
+        today: EditionTerms,
+        clock: NoticeClock,
+        sunsets: Sequence[Announced],
+        at: datetime,
+    ) -> None:
+        self.draft, self.today, self.clock, self.sunsets, self.at = draft, today, clock, sunsets, at
         self._cases: dict[tuple[Any, ...], Case] = {}
 
     @cached_property
@@ -111,12 +126,41 @@ class Play:
         target = self.draft.tier(standing.tier.key)
         before = entitlements(standing)
         after = entitlements(replace(standing, edition=edition, tier=tier))
-        gained, lost = compared(before, after)
-        if_moved: tuple[list[Difference], list[Difference]] = ([], [])
-        if target is not None:
-            moved = replace(standing, edition=self.draft, tier=target, newest_id=self.draft.id)
-            if_moved = compared(before, entitlements(moved))
-        return Case(edition, tier, before, after, target, gained, lost, *if_moved)
+        go, goes = self._goes(standing)
+        gained, _lost = compared(_less(before, go), _less(after, go))
+        _gained, lost = compared(before, after)
+        if target is None:
+            return Case(edition, tier, before, after, target, gained, [*lost, *goes], [], [], False)
+        moved = entitlements(replace(standing, edition=self.draft, tier=target, newest_id=self.draft.id))
+        goes_there = go | leaving(target, self.sunsets).keys()
+        gained_there, lost_there = compared(_less(before, go), _less(moved, goes_there))
+        return Case(
+            edition,
+            tier,
+            before,
+            after,
+            target,
+            gained,
+            [*lost, *goes],
+            gained_there,
+            [*lost_there, *goes],
+            loses_by_moving=bool(compared(before, moved)[1]),
+        )
+
+    def _goes(self, standing: Standing) -> tuple[set[str], list[Difference]]:
+        """What announced sunsets are still going to take from the held tier: the keys, and as losses of theirs."""
+        held = edition_terms(standing.licence.edition_id).tier_by_id(standing.tier.id)
+        go = {
+            key: on
+            for key, on in leaving(held, self.sunsets).items()
+            if standing.tier.value(key) is not NOT_INCLUDED
+        }
+        losses = [
+            {**difference(Entitlement(feature, standing.tier.value(feature.key), "tier"), None), "sunset": on}
+            for feature in standing.edition.features
+            if (on := go.get(feature.key))
+        ]
+        return set(go), losses
 
     def _moved_price(self, case: Case, standing: Standing) -> PriceTerms | None:
         if case.target is None or standing.licence.price is None:
@@ -146,7 +190,9 @@ class Play:
     def _notices(self, case: Case, standing: Standing, *, rises: bool) -> list[dict[str, Any]]:
         """What would have to be said before the customer could be moved, and from when on they could be."""
         kinds = [
-            kind for kind, owed in ((Kind.PRICE_RISE, rises), (Kind.FEATURE_LOSS, case.lost_if_moved)) if owed
+            kind
+            for kind, owed in ((Kind.PRICE_RISE, rises), (Kind.FEATURE_LOSS, case.loses_by_moving))
+            if owed
         ]
         return [notice for kind in kinds if (notice := self._notice(kind.value, standing))]
 
@@ -161,8 +207,17 @@ class Play:
         return {"kind": kind, "days": first.days, "earliest": first.at.isoformat()}
 
 
-def _effect(before: int, after: int, *, gained: Sequence[Any], lost: Sequence[Any]) -> str:
-    worse, better = bool(lost) or after > before, bool(gained) or after < before
+def _less(entitled: Mapping[str, Entitlement], keys: set[str]) -> dict[str, Entitlement]:
+    """What is entitled, without these features."""
+    return {key: one for key, one in entitled.items() if key not in keys}
+
+
+def _effect(before: int, after: int, *, gained: Sequence[Difference], lost: Sequence[Difference]) -> str:
+    """What the draft does. What a sunset takes is not its doing."""
+    worse, better = (
+        any("sunset" not in each for each in lost) or after > before,
+        bool(gained) or after < before,
+    )
     if worse:
         return (Effect.MIXED if better else Effect.WORSE).value
     return (Effect.BETTER if better else Effect.NONE).value

@@ -18,6 +18,7 @@ from licensing.catalogue.checklist import newest_published
 from licensing.models import Edition, Rehearsal
 from licensing.noticeclock import NoticeClock
 from licensing.rehearsing import reading
+from licensing.rehearsing.leaving import announced
 from licensing.rehearsing.playing import Play
 from licensing.rehearsing.totals import totals_of
 from licensing.rows import ask
@@ -137,6 +138,7 @@ def _play(rehearsal_id: int) -> Play:
         draft=read_edition(rehearsal.edition),
         today=edition_terms(rehearsal.against_id),
         clock=NoticeClock.read(),
+        sunsets=announced(rehearsal.edition.product_id, at=rehearsal.started_at),
         at=rehearsal.started_at,
     )
 

@@ -52,6 +52,11 @@ FROM licensing_rehearsed, jsonb_array_elements(flips) flip,
              UNION ALL SELECT rule, 'go' FROM jsonb_array_elements_text(flip -> 'go') rule) each
 WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
 """
+_LEAVING = """
+SELECT loss ->> 'feature', loss ->> 'sunset', count(*)
+FROM licensing_rehearsed, jsonb_array_elements(lost) loss
+WHERE rehearsal_id = %(rehearsal)s AND loss ->> 'sunset' IS NOT NULL GROUP BY 1, 2 ORDER BY 2, 1
+"""
 _HOLDERS = """
 SELECT held_edition, held_tier, count(*), count(*) FILTER (WHERE moving = 'worse'),
     count(*) FILTER (WHERE moving = 'mixed'), count(*) FILTER (WHERE moving = 'better'),
@@ -61,7 +66,7 @@ FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2 ORDER 
 
 
 def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
-    """Counts of customers, and amounts in minor units a year, from the rows that were written. Seven queries."""
+    """Counts of customers, and amounts in minor units a year, from the rows that were written. Eight queries."""
 
     def rows(statement: str) -> list[Any]:
         return ask(statement, {"rehearsal": rehearsal.pk})
@@ -89,6 +94,10 @@ def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
             "latest": latest.isoformat() if latest else None,
         },
         "promises": dict(rows(_PROMISES)),
+        "leaving": [
+            {"feature": feature, "announced": announced, "customers": how_many}
+            for feature, announced, how_many in rows(_LEAVING)
+        ],
         "flips": [
             {"tier": tier, "rule": rule, "way": way, "customers": how_many}
             for tier, rule, way, how_many in rows(_FLIPS)

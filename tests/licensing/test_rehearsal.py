@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from licensing import catalogue
+from licensing import catalogue, sunsets
 from licensing.history import COMMAND
 from licensing.models import (
     Customer,
@@ -23,10 +23,14 @@ from licensing.models import (
     Tier,
     Trial,
 )
+from licensing.rehearsing import listing
 from licensing.rehearsing.running import UnableToRehearse, go_on, start, to_the_end
+from licensing.standing import standing_of
 from licensing.waivers.threshold import Wish
 from tests.cast import NOON, OLD, TODAY, ada, bo, cy, di, holds, make_catalogue, organisation, person
 from tests.publishing import rehearsed, writer
+from tests.sunsets.scenes import announced
+from tests.sunsets.scenes import draft as sunset_draft
 from tests.waivers.wishes import grant
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +179,83 @@ def test_what_a_sunset_took_is_not_given_back_by_sharing(draft: Edition) -> None
     gives(draft, "team", "sso", True, shared=True)
     row = seen(rehearsed(draft, at=NOON), party.customer)
     assert (row.gained, row.lost, row.promises) == ([], [], [])
+
+
+# What an announced sunset is going to take
+
+
+def announced_sunset_of(feature: str) -> Sunset:
+    """Noor announces that `feature` leaves Team, as Mara wrote it."""
+    return announced(at=NOON, feature_key=feature)
+
+
+def test_what_an_announced_sunset_takes_is_listed_and_is_not_the_drafts_doing(draft: Edition) -> None:
+    """Nobody is worse off by the draft; but Bo loses single sign-on all the same, and that is not hidden."""
+    party, untouched = bo(), ada()
+    announced_sunset_of("sso")
+    rehearsal = rehearsed(draft, at=NOON)
+    row = seen(rehearsal, party.customer)
+    (loss,) = row.lost
+    assert (loss["feature"], loss["to"], loss["sunset"]) == ("Single sign-on", "not included", "2026-11-22")
+    assert (row.effect, row.gained, row.promises) == ("none", [], [])
+    assert listing.listed(row.lost).endswith("(by the sunset announced on 2026-11-22, not by this edition)")
+    assert seen(rehearsal, untouched.customer).lost == []
+    assert rehearsal.totals["effect"] == {"none": 2}
+    assert rehearsal.totals["leaving"] == [
+        {"feature": "Single sign-on", "announced": "2026-11-22", "customers": 1}
+    ]
+
+
+def test_nobody_is_worse_off_by_moving_for_what_a_sunset_takes_anyway() -> None:
+    """Moving would take single sign-on from Bo and nothing else. What is to leave anyway the move does not take."""
+    party = bo()
+    draft = catalogue.draft_from(edition=Edition.objects.get(key=OLD), key=NEXT, name="December 2026")
+    Tier.objects.get(edition=draft, key="team").grants.filter(feature__key="sso").delete()
+    for key in standing_of(party.customer, at=NOON).shared:
+        gives(draft, "team", key, standing_of(party.customer, at=NOON).tier.value(key))
+    before = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (before.moving, [loss["feature"] for loss in before.lost_if_moved]) == (
+        "worse",
+        ["Single sign-on"],
+    )
+
+    announced_sunset_of("sso")
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.moving, row.effect) == ("none", "none")
+    assert [(loss["feature"], loss["sunset"]) for loss in row.lost_if_moved] == [
+        ("Single sign-on", "2026-11-22")
+    ]
+    assert [notice["kind"] for notice in row.notices] == ["feature_loss"], "moved sooner they lose it sooner"
+
+
+def test_sharing_what_leaves_is_no_gain(draft: Edition) -> None:
+    """The draft would share 900 projects with Team, from which an announced sunset takes projects altogether."""
+    party = bo()
+    gives(draft, "team", "projects", 900, shared=True)
+    assert seen(rehearsed(draft, at=NOON), party.customer).effect == "better"
+    sunset_draft(feature_key="projects", announced_at=NOON)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.effect, row.gained, row.gained_if_moved) == ("none", [], [])
+    assert [(loss["feature"], "sunset" in loss) for loss in row.lost] == [("Projects", True)]
+
+
+def test_what_a_sunset_has_taken_from_somebody_already_leaves_them_no_more(draft: Edition) -> None:
+    party = bo()
+    announced_sunset_of("sso")
+    PlannedChange.objects.update(
+        state="done", told_at=NOON, earliest_at=NOON, takes_effect_at=NOON, done_at=NOON
+    )
+    rehearsal = rehearsed(draft, at=NOON)
+    assert seen(rehearsal, party.customer).lost == []
+    assert rehearsal.totals["leaving"] == []
+
+
+def test_a_sunset_that_is_withdrawn_or_not_announced_yet_takes_nothing(draft: Edition) -> None:
+    party = bo()
+    sunset_draft(feature_key="automations")
+    sunset = announced_sunset_of("sso")
+    sunsets.withdraw(sunset=sunset, actor=COMMAND, reason="Asked back.", at=NOON)
+    assert seen(rehearsed(draft, at=NOON), party.customer).lost == []
 
 
 def another_of_team() -> Customer:

@@ -16,6 +16,7 @@ from tests.cast import NOON, Party, bo, cy, make_catalogue
 from tests.publishing import rehearsed, writer
 from tests.staff.conftest import SignIn
 from tests.staff.rows import exception_of
+from tests.sunsets.scenes import announced
 
 
 @pytest.fixture
@@ -135,3 +136,15 @@ def test_an_exception_is_asked_for_on_the_rehearsals_page(client: Client, okafor
     client.post(ask, {"promise": "price-stays", "reason": "Because."})
     client.post(ask, {"promise": "trial-can-be-bought", "reason": ""})
     assert PromiseException.objects.count() == 1
+
+
+def test_what_an_announced_sunset_takes_is_said_beside_what_the_draft_does(
+    client: Client, draft: Edition
+) -> None:
+    bo()
+    announced(at=NOON)
+    rehearsal = rehearsed(draft, at=NOON)
+    words = "Single sign-on by the sunset announced on 2026-11-22, not by this edition."
+    assert f"1 customer loses {words}" in said(client, page(client, rehearsal))
+    row = Rehearsed.objects.get(rehearsal=rehearsal, customer__slug__startswith="lindqvist")
+    assert "(by the sunset announced on 2026-11-22, not by this edition)" in said(client, page(client, row))

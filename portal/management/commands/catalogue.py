@@ -86,6 +86,11 @@ class Command(BaseCommand):
         for effect, label in Rehearsed.Effect.choices:
             if customers := rehearsal.totals["moving"].get(effect, 0):
                 self.stdout.write(f"  {label} if moved: {customers:,}")
+        for leaving in rehearsal.totals["leaving"]:
+            self.stdout.write(
+                f"  lose {leaving['feature']} by the sunset announced on {leaving['announced']}, not by this edition: "
+                f"{leaving['customers']:,}"
+            )
         for promise, customers in rehearsal.totals["promises"].items():
             self.stdout.write(f"  the promise {promise} would be broken for {customers:,}")
 
