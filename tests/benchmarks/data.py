@@ -161,3 +161,44 @@ def events_waiting(address: str, *, events: int, subjects: int) -> None:
             {"events": events, "subjects": subjects},
         )
         connection.execute("VACUUM ANALYZE billing_stripeevent")
+
+
+def sunset_announced(address: str) -> None:
+    """Let a sunset of projects, which every tier gives, have been announced ten days ago, and nothing done about it."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(_QUIETLY)
+        for statement in (
+            "DELETE FROM licensing_delivery WHERE notice_id IN (SELECT notice_id FROM licensing_plannedchange)",
+            "DELETE FROM licensing_notice WHERE kind = 'sunset_announced'",
+            "DELETE FROM licensing_event WHERE kind IN ('change_planned', 'feature_retired')",
+            "DELETE FROM licensing_plannedchange",
+            "DELETE FROM licensing_sunset",
+            """
+            INSERT INTO licensing_sunset (product_id, feature_key, tier_key, reason, instead, export, first_on, ramp,
+                announced_at, withdrawn_because)
+            SELECT id, 'projects', '', 'Few use it.', 'Folders.', 'Under Data.', current_date + 100, '[]',
+                now() - interval '10 days', ''
+            FROM licensing_product
+            """,
+            "VACUUM ANALYZE licensing_plannedchange",
+        ):
+            connection.execute(statement)
+
+
+def announcements_arrived(address: str) -> None:
+    """Let every announcement have been delivered to one person of its customer."""
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(_QUIETLY)
+        connection.execute(
+            """
+            INSERT INTO licensing_delivery (notice_id, address, message_id, state, tries, next_try_at, sent_at, error,
+                expects_word, outcome, outcome_at, arrived_at)
+            SELECT id, 'person' || customer_id || '@bench.test', 'm' || id, 'sent', 1, now(), now(), '',
+                true, 'delivered', now(), now()
+            FROM licensing_notice WHERE kind = 'sunset_announced'
+            """
+        )
+        connection.execute(
+            "UPDATE licensing_notice SET state = 'done', closed_at = now() WHERE kind = 'sunset_announced'"
+        )
+        connection.execute("VACUUM ANALYZE licensing_delivery, licensing_notice, licensing_plannedchange")

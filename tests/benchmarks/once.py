@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import django
@@ -70,9 +71,64 @@ def rehearse() -> int:
     return to_the_end(start(edition=draft, by=None, at=now), at=now).done
 
 
+def sunset_plan() -> int:
+    from licensing.sunsets import plan_open
+
+    return _until_done(lambda: plan_open(at=timezone.now()))
+
+
+def sunset_tell() -> int:
+    from licensing.sunsets import tell_due
+
+    return _until_done(lambda: tell_due(at=timezone.now()))
+
+
+def sunset_follow() -> int:
+    from licensing.sunsets import follow_notices
+
+    return follow_notices(at=timezone.now())["told"]
+
+
+def sunset_carry_out() -> int:
+    """One turn of it, once everybody's day has come: each change is judged anew under its own customer's lock."""
+    from licensing.sunsets import carry_out_due
+
+    return carry_out_due(at=timezone.now() + timedelta(days=500))
+
+
+def promises() -> int:
+    """Every promise, for every customer."""
+    from billing.promises import PROMISES
+    from licensing.models import Customer
+    from licensing.promises import check
+
+    assert len(check(PROMISES, at=timezone.now())) == len(PROMISES)
+    return Customer.objects.count()
+
+
+def _until_done(turn: Callable[[], int]) -> int:
+    """As the sweep does it, turn after turn. How many in all."""
+    done = 0
+    while count := turn():
+        done += count
+    return done
+
+
 WORK: dict[str, Callable[[], int]] = {
     work.__name__: work
-    for work in (expire, remind, expire_in_one_statement, drain, drain_one_by_one, rehearse)
+    for work in (
+        expire,
+        remind,
+        expire_in_one_statement,
+        drain,
+        drain_one_by_one,
+        rehearse,
+        sunset_plan,
+        sunset_tell,
+        sunset_follow,
+        sunset_carry_out,
+        promises,
+    )
 }
 
 

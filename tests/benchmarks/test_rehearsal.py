@@ -19,7 +19,7 @@ def test_a_rehearsal_of_many_customers(
 ) -> None:
     counted = {}
     for customers in (FEW, MANY):
-        counted[customers] = once("rehearse", database_url=copies(customers), postgres=postgres)
+        counted[customers] = once("rehearse", database_url=copies(customers), postgres=postgres, within=3600)
         assert counted[customers].rows == customers
     few, many = counted[FEW], counted[MANY]
     with psycopg.connect(copies(MANY)) as connection:
