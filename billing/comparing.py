@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db.models import F
+
 from billing.answers import SubscriptionSeen
-from billing.models import Difference, StripePrice, Subscription
+from billing.models import Difference, PriceMove, StripePrice, Subscription
 from billing.quotes import quantity_of
 from billing.subscriptions import LIVE, OVER, OWING
 from licensing.models import Licence
@@ -30,13 +32,27 @@ def ours_among(stripe_ids: Iterable[str]) -> dict[str, Subscription]:
     return {row.stripe_id: row for row in rows.select_related("licence__price", "licence__customer__payer")}
 
 
-def stripe_prices(rows: Iterable[Subscription]) -> dict[str, str]:
-    """Lookup key → price at Stripe, for what these are billed by."""
-    keys = {row.licence.price.lookup_key for row in rows if row.licence.price}
-    return dict(StripePrice.objects.filter(lookup_key__in=keys).values_list("lookup_key", "stripe_id"))
+def stripe_prices(rows: Collection[Subscription]) -> dict[int, set[str]]:
+    """Licence → what it is billed by at Stripe: its price, and the one that its next renewal was asked to charge."""
+    keys = {(row.licence_id, row.licence.price.lookup_key) for row in rows if row.licence.price}
+    moving = PriceMove.objects.filter(
+        change__licence__in={row.licence_id for row in rows}, renews_at=F("change__licence__period_end")
+    )
+    keys |= set(moving.values_list("change__licence", "price__lookup_key"))
+    known = dict(
+        StripePrice.objects.filter(lookup_key__in={key for _licence, key in keys}).values_list(
+            "lookup_key", "stripe_id"
+        )
+    )
+    found: dict[int, set[str]] = {}
+    for licence_id, key in keys:
+        found.setdefault(licence_id, set()).add(known.get(key, ""))
+    return found
 
 
-def differences(ours: Subscription, seen: SubscriptionSeen, *, prices: dict[str, str]) -> Iterator[Found]:
+def differences(
+    ours: Subscription, seen: SubscriptionSeen, *, prices: dict[int, set[str]]
+) -> Iterator[Found]:
     """Every way in which `seen` is not what the licence says. `prices` are those of `stripe_prices`."""
     licence = ours.licence
 
@@ -52,7 +68,7 @@ def differences(ours: Subscription, seen: SubscriptionSeen, *, prices: dict[str,
     if payer != seen.customer_id:
         yield found(Kind.PAYER, payer, seen.customer_id)
     price = licence.price
-    if price is None or prices.get(price.lookup_key) != seen.price_id:
+    if price is None or seen.price_id not in prices.get(licence.pk, ()):
         yield found(Kind.PRICE, price, seen.price_id)
     elif quantity_of(price, seats=licence.seats) != seen.quantity:
         yield found(Kind.SEATS, quantity_of(price, seats=licence.seats), seen.quantity)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
 from billing.answers import SubscriptionSeen
+from billing.edition_moves import renewed
 from billing.models import Subscription
 from licensing.history import STRIPE
 from licensing.licences import change_licence, lock_live_licence
@@ -66,6 +67,8 @@ def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
 
 def _keep_up(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
     owing = seen.status in OWING
+    if licence.period_end is not None and seen.period_start >= licence.period_end:
+        renewed(licence, seen, at=at)
     if owing and licence.state != Licence.State.PAST_DUE:
         kind = "licence_past_due"
         owe(

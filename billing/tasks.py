@@ -11,7 +11,7 @@ from celery.utils.log import get_task_logger
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing import checking, credits, inbox, orders, reconcile, renewals
+from billing import checking, credits, edition_moves, inbox, orders, reconcile, renewals
 from billing.answers import StripeUnavailable
 from billing.giving_back import give_back
 from billing.models import Order
@@ -44,6 +44,12 @@ def settle_pending() -> dict[str, int]:
 def give_credits() -> dict[str, int]:
     at = timezone.now()
     return restores.HELD if restores.is_held(at=at) else credits.give_due(at=at)
+
+
+@shared_task
+def move_editions() -> dict[str, int]:
+    at = timezone.now()
+    return restores.HELD if restores.is_held(at=at) else edition_moves.move_due(at=at)
 
 
 @shared_task

@@ -13,7 +13,7 @@ from licensing.rows import ask
 # For the alias `licence`; a change made for another tier than the held one is not this licence's any more.
 PLANNED = """
 ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key, change.state, change.notice_id IS NOT NULL,
-        change.takes_effect_at)
+        change.takes_effect_at, change.begun_at IS NOT NULL)
     FROM licensing_plannedchange change
     WHERE change.licence_id = licence.id AND change.tier_id = licence.tier_id AND change.state <> 'void'
     ORDER BY change.id)
@@ -26,13 +26,16 @@ SELECT licence.id, {PLANNED} FROM licensing_licence licence WHERE licence.id = A
 
 @dataclass(frozen=True)
 class Change:
-    """One of them. `takes_effect_at` is None while there is no day."""
+    """One of them. `feature_key` is empty where the edition ends, `takes_effect_at` None while there is no day.
+    `is_begun`: the renewal that carries it is being prepared.
+    """
 
     sunset_id: int
     feature_key: str
     is_done: bool
     is_announced: bool
     takes_effect_at: datetime | None
+    is_begun: bool = False
 
 
 def read_planned(rows: Iterable[str]) -> tuple[Change, ...]:
@@ -46,11 +49,14 @@ def changes_of(licences: Iterable[int]) -> dict[int, tuple[Change, ...]]:
     return {number: read_planned(found) for number, found in rows}
 
 
-def _change(sunset_id: int, feature_key: str, state: str, is_announced: bool, at: str | None) -> Change:
+def _change(
+    sunset_id: int, feature_key: str, state: str, is_announced: bool, at: str | None, is_begun: bool
+) -> Change:
     return Change(
         sunset_id=sunset_id,
         feature_key=feature_key,
         is_done=state == PlannedChange.State.DONE,
         is_announced=is_announced,
         takes_effect_at=datetime.fromisoformat(at) if at else None,
+        is_begun=is_begun,
     )

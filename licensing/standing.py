@@ -133,7 +133,7 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
 
 
 def _retired(changes: Iterable[Change]) -> tuple[str, ...]:
-    return tuple(sorted({change.feature_key for change in changes if change.is_done}))
+    return tuple(sorted({change.feature_key for change in changes if change.is_done and change.feature_key}))
 
 
 def less_retired(edition: EditionTerms, tier_id: int, changes: tuple[Change, ...]) -> EditionTerms:

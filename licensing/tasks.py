@@ -46,6 +46,7 @@ def sweep_sunsets() -> dict[str, int]:
         "announced": sunsets.tell_due(at=at),
         **sunsets.follow_notices(at=at),
         "took_effect": sunsets.carry_out_due(at=at),
+        "renewals_passed": sunsets.put_off_passed(at=at),
         "sunset_reminders": sunsets.remind_due(at=at),
     }
 

@@ -279,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
         ("waivers", "licensing.tasks.sweep_waivers", 10.0 if DEMO else 60.0),
         ("sunsets", "licensing.tasks.sweep_sunsets", 10.0 if DEMO else 60.0),
         ("credits", "billing.tasks.give_credits", 10.0 if DEMO else 60.0),
+        ("edition moves", "billing.tasks.move_editions", 10.0 if DEMO else 60.0),
         ("renewals", "billing.tasks.remind_renewals", 10.0 if DEMO else 300.0),
         ("invariants", "billing.tasks.check_invariants", 300.0),
         ("policy", "portal.tasks.record_policy", 60.0),

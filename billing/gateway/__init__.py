@@ -47,6 +47,7 @@ from billing.gateway.subscriptions import (
     fetch_subscription,
     mark_subscription,
     set_cancels_at_period_end,
+    set_renewal_price,
     subscriptions_page,
 )
 
@@ -86,6 +87,7 @@ __all__ = [
     "preview_first",
     "refund_payment",
     "set_cancels_at_period_end",
+    "set_renewal_price",
     "subscriptions_page",
     "verify_event",
     "void_invoice",

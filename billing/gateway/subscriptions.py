@@ -70,6 +70,26 @@ def change_subscription(
         )
 
 
+def set_renewal_price(
+    *, subscription_id: str, item_id: str, price_id: str, quantity: int, idempotency_key: str
+) -> SubscriptionSeen:
+    """Let the next renewal charge another price of the same interval. What is paid stays paid: nothing is prorated,
+    and nothing is charged now.
+    """
+    with client.asking() as v1:
+        return read_subscription(
+            v1.subscriptions.update(
+                subscription_id,
+                {
+                    "items": [{"id": item_id, "price": price_id, "quantity": quantity}],
+                    "proration_behavior": "none",
+                    "expand": SUBSCRIPTION,
+                },
+                client.key(idempotency_key),
+            ).to_dict()
+        )
+
+
 def set_cancels_at_period_end(*, subscription_id: str, cancels: bool) -> SubscriptionSeen:
     """Absolute, and so safe to repeat without a key."""
     with client.asking() as v1:

@@ -3,6 +3,7 @@ from billing.models.credit import BalanceCredit
 from billing.models.invoice import Invoice
 from billing.models.order import Attempt, Order
 from billing.models.payer import Payer, PayerAttempt, StripePrice, StripeTaxRate, Subscription
+from billing.models.price_move import PriceMove
 from billing.models.quote import Quote
 from billing.models.reconciliation import Difference, Reconciliation
 from billing.models.stripe_event import StripeEvent
@@ -18,6 +19,7 @@ __all__ = [
     "Order",
     "Payer",
     "PayerAttempt",
+    "PriceMove",
     "Quote",
     "Reconciliation",
     "StripeEvent",

@@ -1,4 +1,4 @@
-"""An announced plan to retire a feature, and what it means for each customer it touches.
+"""An announced plan to retire a feature or an edition, and what it means for each customer it touches.
 
 Once announced a sunset never changes; it can only be withdrawn. A database trigger sees to it.
 """
@@ -20,10 +20,18 @@ class Sunset(models.Model):
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="sunsets")
     feature_key = models.SlugField(
-        max_length=40, blank=True, help_text=_("The feature that goes. Empty: a whole edition.")
+        max_length=40, blank=True, help_text=_("The feature that goes. Empty where a whole edition does.")
+    )
+    edition = models.ForeignKey(
+        Edition,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="sunsets",
+        help_text=_("The edition that ends. Empty where a feature goes."),
     )
     tier_key = models.SlugField(
-        max_length=40, blank=True, help_text=_("Only for this tier. Empty: for every tier that gives it.")
+        max_length=40, blank=True, help_text=_("Only for this tier. Empty: for every tier.")
     )
     reason = models.TextField(help_text=_("Why, in words that customers read."))
     instead = models.TextField(help_text=_("What takes its place, in words that customers read."))
@@ -33,7 +41,7 @@ class Sunset(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
-        help_text=_("The edition to move to, where there is one."),
+        help_text=_("Where an edition ends: the one that its holders move to."),
     )
     export = models.TextField(help_text=_("What to take along, and where: in words that customers read."))
     first_on = models.DateField(help_text=_("The first day on which it goes for anybody."))
@@ -62,10 +70,23 @@ class Sunset(models.Model):
     class Meta:
         ordering = ["-first_on", "-pk"]
         permissions = [("announce_sunset", "Can announce and withdraw a sunset")]
+        constraints = [
+            models.CheckConstraint(
+                name="sunset_announced_of_one_thing",
+                condition=models.Q(announced_at=None)
+                | models.Q(edition=None) & ~models.Q(feature_key="")
+                | models.Q(edition__isnull=False, replacement__isnull=False, feature_key=""),
+            )
+        ]
 
     def __str__(self) -> str:
-        what = self.feature_key or _("a whole edition")
+        what = self.feature_key or (_("edition %(key)s") % {"key": self.edition.key} if self.edition else "–")
         return f"{what}, {self.tier_key}" if self.tier_key else str(what)
+
+    @property
+    def kind(self) -> PlannedChange.Kind:
+        """What it does to a licence."""
+        return PlannedChange.Kind.EDITION_SUNSET if self.edition_id else PlannedChange.Kind.FEATURE_LOSS
 
     @property
     def is_open(self) -> bool:
@@ -77,10 +98,12 @@ class PlannedChange(models.Model):
     """What a sunset does to one licence on one tier: when it is told, when it may, and when it does take effect.
 
     `takes_effect_at` is empty while there is no date: before anything is told, and while a notice is not delivered.
+    A paid licence leaves its edition with a renewal, and from `begun_at` on that renewal is being prepared at Stripe.
     """
 
     class Kind(models.TextChoices):
         FEATURE_LOSS = "feature_loss", _("loss of a feature")
+        EDITION_SUNSET = "edition_sunset", _("end of an edition")
 
     class State(models.TextChoices):
         WAITING = "waiting", _("waiting for its day")
@@ -93,7 +116,7 @@ class PlannedChange(models.Model):
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="planned_changes")
     tier = models.ForeignKey(Tier, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=14, choices=Kind.choices, default=Kind.FEATURE_LOSS)
-    feature_key = models.SlugField(max_length=40, db_index=False)
+    feature_key = models.SlugField(max_length=40, blank=True, db_index=False)
     usage = models.BigIntegerField(
         null=True, blank=True, help_text=_("How much of it was in use when this was planned.")
     )
@@ -105,6 +128,9 @@ class PlannedChange(models.Model):
     told_at = models.DateTimeField(null=True, blank=True)
     earliest_at = models.DateTimeField(null=True, blank=True, help_text=_("By the notice clock."))
     takes_effect_at = models.DateTimeField(null=True, blank=True)
+    begun_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Since when the renewal that carries it is being prepared.")
+    )
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     why = models.CharField(max_length=400, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)
@@ -137,4 +163,4 @@ class PlannedChange(models.Model):
         ordering = ["takes_effect_at", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.feature_key}: {self.get_state_display()}"
+        return f"{self.sunset}: {self.get_state_display()}"

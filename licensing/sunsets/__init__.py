@@ -1,15 +1,11 @@
-"""Retiring a feature by an announced plan: each touched customer is told, and loses nothing before their own day."""
+"""Retiring a feature or an edition by an announced plan: each touched customer is told, and nothing changes for them
+before their own day.
+"""
 
-from licensing.sunsets.announcing import (
-    SUNSETS,
-    UnableToAnnounce,
-    UnableToWithdraw,
-    announce,
-    faults,
-    withdraw,
-)
+from licensing.sunsets.announcing import SUNSETS, UnableToAnnounce, UnableToWithdraw, announce, withdraw
 from licensing.sunsets.carrying_out import carry_out_due
-from licensing.sunsets.following import follow_notices
+from licensing.sunsets.faults import faults
+from licensing.sunsets.following import follow_notices, put_off_passed
 from licensing.sunsets.planning import plan_open, remind_due, tell_due, void_moved, void_withdrawn
 from licensing.sunsets.ramp import UnreadableRamp, day_for, steps_of
 
@@ -24,6 +20,7 @@ __all__ = [
     "faults",
     "follow_notices",
     "plan_open",
+    "put_off_passed",
     "remind_due",
     "steps_of",
     "tell_due",

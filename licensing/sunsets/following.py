@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import F
 
 from licensing.deliveries import told_at, undecided
 from licensing.history import CLOCK, entry, record
 from licensing.models import Event, Notice, PlannedChange
 from licensing.noticeclock import NoticeClock
+from licensing.sunsets.days import day_from, earliest_of
 from licensing.sunsets.planning import BATCH, OPEN, State, tell_again
 
 # A notice that reached nobody is said again after so long, to whoever is in the team by then.
 AGAIN_AFTER = timedelta(days=7)
 NOT_DELIVERED = "Its notice has not been delivered."
 DELIVERED_LATE = "Its notice was delivered late."
+PASSED = "The renewal passed without it."
 
 
 def follow_notices(*, at: datetime) -> dict[str, int]:
@@ -34,7 +37,7 @@ def follow_notices(*, at: datetime) -> dict[str, int]:
         with transaction.atomic():
             batch = list(
                 untold.filter(pk__gt=last)
-                .select_related("customer", "notice")
+                .select_related("customer", "notice", "licence__price")
                 .order_by("pk")
                 .select_for_update(of=("self",), skip_locked=True)[:BATCH]
             )
@@ -43,6 +46,39 @@ def follow_notices(*, at: datetime) -> dict[str, int]:
         if len(batch) < BATCH:
             return counts
         last = batch[-1].pk
+
+
+def put_off_passed(*, at: datetime) -> int:
+    """A renewal has passed that should have carried the end of an edition, or the licence is paid by another interval
+    now: its day is the next renewal. How many.
+    """
+    passed = PlannedChange.objects.filter(
+        kind=PlannedChange.Kind.EDITION_SUNSET,
+        state__in=OPEN,
+        begun_at=None,
+        told_at__isnull=False,
+        takes_effect_at__lte=at,
+        licence__price__isnull=False,
+        licence__period_end__gt=F("takes_effect_at"),
+    ).select_related("licence__price")
+    turned = 0
+    while True:
+        with transaction.atomic():
+            batch = list(
+                passed.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH]
+            )
+            events = []
+            for change in batch:
+                assert change.takes_effect_at is not None, "asked for above"
+                before = (change.state, change.takes_effect_at)
+                change.takes_effect_at = day_from(change, change.takes_effect_at)
+                change.state, change.why = State.DEFERRED, change.why or PASSED
+                events.append(deferral(change, before=before, at=at))
+            PlannedChange.objects.bulk_update(batch, ["takes_effect_at", "state", "why"])
+            record(*events)
+        turned += len(batch)
+        if len(batch) < BATCH:
+            return turned
 
 
 def _follow(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> dict[str, int]:
@@ -77,10 +113,7 @@ def settle(change: PlannedChange, clock: NoticeClock, *, told: datetime | None, 
     A day only ever moves to later: put off without one, its plan becomes the day that the mail named, because the mail
     may turn out to have arrived in time after all.
     """
-    customer = change.customer
-    earliest = clock.earliest(
-        kind=change.kind, country=customer.country, zone=customer.zone, told_at=told or at
-    ).at
+    earliest = earliest_of(change, clock, told_at=told or at).at
     if told is None:
         change.told_at = change.earliest_at = None
         if change.takes_effect_at is not None and earliest > change.takes_effect_at:
@@ -91,7 +124,7 @@ def settle(change: PlannedChange, clock: NoticeClock, *, told: datetime | None, 
     day = change.takes_effect_at or change.planned_at
     if earliest > day:
         change.state, change.why = State.DEFERRED, DELIVERED_LATE
-    change.takes_effect_at = max(day, earliest)
+    change.takes_effect_at = day_from(change, max(day, earliest))
 
 
 def deferral(change: PlannedChange, *, before: tuple[str, datetime | None], at: datetime) -> Event:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -12,26 +11,27 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from licensing.history import CLOCK, entry, record
 from licensing.models import Feature, Grant, Licence, Notice, PlannedChange, Sunset, UsageReading
-from licensing.noticeclock import Earliest, NoticeClock
+from licensing.noticeclock import NoticeClock
 from licensing.notices import notice, owe_all
 from licensing.reminders import owe_reminders
+from licensing.sunsets.days import day_named
 from licensing.sunsets.ramp import day_for
+from licensing.sunsets.terms import sunset_terms
 
 BATCH = 1000
 # One turn of the sweep does so many sets of each thing, and the next takes on from there; a click does one.
 SETS = 20
 # Whoever uses the thing is told so long before the others.
 USERS_LEAD = timedelta(days=7)
-# A notice may be on its way for this long before the day it names has to move.
-SLACK = timedelta(days=3)
-ANNOUNCED = "sunset_announced"
-WITHDRAWN = "sunset_withdrawn"
-MOVED = "The licence is no longer on a tier that gives it."
-REMINDER = "sunset_reminder"
-REMINDERS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
-CALLED_OFF = "The plan was withdrawn."
-State = PlannedChange.State
+Kind, State = PlannedChange.Kind, PlannedChange.State
 OPEN = (State.WAITING, State.DEFERRED)
+# The kinds of notices, by what the sunset does.
+ANNOUNCED = {Kind.FEATURE_LOSS: "sunset_announced", Kind.EDITION_SUNSET: "edition_ending"}
+REMINDER = {Kind.FEATURE_LOSS: "sunset_reminder", Kind.EDITION_SUNSET: "edition_ending_reminder"}
+WITHDRAWN = {Kind.FEATURE_LOSS: "sunset_withdrawn", Kind.EDITION_SUNSET: "edition_stays"}
+REMINDERS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
+MOVED = "The licence is no longer on that tier."
+CALLED_OFF = "The plan was withdrawn."
 
 
 def plan_open(*, at: datetime, sets: int = SETS) -> int:
@@ -43,14 +43,13 @@ def plan_open(*, at: datetime, sets: int = SETS) -> int:
 
 
 def touched_by(sunset: Sunset) -> QuerySet[Licence]:
-    """Live licences of open customers on a tier that gives the feature."""
-    giving = Grant.objects.filter(
-        tier=OuterRef("tier"),
-        feature__key=sunset.feature_key,
-    ).exclude(value=False)
-    found = Licence.objects.filter(
-        Exists(giving), product=sunset.product_id, ended_at=None, customer__closed_at=None
-    )
+    """Live licences of open customers on a tier that gives the feature, or of the edition that ends."""
+    found = Licence.objects.filter(product=sunset.product_id, ended_at=None, customer__closed_at=None)
+    if sunset.edition_id:
+        found = found.filter(edition=sunset.edition_id)
+    else:
+        giving = Grant.objects.filter(tier=OuterRef("tier"), feature__key=sunset.feature_key)
+        found = found.filter(Exists(giving.exclude(value=False)))
     return found.filter(tier__key=sunset.tier_key) if sunset.tier_key else found
 
 
@@ -85,7 +84,7 @@ def _plan(sunset: Sunset, *, at: datetime, sets: int) -> int:
 
 
 def _change(sunset: Sunset, licence: Any, *, is_counted: bool, at: datetime) -> PlannedChange:
-    """Users first, where use is counted at all; what nobody counts everybody may be using."""
+    """Users first, where use is counted at all; what nobody counts, and a whole edition, everybody may be using."""
     uses_it = bool(licence.in_use) or not is_counted
     announced_at = sunset.announced_at or at
     day = day_for(sunset=sunset, customer_id=licence.customer_id)
@@ -94,6 +93,7 @@ def _change(sunset: Sunset, licence: Any, *, is_counted: bool, at: datetime) -> 
         customer=licence.customer,
         licence=licence,
         tier_id=licence.tier_id,
+        kind=sunset.kind,
         feature_key=sunset.feature_key,
         usage=licence.in_use,
         tell_at=announced_at if uses_it else announced_at + USERS_LEAD,
@@ -108,7 +108,7 @@ def tell_due(*, at: datetime, sets: int = SETS) -> int:
     clock, told = NoticeClock.read(), 0
     untold = PlannedChange.objects.filter(
         state__in=OPEN, notice=None, told_at=None, tell_at__lte=at
-    ).select_related("customer")
+    ).select_related("customer", "licence__price")
     for _ in range(sets):
         with transaction.atomic():
             batch = list(
@@ -134,7 +134,7 @@ def _tell(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> No
                 subject=change,
                 at=at,
                 actor=CLOCK,
-                after={"feature": change.feature_key, "takes_effect_at": change.takes_effect_at.isoformat()},
+                after={**what_goes(change), "takes_effect_at": change.takes_effect_at.isoformat()},
                 reason=f"{named.days} days of notice: {named.source}",
             )
         )
@@ -142,16 +142,27 @@ def _tell(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> No
     record(*events)
 
 
-def _owed(wanted: Iterable[tuple[PlannedChange, str]], kind: str, *, at: datetime) -> dict[int, int]:
-    """Owe a notice of `kind` about each change, in its period. Change number → notice number."""
+def what_goes(change: PlannedChange) -> dict[str, Any]:
+    """As an event keeps it."""
+    if change.kind == Kind.EDITION_SUNSET:
+        return {"edition": sunset_terms(change.sunset_id).edition_id}
+    return {"feature": change.feature_key}
+
+
+def _owed(
+    wanted: Iterable[tuple[PlannedChange, str]], kinds: dict[Kind, str], *, at: datetime
+) -> dict[int, int]:
+    """Owe the notice of `kinds` about each change, in its period. Change number → notice number."""
     rows = [
-        notice(customer=change.customer_id, kind=kind, subject=change, at=at, period=period)
+        notice(
+            customer=change.customer_id, kind=kinds[Kind(change.kind)], subject=change, at=at, period=period
+        )
         for change, period in wanted
     ]
     owe_all(rows)
     found = Notice.objects.filter(
         customer_id__in={row.customer_id for row in rows},
-        kind=kind,
+        kind__in=kinds.values(),
         subject__in=[row.subject for row in rows],
         period__in={row.period for row in rows},
     )
@@ -167,19 +178,17 @@ def tell_again(changes: list[PlannedChange], clock: NoticeClock, *, at: datetime
     PlannedChange.objects.bulk_update(changes, ["notice", "takes_effect_at"])
 
 
-def day_named(change: PlannedChange, clock: NoticeClock, *, at: datetime) -> Earliest:
-    """The day that a notice owed now names: no earlier than planned, and with time for the mail to arrive."""
-    customer = change.customer
-    found = clock.earliest(kind=change.kind, country=customer.country, zone=customer.zone, told_at=at + SLACK)
-    return replace(found, at=max(found.at, change.planned_at, change.takes_effect_at or change.planned_at))
-
-
 def remind_due(*, at: datetime) -> int:
     """Owe what is due of the reminders before a day that is certain: thirty, seven and one day. How many."""
     certain = PlannedChange.objects.filter(
         state__in=OPEN, told_at__isnull=False, customer__closed_at=None, sunset__withdrawn_at=None
     )
-    return owe_reminders(certain, kind=REMINDER, date_field="takes_effect_at", turns=REMINDERS, at=at)
+    return sum(
+        owe_reminders(
+            certain.filter(kind=kind), kind=said, date_field="takes_effect_at", turns=REMINDERS, at=at
+        )
+        for kind, said in REMINDER.items()
+    )
 
 
 def void_moved(*, at: datetime) -> int:
@@ -191,13 +200,23 @@ def void_moved(*, at: datetime) -> int:
 
 
 def void_withdrawn(*, at: datetime, sets: int = SETS) -> int:
-    """What a withdrawn sunset planned or did is void; whoever was told hears it: at most `sets` of 1,000. How many."""
-    changes = PlannedChange.objects.filter(sunset__withdrawn_at__isnull=False).exclude(Q(state=State.VOID))
+    """What a withdrawn sunset planned is void, and the features that it took are back; whoever was told hears it: at
+    most `sets` of 1,000. Who has moved to another edition has moved. How many.
+    """
+    changes = PlannedChange.objects.filter(sunset__withdrawn_at__isnull=False).exclude(
+        Q(state=State.VOID) | Q(state=State.DONE, kind=Kind.EDITION_SUNSET)
+    )
     return _turn(changes, State.VOID, CALLED_OFF, at=at, sets=sets, say=WITHDRAWN)
 
 
 def _turn(
-    changes: QuerySet[PlannedChange], state: str, why: str, *, at: datetime, sets: int, say: str = ""
+    changes: QuerySet[PlannedChange],
+    state: str,
+    why: str,
+    *,
+    at: datetime,
+    sets: int,
+    say: dict[Kind, str] | None = None,
 ) -> int:
     turned = 0
     for _ in range(sets):
@@ -210,15 +229,15 @@ def _turn(
                     subject=change,
                     at=at,
                     actor=CLOCK,
-                    before={"feature": change.feature_key, "state": change.state},
-                    after={"feature": change.feature_key, "state": state},
+                    before={**what_goes(change), "state": change.state},
+                    after={**what_goes(change), "state": state},
                     reason=why,
                 )
                 for change in batch
             ]
             for change in batch:
-                change.state, change.why = state, why
-            PlannedChange.objects.bulk_update(batch, ["state", "why"])
+                change.state, change.why, change.begun_at = state, why, None
+            PlannedChange.objects.bulk_update(batch, ["state", "why", "begun_at"])
             record(*events)
             if say:
                 _owed(((change, "") for change in batch if change.notice_id), say, at=at)

@@ -10,10 +10,14 @@ from licensing.models import Sunset
 
 @dataclass(frozen=True)
 class SunsetTerms:
-    """`reason`, `instead` and `export` are words for customers."""
+    """A feature goes, or an edition ends and its holders move to the `replacement_id`. `reason`, `instead` and `export`
+    are words for customers.
+    """
 
     id: int
     feature_key: str
+    edition_id: int | None
+    replacement_id: int | None
     reason: str
     instead: str
     export: str
@@ -23,4 +27,12 @@ class SunsetTerms:
 def sunset_terms(sunset_id: int) -> SunsetTerms:
     """Raises Sunset.DoesNotExist for a draft or an unknown one."""
     sunset = Sunset.objects.get(pk=sunset_id, announced_at__isnull=False)
-    return SunsetTerms(sunset.pk, sunset.feature_key, sunset.reason, sunset.instead, sunset.export)
+    return SunsetTerms(
+        id=sunset.pk,
+        feature_key=sunset.feature_key,
+        edition_id=sunset.edition_id,
+        replacement_id=sunset.replacement_id,
+        reason=sunset.reason,
+        instead=sunset.instead,
+        export=sunset.export,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from portal.mails.about_editions import EditionEnding, EditionEndingReminder, EditionStays
 from portal.mails.about_erasure import ErasureAsked, ErasureDone
 from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt, RefundFailed
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
@@ -33,6 +34,9 @@ KINDS: dict[str, Kind[Any]] = {
         SunsetAnnounced(),
         SunsetReminder(),
         SunsetWithdrawn(),
+        EditionEnding(),
+        EditionEndingReminder(),
+        EditionStays(),
         ErasureAsked(),
         ErasureDone(),
     )

@@ -1,0 +1,49 @@
+"""What we asked of Stripe so that a renewal charges the price of another edition."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from billing.models.order import Attempt
+from licensing.models import PlannedChange, Price
+
+
+class PriceMove(models.Model):
+    """Committed with its idempotency key before Stripe is asked. 'Asked' without an answer is the unknown outcome.
+
+    `price` is what the subscription is to be renewed at on `renews_at`. A move back is made where the plan was
+    withdrawn after the move there.
+    """
+
+    class Step(models.TextChoices):
+        THERE = "there", _("to the later edition")
+        BACK = "back", _("back to the held one")
+
+    change = models.ForeignKey(PlannedChange, on_delete=models.PROTECT, related_name="price_moves")
+    step = models.CharField(max_length=5, choices=Step.choices)
+    price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", db_index=False)
+    renews_at = models.DateTimeField()
+    idempotency_key = models.CharField(max_length=120, unique=True)
+    first_asked_at = models.DateTimeField()
+    outcome = models.CharField(max_length=8, choices=Attempt.Outcome.choices, default=Attempt.Outcome.ASKED)
+    answer = models.JSONField(default=dict)
+    needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["change", "step", "renews_at"], name="price_move_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["first_asked_at"], name="price_move_asked", condition=models.Q(outcome="asked")
+            )
+        ]
+        ordering = ["-first_asked_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.get_step_display()}: {self.outcome}"
+
+    @property
+    def customer_id(self) -> int:
+        return self.change.customer_id

@@ -1,0 +1,111 @@
+"""Where the announced end of an edition takes a licence: edition, tier and price, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from licensing.history import CLOCK, entry, record
+from licensing.licences import change_licence
+from licensing.models import Licence, PlannedChange
+from licensing.standing import Standing
+from licensing.sunsets.days import renewal_of
+from licensing.sunsets.terms import SunsetTerms, sunset_terms
+from licensing.terms import EditionTerms, PriceTerms, TierTerms, edition_terms
+
+
+@dataclass(frozen=True)
+class Move:
+    """`price` is None on a free tier. `at` is None while there is no day, because no mail about it has arrived."""
+
+    sunset: SunsetTerms
+    edition: EditionTerms
+    tier: TierTerms
+    price: PriceTerms | None
+    at: datetime | None
+
+
+def move_of(standing: Standing) -> Move | None:
+    """What this customer was told of the end of their edition; None where it goes on, or nothing was said. No query
+    once a process knows the sunset.
+    """
+    for change in standing.changes:
+        sunset = sunset_terms(change.sunset_id)
+        if sunset.edition_id is not None and change.is_announced and not change.is_done:
+            day = change.takes_effect_at
+            return _move(
+                sunset, standing.tier, standing.held and standing.held.price, day and renewal_of(standing.licence, day)
+            )
+    return None
+
+
+def move_by(change: PlannedChange) -> Move:
+    """The same for one planned change, whose licence is read along with its price."""
+    held = edition_terms(change.tier.edition_id).tier_by_id(change.tier_id)
+    return _move(
+        sunset_terms(change.sunset_id), held, held.price_by_id(change.licence.price_id), change.takes_effect_at
+    )
+
+
+def _move(sunset: SunsetTerms, held: TierTerms, price: PriceTerms | None, at: datetime | None) -> Move:
+    assert sunset.replacement_id is not None, "an edition ends with another to move to"
+    edition = edition_terms(sunset.replacement_id)
+    tier = edition.tier(held.key)
+    assert tier is not None, "it is not announced without"
+    paid = price and tier.price(currency=price.currency, interval=price.interval)
+    return Move(sunset, edition, tier, paid, at)
+
+
+def begin(change: PlannedChange, *, at: datetime) -> None:
+    """The renewal that carries the locked change is being prepared: until it is over nothing else changes the licence,
+    and no quote of before holds.
+    """
+    change.begun_at = at
+    change.save(update_fields=["begun_at"])
+    licence = change.licence
+    licence.version += 1
+    licence.save(update_fields=["version"])
+    record(
+        entry(
+            customer=licence.customer_id,
+            kind="renewal_prepared",
+            subject=licence,
+            at=at,
+            actor=CLOCK,
+            after={"edition": sunset_terms(change.sunset_id).replacement_id},
+        )
+    )
+
+
+def put_off(change: PlannedChange, *, why: str, at: datetime) -> None:
+    """The renewal passes without the locked change; the next one carries it."""
+    change.state, change.why, change.begun_at = PlannedChange.State.DEFERRED, why, None
+    change.save(update_fields=["state", "why", "begun_at"])
+    record(
+        entry(
+            customer=change.customer_id,
+            kind="change_put_off",
+            subject=change,
+            at=at,
+            actor=CLOCK,
+            after={"state": change.state},
+            reason=why,
+        )
+    )
+
+
+def take_effect(change: PlannedChange, *, licence: Licence, at: datetime) -> None:
+    """Move the locked licence as its locked change says, and close that: the day has come, and it was told."""
+    move = move_by(change)
+    change_licence(
+        licence=licence,
+        kind="edition_moved",
+        at=at,
+        actor=CLOCK,
+        reason=move.sunset.reason,
+        edition_id=move.edition.id,
+        tier_id=move.tier.id,
+        price_id=move.price.id if move.price else None,
+    )
+    change.state, change.done_at, change.why, change.begun_at = PlannedChange.State.DONE, at, "", None
+    change.save(update_fields=["state", "done_at", "why", "begun_at"])

@@ -1,0 +1,92 @@
+"""What we say before an edition ends: when its holders move, what they will pay, what changes; and if it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from licensing.models import Notice, PlannedChange
+from licensing.planned import Change, changes_of
+from licensing.sharing import publications
+from licensing.standing import less_retired
+from licensing.sunsets.moving import move_by
+from licensing.sunsets.planning import ANNOUNCED, REMINDER, WITHDRAWN
+from portal.mails.kind import Audience, Kind
+from portal.mails.links import link
+from portal.mails.planned_changes import AboutChange, changes_about
+from portal.mails.subjects import terms_in_force
+from portal.pages.moving import moving_by
+
+OURS = PlannedChange.Kind.EDITION_SUNSET
+
+
+@dataclass(frozen=True)
+class AboutMove:
+    """A planned change, and what is in force for its licence beside it."""
+
+    planned: AboutChange
+    changes: tuple[Change, ...]
+    newest_id: int
+
+
+class _MoveKind(Kind[AboutMove]):
+    """There is no opt-out: what somebody will pay they are told."""
+
+    audience = Audience.SPENDERS
+
+    def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutMove]:
+        """Three queries; terms and sunsets are kept in the process."""
+        found = changes_about(notices)
+        planned = changes_of(one.licence.pk for one in found.values())
+        published = publications()
+        return {
+            number: AboutMove(one, planned.get(one.licence.pk, ()), published.newest(one.licence.product_id))
+            for number, one in found.items()
+        }
+
+    def facts(self, about: AboutMove, notice: Notice, at: datetime) -> dict[str, Any]:
+        """What they pay now and then, and what they lose and gain, in their tier's own words."""
+        change, licence = about.planned.change, about.planned.licence
+        edition, _tier = terms_in_force(licence, newest_id=about.newest_id)
+        return {
+            "move": moving_by(
+                move_by(change),
+                licence=licence,
+                held=less_retired(edition, licence.tier_id, about.changes),
+                newest_id=about.newest_id,
+            ),
+            "tier": about.planned.tier,
+            "because": change.sunset.withdrawn_because,
+            "upgrade_url": link("upgrade"),
+            "plan_url": link("plan"),
+            "billing_url": link("billing"),
+        }
+
+
+class EditionEnding(_MoveKind):
+    """Said once; and again, as another notice, where it reached nobody."""
+
+    key = ANNOUNCED[OURS]
+
+    def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
+        return about.planned.is_announced_by(notice)
+
+
+class EditionEndingReminder(_MoveKind):
+    """Thirty, seven and one day before; only the nearest is said."""
+
+    key = REMINDER[OURS]
+
+    def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
+        return about.planned.is_reminded_by(notice, at=at)
+
+
+class EditionStays(_MoveKind):
+    """It goes on after all."""
+
+    key = WITHDRAWN[OURS]
+
+    def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
+        return about.planned.is_called_off

@@ -1,0 +1,151 @@
+"""A whole edition ends by an announced plan: its holders hear it in time, and move to what is sold today."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from licensing import sunsets
+from licensing.history import COMMAND, Actor
+from licensing.licences import change_licence
+from licensing.models import Edition, Event, Licence, PlannedChange, Price, Tier
+from licensing.standing import standing_of
+from licensing.sunsets import UnableToAnnounce
+from licensing.sunsets.moving import move_of
+from tests.cast import NOON, OLD, TODAY, Party, bo, cy, make_catalogue
+from tests.publishing import colleague
+from tests.sunsets.editions import FIRST, announced, draft
+from tests.sunsets.scenes import change_of, days, mails, sweep
+
+pytestmark = pytest.mark.django_db
+
+
+def refused(**fields: object) -> str:
+    with pytest.raises(UnableToAnnounce) as refusal:
+        announced(**fields)
+    return str(refusal.value)
+
+
+def on_free_of_old(party: Party) -> Licence:
+    """A customer from before: Free of March 2025."""
+    licence = party.licence
+    free = Tier.objects.get(edition__key=OLD, key="free")
+    change_licence(
+        licence=licence,
+        kind="licence_moved",
+        at=NOON,
+        actor=COMMAND,
+        edition_id=free.edition_id,
+        tier_id=free.pk,
+    )
+    return licence
+
+
+def test_only_an_edition_that_is_sold_no_longer_ends_and_its_holders_move_to_what_is_sold() -> None:
+    make_catalogue()
+    today, old = Edition.objects.get(key=TODAY), Edition.objects.get(key=OLD)
+    assert "not the one that is sold today" in refused(edition=today)
+    assert "Choose that one" in refused(replacement=None)
+    assert "Choose that one" in refused(replacement=old)
+    assert "one feature, or one edition" in refused(feature_key="sso")
+    assert "one feature, or one edition" in refused(edition=None)
+    assert "It has no tier gold." in refused(tier_key="gold")
+
+
+def test_nobody_is_announced_a_day_nearer_than_the_longest_notice_of_all_that_may_happen() -> None:
+    assert "With 90 days of notice the first day is 25 February 2027" in refused(first_on=date(2027, 1, 1))
+
+
+def test_the_same_edition_ends_once() -> None:
+    announced()
+    assert refused() == "The same is announced already."
+
+
+def test_whoever_pays_moves_with_the_first_renewal_after_their_day() -> None:
+    lindqvist = bo()
+    announced()
+    change = change_of(lindqvist.customer)
+    assert change.kind == PlannedChange.Kind.EDITION_SUNSET
+    assert change.takes_effect_at == datetime(2027, 11, 29, 12, 0, tzinfo=UTC), "a year after the next renewal"
+    move = move_of(standing_of(lindqvist.customer, at=NOON))
+    assert move is not None
+    assert (move.edition.key, move.tier.key, move.at) == (TODAY, "team", change.takes_effect_at)
+    assert move.price is not None
+    assert (move.price.currency, move.price.interval) == ("EUR", "year")
+
+
+def test_the_day_is_a_renewal_however_the_months_fall() -> None:
+    lindqvist = bo()
+    monthly = Price.objects.get(tier=lindqvist.licence.tier, currency="EUR", interval="month")
+    change_licence(
+        licence=lindqvist.licence,
+        kind="licence_moved",
+        at=NOON,
+        actor=COMMAND,
+        price_id=monthly.pk,
+        period_start=datetime(2026, 10, 31, 12, 0, tzinfo=UTC),
+        period_end=datetime(2026, 11, 30, 12, 0, tzinfo=UTC),
+    )
+    announced()
+    assert change_of(lindqvist.customer).takes_effect_at == datetime(2027, 3, 31, 12, 0, tzinfo=UTC)
+
+
+def test_who_holds_a_later_edition_hears_nothing() -> None:
+    tanaka = cy()
+    announced()
+    assert not PlannedChange.objects.filter(customer=tanaka.customer).exists()
+
+
+def test_whoever_pays_nothing_moves_on_their_day_and_has_what_is_free_today() -> None:
+    tanaka = cy()
+    licence = on_free_of_old(tanaka)
+    announced()
+    mails(at=NOON)
+    day = datetime.combine(FIRST, datetime.min.time(), tzinfo=tanaka.customer.zone)
+    sweep(at=NOON + days(1))
+    sweep(at=day - days(0.1))
+    licence.refresh_from_db()
+    assert licence.edition.key == OLD
+    sweep(at=day)
+    licence.refresh_from_db()
+    assert (licence.edition.key, licence.tier.edition.key, licence.tier.key) == (TODAY, TODAY, "free")
+    change = change_of(tanaka.customer)
+    assert (change.state, change.done_at) == (PlannedChange.State.DONE, day)
+    event = Event.objects.get(kind="edition_moved")
+    assert event.reason == "Two sets of terms cost more to keep up than they bring."
+    assert move_of(standing_of(tanaka.customer, at=day)) is None
+
+
+def test_without_a_delivered_notice_nobody_moves() -> None:
+    tanaka = cy()
+    licence = on_free_of_old(tanaka)
+    announced()
+    mails(at=NOON, delivered=False)
+    sweep(at=NOON + days(1))
+    sweep(at=NOON + days(400))
+    licence.refresh_from_db()
+    assert licence.edition.key == OLD
+    assert change_of(tanaka.customer).takes_effect_at is None
+
+
+def test_withdrawn_in_time_nobody_moves_and_who_has_moved_stays() -> None:
+    tanaka, lindqvist = cy(), bo()
+    licence = on_free_of_old(tanaka)
+    sunset = announced()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    sweep(at=NOON + days(120))
+    licence.refresh_from_db()
+    assert licence.edition.key == TODAY
+    sunsets.withdraw(sunset=sunset, actor=COMMAND, reason="Too many of you hold it.", at=NOON + days(121))
+    sweep(at=NOON + days(122))
+    licence.refresh_from_db()
+    assert licence.edition.key == TODAY
+    assert change_of(tanaka.customer).state == PlannedChange.State.DONE
+    assert change_of(lindqvist.customer).state == PlannedChange.State.VOID
+    assert move_of(standing_of(lindqvist.customer, at=NOON + days(122))) is None
+
+
+def test_the_draft_can_be_checked_before_anybody_tries() -> None:
+    assert sunsets.faults(sunset=draft(), approver=Actor.person(colleague()), at=NOON) == []
