@@ -34,7 +34,9 @@ TOO_NEAR = timedelta(minutes=10)
 LIMIT = 1000
 ASKED, DONE, REFUSED = Attempt.Outcome.ASKED, Attempt.Outcome.DONE, Attempt.Outcome.REFUSED
 THERE, BACK = PriceMove.Step.THERE, PriceMove.Step.BACK
-TOO_LATE = "It was withdrawn too near to the renewal, which charges the later price. Give the difference back."
+TOO_LATE = (
+    "It was withdrawn too near to the renewal, which charges the later price. Give the difference back."
+)
 log = get_task_logger(__name__)
 
 
@@ -71,6 +73,7 @@ def renewed(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
     if change is None:
         return
     change.licence = licence
+    assert licence.period_end is not None, "it is paid for"
     move = PriceMove.objects.filter(change=change, step=THERE, renews_at=licence.period_end).first()
     if move is None or _at_stripe(move.price) != seen.price_id:
         put_off(change, why=PASSED, at=at)
@@ -126,12 +129,14 @@ def _begun(number: int, clock: NoticeClock, *, at: datetime) -> bool:
         if judgement is None or not _may_begin(judgement, at=at):
             return False
         begin(judgement, at=at)
+        renews_at = judgement.licence.period_end
+        assert renews_at is not None, "it is paid for"
         PriceMove.objects.create(
             change=judgement,
             step=THERE,
             price=price,
-            renews_at=judgement.licence.period_end,
-            idempotency_key=f"edition-{judgement.pk}-{judgement.licence.period_end:%Y%m%d%H%M%S}",
+            renews_at=renews_at,
+            idempotency_key=f"edition-{judgement.pk}-{renews_at:%Y%m%d%H%M%S}",
             first_asked_at=at,
         )
     return True

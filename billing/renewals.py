@@ -13,6 +13,7 @@ from licensing.pricing import apply_balance, tax_on
 from licensing.reasons import Clause
 from licensing.reminders import days_of, owe_reminders
 from licensing.standing import Standing
+from licensing.sunsets.moving import Move, move_of
 
 YEARLY = (timedelta(days=1), timedelta(days=7), timedelta(days=30))  # the nearest first
 MONTHLY = (timedelta(days=3),)
@@ -46,11 +47,14 @@ class Renewal:
 
 
 def next_renewal(*, standing: Standing, payer: Payer | None) -> Renewal | None:
-    """What the licence's next renewal charges, worked out here; None where it is free or ends with its period."""
+    """What the licence's next renewal charges, worked out here; None where it is free or ends with its period. Where it
+    carries the announced end of an edition, it charges the later one's price.
+    """
     held = standing.held
     if held is None or standing.licence.cancels_at_period_end:
         return None
-    price = held.price.amount(held.seats)
+    move = carried_by_the_renewal(standing)
+    price = (move.price if move and move.price else held.price).amount(held.seats)
     tax = tax_on(price, percent=payer.tax_percent) if payer and payer.tax_percent else 0
     currency = held.price.currency
     balance = apply_balance(total=price + tax, credit=payer.credit if payer else 0, currency=currency)
@@ -64,6 +68,12 @@ def next_renewal(*, standing: Standing, payer: Payer | None) -> Renewal | None:
         carried=balance.carried,
         due=balance.due,
     )
+
+
+def carried_by_the_renewal(standing: Standing) -> Move | None:
+    """The announced end of the held edition, where the next renewal is its day. No query."""
+    move, held = move_of(standing), standing.held
+    return move if move and move.at and held and move.at <= held.period_end else None
 
 
 def remind_due(*, at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
 from licensing.models import Edition, Event, Licence
 from licensing.standing import Standing
+from licensing.sunsets.moving import Move, move_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, Storefront, TierTerms
 
 KIND = "price-lock"
@@ -21,7 +23,8 @@ KIND = "price-lock"
 @dataclass(frozen=True)
 class Certificate:
     """`kept` are the features that are better as held than as sold today; `shared` those that later editions gave more
-    of, each with its value and the edition it came with; `leaving` those that an announced sunset takes, with the day.
+    of, each with its value and the edition it came with; `leaving` those that an announced sunset takes, with the day;
+    `move` the announced end of the edition.
     `content_hash` stands for all terms of the edition: it is the hash that the edition was published under. `number` is
     the licence's, `zone` the customer's. `paid_until` is the end of the last period that was paid for, `ends_at` when
     a cancelled licence ends.
@@ -44,6 +47,7 @@ class Certificate:
     kept: tuple[Difference, ...]
     shared: tuple[tuple[FeatureTerms, Any, EditionTerms], ...]
     leaving: tuple[tuple[FeatureTerms, datetime | None], ...]
+    move: Move | None
     at: datetime
     zone: ZoneInfo
 
@@ -54,6 +58,16 @@ class Certificate:
             return _(
                 "Until the time that is paid for has run out, because it was cancelled. Until then that can be undone, "
                 "and it holds as before."
+            )
+        if self.move and self.move.at:
+            return _(
+                "Until the day on which this edition ends, as it was announced. From then on the terms of %(after)s "
+                "hold."
+            ) % {"after": self.move.edition.name}
+        if self.move:
+            return _(
+                "Until this edition ends, as it was announced: on a day that you will be told in time. Until then it "
+                "holds unchanged."
             )
         return _(
             "For as long as you stay on this tier. Only a plan that is announced to you, after its full notice, can "
@@ -139,6 +153,7 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
             if feature.key in standing.shared and feature.key not in leave
         ),
         leaving=leaving,
+        move=move_of(standing),
         at=standing.at,
         zone=standing.customer.zone,
     )
@@ -189,6 +204,7 @@ def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> d
         "locked_since": moment(certificate.since),
         "paid_until": moment(certificate.paid_until),
         "holds_until": certificate.until,
+        "edition_ends": _end(certificate.move, moment),
         "ended_by": list(certificate.ended_by),
         "not_ended_by": list(certificate.not_ended_by),
         "kept": [
@@ -208,6 +224,17 @@ def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> d
             {"feature": feature.key, "name": feature.name, "until": moment(day) if day else None}
             for feature, day in certificate.leaving
         ],
+    }
+
+
+def _end(move: Move | None, moment: Callable[[datetime], str]) -> dict[str, Any] | None:
+    """The announced end of the edition: when, if there is a day, and what holds and is charged from then on."""
+    if move is None:
+        return None
+    return {
+        "at": moment(move.at) if move.at else None,
+        "edition": {"key": move.edition.key, "name": move.edition.name},
+        "price": _price(move.price) if move.price else None,
     }
 
 

@@ -85,6 +85,25 @@ def change_licence(
     return True
 
 
+def touch_licence(*, licence: Licence, kind: str, at: datetime, actor: Actor, reason: str) -> None:
+    """Count a locked licence's version up although nothing of it changes: what was quoted before holds no more."""
+    same = snapshot(licence)
+    licence.version += 1
+    licence.save(update_fields=["version"])
+    record(
+        entry(
+            customer=licence.customer_id,
+            kind=kind,
+            subject=licence,
+            at=at,
+            actor=actor,
+            before=same,
+            after=same,
+            reason=reason,
+        )
+    )
+
+
 def snapshot(licence: Licence) -> dict[str, Any]:
     """What an event keeps of a licence, as plain JSON values."""
     return {

@@ -61,13 +61,21 @@ ANSWERING = {"days": WORKING_DAYS}
 OF_LICENSING = (
     Promise(
         "terms-kept",
-        words("Tier, price and edition stay as you bought them until you change them, or cancel."),
+        words(
+            "Tier, price and edition stay as you bought them until you change them, cancel, or an announced plan has "
+            "run its full notice."
+        ),
         "edition-kept",
         """
         SELECT e.customer_id, 'Event ' || e.id || ' (' || e.kind || ') changed the terms of ' || e.subject || '.'
         FROM looked JOIN licensing_event e ON e.customer_id = looked.id AND e.at > %(since)s AND e.at <= %(at)s
         WHERE starts_with(e.subject, 'licence:')
             AND e.kind NOT IN ('licence_opened', 'licence_moved', 'licence_ended')
+            AND NOT (e.kind = 'edition_moved' AND EXISTS (
+                SELECT FROM licensing_plannedchange p
+                WHERE 'licence:' || p.licence_id = e.subject AND p.kind = 'edition_sunset' AND p.state = 'done'
+                    AND p.done_at = e.at
+            ))
             AND (e.before -> 'tier', e.before -> 'price', e.before -> 'edition')
                 IS DISTINCT FROM (e.after -> 'tier', e.after -> 'price', e.after -> 'edition')
         """,

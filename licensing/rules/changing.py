@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as words
 
 from licensing.models import Licence
 from licensing.reasons import Example, Reason, Rule
-from licensing.rules.example import BUSINESS, FREE, PERIOD, TEAM, stands, wants
+from licensing.rules.example import BUSINESS, ENDING, FREE, PERIOD, TEAM, stands, wants
 from licensing.rules.fitting import FITTING_RULES
 from licensing.rules.situation import Change, Situation
 
@@ -44,6 +44,18 @@ def leaving_is_cancelling(situation: Situation, change: Change) -> Reason | None
         _("You move to %(tier)s by cancelling: you keep what you paid for to the last day.")
         % {"tier": change.tier.name},
         _("Cancel on the billing page."),
+        when=situation.standing.licence.period_end,
+    )
+
+
+def renewal_is_not_prepared(situation: Situation, change: Change) -> Reason | None:
+    """Stripe has been asked to renew at another price; a change now would be reckoned by that."""
+    if not any(planned.is_begun for planned in situation.standing.changes):
+        return None
+    return Reason(
+        "renewal-is-not-prepared",
+        _("Your renewal is being prepared: it takes you to the later terms, as we wrote to you."),
+        _("Wait until it is over; then everything is open again."),
         when=situation.standing.licence.period_end,
     )
 
@@ -152,6 +164,25 @@ CHANGE_RULES: list[Rule] = [
                 when=PERIOD[1],
             ),
             Example(words("You choose Business"), lambda: (stands(TEAM), wants(BUSINESS))),
+        ),
+    ),
+    Rule(
+        "renewal-is-not-prepared",
+        words(
+            "Where a renewal takes you to later terms, nothing else is changed in the last hours before it. You can "
+            "still cancel."
+        ),
+        check=renewal_is_not_prepared,
+        examples=(
+            Example(
+                words(
+                    "Your edition ends, your renewal on 1 April is being prepared, and you choose Business"
+                ),
+                lambda: (stands(changes=(ENDING,)), wants(BUSINESS)),
+                "Your renewal is being prepared: it takes you to the later terms, as we wrote to you.",
+                when=PERIOD[1],
+            ),
+            Example(words("It is over"), lambda: (stands(), wants(BUSINESS))),
         ),
     ),
     Rule(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from licensing.models import Customer, Feature, Licence, Trial
+from licensing.planned import Change as PlannedMove
 from licensing.rules.situation import Change, Situation
 from licensing.standing import Standing
 from licensing.terms import EditionTerms, FeatureTerms, PriceTerms, TierTerms
@@ -49,6 +50,17 @@ CALLS = FeatureTerms("calls", "API calls", Feature.Kind.LIMIT, "core", "calls", 
 TODAY = EditionTerms(1, 1, "2026-01", "January 2026", "", (PROJECTS, CALLS), (FREE, TEAM, BUSINESS, SCALE))
 
 
+# An announced end of the edition, which the renewal on 1 April carries.
+ENDING = PlannedMove(
+    sunset_id=1,
+    feature_key="",
+    is_done=False,
+    is_announced=True,
+    takes_effect_at=PERIOD[1],
+    is_begun=True,
+)
+
+
 def licence(tier: TierTerms = TEAM, *, seats: int = 5, **fields: Any) -> Licence:
     price = tier.prices[0].id if tier.prices else None
     start, end = PERIOD if tier.prices else (None, None)
@@ -65,6 +77,7 @@ def stands(
     calls: int = 0,
     currency: str = "USD",
     trying: TierTerms | None = None,
+    changes: tuple[PlannedMove, ...] = (),
     licence_fields: dict[str, Any] | None = None,
     **facts: Any,
 ) -> Situation:
@@ -79,6 +92,7 @@ def stands(
         trial_tier=trying,
         at=AT,
         newest_id=TODAY.id,
+        changes=changes,
     )
     usage = {
         key: Usage(used, AT, used, AT) for key, used in (("projects", projects), ("calls", calls)) if used

@@ -16,11 +16,11 @@ from licensing.sunsets.planning import plan_open, tell_due, void_withdrawn
 SUNSETS = Clause(
     "sunsets",
     words(
-        "The one exception: what cannot go on, a feature or a whole edition, leaves by an announced plan. We write why, "
-        "what takes its place, what to take along, and your day. You keep it until that mail was delivered and the days "
-        "of notice have passed; a mail that is late or comes back puts your day off. Where a feature goes, the rest and "
-        "what you pay stay. Where an edition ends, you move to the later one with a renewal, and never within what is "
-        "paid for; our mail says what you will pay, and you can cancel before."
+        "The one exception: what cannot go on, a feature or a whole edition, leaves by an announced plan. We write "
+        "why, what takes its place, what to take along, and your day. You keep it until that mail was delivered and "
+        "the days of notice have passed; a mail that is late or comes back puts your day off. Where a feature goes, "
+        "the rest and what you pay stay. Where an edition ends, you move to the later one with a renewal, and never "
+        "within what is paid for; our mail says what you will pay, and you can cancel before."
     ),
 )
 
@@ -57,8 +57,8 @@ def announce(*, sunset: Sunset, approver: Actor, at: datetime) -> Sunset:
 
 
 def withdraw(*, sunset: Sunset, actor: Actor, reason: str, at: datetime) -> Sunset:
-    """Call an announced sunset off. Nobody loses anything by it any more, and who was told hears. A feature comes back to
-    whoever has lost it; who has moved to another edition stays there.
+    """Call an announced sunset off. Nobody loses anything by it any more, and who was told hears. A feature comes back
+    to whoever has lost it; who has moved to another edition stays there.
 
     Raises UnableToWithdraw.
     """

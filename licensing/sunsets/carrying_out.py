@@ -75,9 +75,7 @@ def judged(number: int, clock: NoticeClock, *, at: datetime) -> PlannedChange | 
 
 def is_due(change: PlannedChange, *, by: datetime) -> bool:
     """Whether it was told, and its day has come by then."""
-    return (
-        change.told_at is not None and change.takes_effect_at is not None and change.takes_effect_at <= by
-    )
+    return change.told_at is not None and change.takes_effect_at is not None and change.takes_effect_at <= by
 
 
 def _retire(change: PlannedChange, *, at: datetime) -> None:

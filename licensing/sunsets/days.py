@@ -40,16 +40,15 @@ def earliest(kind: str, clock: NoticeClock, *, country: str, zone: tzinfo, told_
 def earliest_of(change: PlannedChange, clock: NoticeClock, *, told_at: datetime) -> Earliest:
     """The same for its customer."""
     customer = change.customer
-    return earliest(
-        change.kind, clock, country=customer.country, zone=customer.zone, told_at=told_at
-    )
+    return earliest(change.kind, clock, country=customer.country, zone=customer.zone, told_at=told_at)
 
 
 def day_named(change: PlannedChange, clock: NoticeClock, *, at: datetime) -> Earliest:
     """The day that a notice owed now names: no earlier than planned, and with time for the mail to arrive."""
     found = earliest_of(change, clock, told_at=at + SLACK)
     return replace(
-        found, at=day_from(change, max(found.at, change.planned_at, change.takes_effect_at or change.planned_at))
+        found,
+        at=day_from(change, max(found.at, change.planned_at, change.takes_effect_at or change.planned_at)),
     )
 
 

@@ -64,9 +64,7 @@ def put_off_passed(*, at: datetime) -> int:
     turned = 0
     while True:
         with transaction.atomic():
-            batch = list(
-                passed.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH]
-            )
+            batch = list(passed.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH])
             events = []
             for change in batch:
                 assert change.takes_effect_at is not None, "asked for above"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from licensing.history import CLOCK, entry, record
-from licensing.licences import change_licence
+from licensing.licences import change_licence, touch_licence
 from licensing.models import Licence, PlannedChange
 from licensing.standing import Standing
 from licensing.sunsets.days import renewal_of
@@ -34,7 +34,10 @@ def move_of(standing: Standing) -> Move | None:
         if sunset.edition_id is not None and change.is_announced and not change.is_done:
             day = change.takes_effect_at
             return _move(
-                sunset, standing.tier, standing.held and standing.held.price, day and renewal_of(standing.licence, day)
+                sunset,
+                standing.tier,
+                standing.held.price if standing.held else None,
+                day and renewal_of(standing.licence, day),
             )
     return None
 
@@ -43,7 +46,10 @@ def move_by(change: PlannedChange) -> Move:
     """The same for one planned change, whose licence is read along with its price."""
     held = edition_terms(change.tier.edition_id).tier_by_id(change.tier_id)
     return _move(
-        sunset_terms(change.sunset_id), held, held.price_by_id(change.licence.price_id), change.takes_effect_at
+        sunset_terms(change.sunset_id),
+        held,
+        held.price_by_id(change.licence.price_id),
+        change.takes_effect_at,
     )
 
 
@@ -62,18 +68,12 @@ def begin(change: PlannedChange, *, at: datetime) -> None:
     """
     change.begun_at = at
     change.save(update_fields=["begun_at"])
-    licence = change.licence
-    licence.version += 1
-    licence.save(update_fields=["version"])
-    record(
-        entry(
-            customer=licence.customer_id,
-            kind="renewal_prepared",
-            subject=licence,
-            at=at,
-            actor=CLOCK,
-            after={"edition": sunset_terms(change.sunset_id).replacement_id},
-        )
+    touch_licence(
+        licence=change.licence,
+        kind="renewal_prepared",
+        at=at,
+        actor=CLOCK,
+        reason=f"It renews on the terms of {move_by(change).edition.name}.",
     )
 
 

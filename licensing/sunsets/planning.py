@@ -150,7 +150,7 @@ def what_goes(change: PlannedChange) -> dict[str, Any]:
 
 
 def _owed(
-    wanted: Iterable[tuple[PlannedChange, str]], kinds: dict[Kind, str], *, at: datetime
+    wanted: Iterable[tuple[PlannedChange, str]], kinds: dict[PlannedChange.Kind, str], *, at: datetime
 ) -> dict[int, int]:
     """Owe the notice of `kinds` about each change, in its period. Change number → notice number."""
     rows = [
@@ -216,7 +216,7 @@ def _turn(
     *,
     at: datetime,
     sets: int,
-    say: dict[Kind, str] | None = None,
+    say: dict[PlannedChange.Kind, str] | None = None,
 ) -> int:
     turned = 0
     for _ in range(sets):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from billing.models import Invoice, Payer
-from billing.renewals import MONTHLY, YEARLY, Renewal, next_renewal
+from billing.renewals import MONTHLY, YEARLY, Renewal, carried_by_the_renewal, next_renewal
 from licensing.entitlements import entitlements
 from licensing.models import Event, Licence, Notice, Price, UsageReading
 from licensing.offers import compare
@@ -28,6 +28,7 @@ from portal.mails.links import link
 from portal.mails.subjects import rows_of, terms_in_force
 from portal.mails.sums import card_of, seats_words, tax_words
 from portal.mails.turns import is_the_turn
+from portal.pages.moving import moving
 
 # Invoices that charged a whole period: what "last time" means.
 WHOLE_PERIOD = ("subscription_create", "subscription_cycle")
@@ -161,6 +162,7 @@ class RenewalReminder(Kind[AboutRenewal]):
             "difference": renewal.price + renewal.tax - about.last.total if about.last else None,
             "changes": _changes(about.before, licence, tier) if about.before else [],
             "leaving": _leaving(about, edition, at=at),
+            "move": moving(standing) if carried_by_the_renewal(standing) else None,
             "meters": used,
             "cheaper": _cheaper(about, used, renewal, tier, edition),
             "change_url": link("upgrade"),

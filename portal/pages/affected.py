@@ -8,6 +8,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from licensing.standing import Standing
+from licensing.sunsets.moving import Move, move_of
 from licensing.terms import EditionTerms
 from portal.pages.changes import Chapter, Yours
 from portal.pages.planned import Planned, planned
@@ -28,7 +29,9 @@ def for_holder(chapters: Sequence[Chapter], *, standing: Standing) -> list[Chapt
 def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
     """`distance`: how many editions it came after the one that is held; below zero where it was before."""
     said = {"tier": standing.tier.name, "edition": standing.edition.name}
-    leaving = planned(standing)
+    leaving, move = planned(standing), move_of(standing)
+    if distance == 0 and move:
+        return _ends(move, said)
     if distance == 0 and leaving:
         return Yours(_("You hold these terms, and keep them but for this:"), tuple(map(_leaves, leaving)))
     if distance == 0:
@@ -47,6 +50,16 @@ def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
     if leaving:
         return Yours(_("Not affected: you keep %(tier)s of %(edition)s.") % said)
     return Yours(_("Not affected: you keep %(tier)s of %(edition)s, its price and all it gives.") % said)
+
+
+def _ends(move: Move, said: dict[str, str]) -> Yours:
+    """The edition that they hold is to end."""
+    if move.at is None:
+        return Yours(_("You hold these terms. They are to end, on a day that you will be told in time."))
+    after = {**said, "after": move.edition.name, "day": day(move.at)}
+    return Yours(
+        _("Affected on %(day)s: these terms end, and your %(tier)s moves to those of %(after)s.") % after
+    )
 
 
 def _leaves(one: Planned) -> str:

@@ -107,7 +107,17 @@ def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
         (_("Locked since"), day(_day(said["locked_since"]))),
         (_("Issued on"), day(_day(said["issued_at"]))),
         (_("Holds"), str(said["holds_until"])),
+        *_end(said.get("edition_ends")),
     ]
+
+
+def _end(said: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The announced end of the edition; certificates of before say nothing of it."""
+    if not said or not said["at"]:
+        return []
+    ends = _("%(day)s; then %(edition)s") % {"day": day(_day(said["at"])), "edition": said["edition"]["name"]}
+    price = [(_("Price from then on"), _("%(price)s, before tax") % {"price": _price(said["price"])})]
+    return [(_("Edition ends"), ends), *(price if said["price"] else [])]
 
 
 def _price(said: dict[str, Any]) -> str:

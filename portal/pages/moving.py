@@ -18,7 +18,7 @@ from portal.pages.losses import loss_words
 
 @dataclass(frozen=True)
 class Moving:
-    """`before` and `after` are what one interval costs, before tax, in minor units of `price`; no price where it is free.
+    """`before` and `after` are what one interval costs, before tax, in minor units of `price`; None where it is free.
     `when` is None while there is no day, because the mail that tells of it has not been delivered.
     """
 

@@ -18,6 +18,7 @@ from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
 from portal.pages.exceptions import Made, exceptions
 from portal.pages.meters import Gauge, gauges, read_at_once
+from portal.pages.moving import Moving, moving
 from portal.pages.planned import Planned, planned
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
@@ -28,7 +29,7 @@ from portal.templatetags.words import money, until
 @dataclass(frozen=True)
 class Coming:
     """Something that will happen: the "_reminder" or "_end" of a "trial" or "waiver", a "renewal" or its
-    "renewal_reminder", the "end", or the "sunset" of the feature called `name`.
+    "renewal_reminder", the "end", the "sunset" of the feature called `name`, or the "move" to the edition of that name.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class PlanPage:
     today: EditionTerms
     thought: Thought | None
     planned: list[Planned]
+    move: Moving | None
 
     @property
     def due(self) -> str:
@@ -71,14 +73,14 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
     standing, payer = facts.standing, facts.payer
     state = _state(standing.licence)
     renewal = next_renewal(standing=standing, payer=payer)
-    leaving = planned(standing)
+    leaving, move = planned(standing), moving(standing)
     return PlanPage(
         facts=facts,
         state=state,
         sentence=_sentence(standing, state=state),
         renewal=renewal,
         card=card_words(payer.card_brand, payer.card_last4) if payer else "",
-        coming=_coming(standing, state=state, leaving=leaving),
+        coming=_coming(standing, state=state, leaving=leaving, move=move),
         gauges=gauges(facts),
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
@@ -86,6 +88,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         today=today,
         thought=thought_for(facts, put_away=put_away),
         planned=leaving,
+        move=move,
     )
 
 
@@ -120,7 +123,7 @@ def _sentence(standing: Standing, *, state: str) -> str:
     )
 
 
-def _coming(standing: Standing, *, state: str, leaving: list[Planned]) -> list[Coming]:
+def _coming(standing: Standing, *, state: str, leaving: list[Planned], move: Moving | None) -> list[Coming]:
     """What lies ahead, soonest first."""
     found = []
     if standing.trial:
@@ -139,6 +142,8 @@ def _coming(standing: Standing, *, state: str, leaving: list[Planned]) -> list[C
         found += [Coming("renewal_reminder", ends - turn) for turn in turns]
         found.append(Coming("renewal", ends))
     found += [Coming("sunset", one.when, one.name) for one in leaving if one.when and not one.is_done]
+    if move and move.when and state != "cancelled":
+        found.append(Coming("move", move.when, move.edition.name))
     ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
     return [
         one

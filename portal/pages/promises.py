@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from licensing.entitlements import is_better
 from licensing.grandfathering import PRICE, Difference, differences
 from licensing.standing import Standing
+from licensing.sunsets.moving import move_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms
 from portal.pages.values import feature_words, short_money, value_words
 from portal.templatetags.words import day_from
@@ -26,19 +27,22 @@ class Promise:
 @dataclass(frozen=True)
 class Promises:
     """`kept`: better than today's terms. `shared`: what later editions gave on top. `missed`: today's terms are better
-    here. All empty: nothing differs. `is_sold`: today's terms have that tier still.
+    here. All empty: nothing differs. `is_sold`: today's terms have that tier still. `until`: the day on which the held
+    edition ends, as it was announced; empty where it goes on.
     """
 
     kept: tuple[Promise, ...] = ()
     shared: tuple[Promise, ...] = ()
     missed: tuple[Promise, ...] = ()
     is_sold: bool = True
+    until: str = ""
 
 
 def promises(standing: Standing, *, today: EditionTerms) -> Promises:
     """The held tier as it is held and as it is sold today, in the customer's own currency and interval."""
     if standing.edition.id == today.id:
         return Promises()
+    move = move_of(standing)
     found = differences(
         held=standing.edition,
         today=today,
@@ -51,6 +55,7 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
             _ending(one, standing) or _promise(one, today=today) for one in found if one.kind == "kept_better"
         ),
         is_sold=today.tier(standing.tier.key) is not None,
+        until=day_from(move.at, standing.at) if move and move.at else "",
         shared=tuple(_shared(standing)),
         missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
     )

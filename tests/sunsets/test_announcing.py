@@ -29,7 +29,7 @@ def refused(words: str, sunset: Sunset, *, approver: Actor | None = None) -> Non
 @pytest.mark.parametrize(
     ("words", "fields"),
     [
-        ("Ending a whole edition is not possible yet", {"feature_key": ""}),
+        ("Say what goes: one feature, or one edition", {"feature_key": ""}),
         ("Say why", {"reason": " "}),
         ("Say what takes its place", {"instead": ""}),
         ("Say what to take along", {"export": ""}),

@@ -67,7 +67,9 @@ def test_whoever_pays_moves_with_the_first_renewal_after_their_day() -> None:
     announced()
     change = change_of(lindqvist.customer)
     assert change.kind == PlannedChange.Kind.EDITION_SUNSET
-    assert change.takes_effect_at == datetime(2027, 11, 29, 12, 0, tzinfo=UTC), "a year after the next renewal"
+    assert change.takes_effect_at == datetime(2027, 11, 29, 12, 0, tzinfo=UTC), (
+        "a year after the next renewal"
+    )
     move = move_of(standing_of(lindqvist.customer, at=NOON))
     assert move is not None
     assert (move.edition.key, move.tier.key, move.at) == (TODAY, "team", change.takes_effect_at)
