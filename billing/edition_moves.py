@@ -179,7 +179,7 @@ def _turn_back(number: int, *, at: datetime) -> None:
         licence = Licence.objects.select_for_update(of=("self",)).get(pk=move.change.licence_id)
         if licence.price_id is None or licence.period_end != move.renews_at:
             return
-        if at >= move.renews_at - TOO_NEAR:
+        if _is_too_near(move, at=at):
             PriceMove.objects.filter(pk=move.pk).update(needs_staff=TOO_LATE)
             return
         PriceMove.objects.get_or_create(
@@ -207,6 +207,10 @@ def _carried_on(number: int, *, at: datetime) -> str:
         log.warning("edition_not_moved", extra={"customer": move.customer_id, "why": str(silence)})
         return "waiting"
     except StripeRefused as refusal:
+        if _is_too_near(move, at=at):
+            # A no to looking is no answer to what was asked before.
+            log.error("edition_move_not_shown", extra={"customer": move.customer_id, "code": refusal.code})
+            return "waiting"
         said = {"code": refusal.code, "words": str(refusal)}
         return _close(move, REFUSED, said, at=at, needs_staff=f"Stripe refuses the price: {refusal}"[:200])
     if seen.price_id == _at_stripe(move.price):
@@ -218,7 +222,7 @@ def _carried_on(number: int, *, at: datetime) -> str:
 
 def _asked(move: PriceMove, subscription: Subscription, *, at: datetime) -> SubscriptionSeen:
     """Ask under the move's key; near the renewal, only look. Keys last far longer than both."""
-    if at >= move.renews_at - TOO_NEAR:
+    if _is_too_near(move, at=at):
         return gateway.fetch_subscription(subscription.stripe_id)
     return gateway.set_renewal_price(
         subscription_id=subscription.stripe_id,
@@ -227,6 +231,10 @@ def _asked(move: PriceMove, subscription: Subscription, *, at: datetime) -> Subs
         quantity=quantity_of(move.price, seats=move.change.licence.seats),
         idempotency_key=move.idempotency_key,
     )
+
+
+def _is_too_near(move: PriceMove, *, at: datetime) -> bool:
+    return at >= move.renews_at - TOO_NEAR
 
 
 def _close(

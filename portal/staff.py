@@ -59,10 +59,18 @@ SUPPORT_CHANGES = (
     "change_notice",
     "change_order",
     "change_balancecredit",
+    "change_pricemove",
     *WAIVERS,
     *BRAKES,
 )
-FINANCE_CHANGES = ("change_order", "change_balancecredit", *WAIVERS, "approve_waiver", *BRAKES)
+FINANCE_CHANGES = (
+    "change_order",
+    "change_balancecredit",
+    "change_pricemove",
+    *WAIVERS,
+    "approve_waiver",
+    *BRAKES,
+)
 
 
 def ensure_groups() -> None:
@@ -111,6 +119,7 @@ def ensure_groups() -> None:
                         codename__in=[
                             "change_order",
                             "change_balancecredit",
+                            "change_pricemove",
                             *WAIVERS,
                             "approve_waiver",
                             *BRAKES,

@@ -3,6 +3,7 @@
 from billing.admin import (
     brakes,
     credits,
+    edition_moves,
     inbox,
     invoices,
     orders,
@@ -15,6 +16,7 @@ from billing.admin import (
 __all__ = [
     "brakes",
     "credits",
+    "edition_moves",
     "inbox",
     "invoices",
     "orders",

@@ -6,7 +6,16 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from billing.models import BalanceCredit, Brake, Difference, OpenViolation, Order, Reconciliation, StripeEvent
+from billing.models import (
+    BalanceCredit,
+    Brake,
+    Difference,
+    OpenViolation,
+    Order,
+    PriceMove,
+    Reconciliation,
+    StripeEvent,
+)
 from licensing.admin.queues import LONG, Queue
 
 STUCK_AFTER_TRIES = 3
@@ -35,6 +44,16 @@ CREDIT_QUEUES = (
         title="Credits that Stripe refuses",
         hint="An exception promised it. Give it another way, and say how.",
         model=BalanceCredit,
+        where=lambda at: ~Q(needs_staff=""),
+    ),
+)
+
+PRICE_MOVE_QUEUES = (
+    Queue(
+        key="staff",
+        title="Renewals that could not take a new price",
+        hint="An edition ends, and the renewal was to charge the later price. Each says what is in the way.",
+        model=PriceMove,
         where=lambda at: ~Q(needs_staff=""),
     ),
 )

@@ -13,6 +13,7 @@ from billing.admin.queues import (
     CREDIT_QUEUES,
     DIFFERENCE_QUEUES,
     ORDER_QUEUES,
+    PRICE_MOVE_QUEUES,
     STRIPE_EVENT_QUEUES,
     VIOLATION_QUEUES,
 )
@@ -35,6 +36,7 @@ QUEUES: tuple[Queue, ...] = (
     *DIFFERENCE_QUEUES,
     *ORDER_QUEUES,
     *CREDIT_QUEUES,
+    *PRICE_MOVE_QUEUES,
     *STRIPE_EVENT_QUEUES,
     *WAIVER_QUEUES,
     *NOTICE_QUEUES,

@@ -31,6 +31,7 @@ MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("Quotes", "request_quote", "billing", "quote"),
             ("Invoices", "receipt_long", "billing", "invoice"),
             ("Credits", "savings", "billing", "balancecredit"),
+            ("Prices of renewals", "price_change", "billing", "pricemove"),
             ("Payers", "credit_card", "billing", "payer"),
             ("Stripe events", "inbox", "billing", "stripeevent"),
             ("Promises", "handshake", "licensing", "promisecheck"),

@@ -146,8 +146,12 @@ PLANNED_CHANGES = Part(
         Column("number", "our number of it; the history names it plannedchange:12", "pk"),
         Column("licence", "which licence, by number", "licence_id"),
         Column("tier", "which tier of it, by its key", "tier__key"),
-        Column("kind", "what changes: feature_loss", "kind"),
-        Column("feature", "which feature goes, by its key", "feature_key"),
+        Column("kind", "what changes: feature_loss, edition_sunset", "kind"),
+        Column("feature", "which feature goes, by its key; empty where the edition ends", "feature_key"),
+        Column(
+            "moves_to", "where the edition ends: which one follows, by its key", "sunset__replacement__key"
+        ),
+        Column("begun_at", "since when the renewal that carries it is being prepared", "begun_at"),
         Column("reason", "why, as the organisation was told", "sunset__reason"),
         Column("usage", "how much of it was in use when this was planned", "usage"),
         Column("tell_at", "from when on it was to be told", "tell_at"),

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "billing.Subscription": "Stripe’s numbers of what pays for the licence; the licence itself is in “licences”",
     "billing.Attempt": "our questions to Stripe, with the keys that keep us from charging twice",
     "billing.BalanceCredit": "our question to Stripe about a credit; the credit is in “exceptions” and in the history",
+    "billing.PriceMove": "our question to Stripe about a renewal; what came of it is in “planned_changes”",
     "billing.Brake": "that charging was paused is in the history; the note of staff is about our own care",
     "billing.OpenViolation": "a contradiction in our own books, until it is mended",
     "billing.Difference": "a difference between our books and Stripe’s",

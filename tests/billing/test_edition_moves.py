@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end
-from billing.edition_moves import LEAD, TOO_NEAR, move_due
+from billing.edition_moves import LEAD, TOO_NEAR, UnableToClear, clear_move, move_due
 from billing.models import Invoice, Order, PriceMove, Quote
 from billing.orders import UnableToAccept
 from billing.promises import PROMISES
@@ -18,87 +17,22 @@ from billing.quotes import UnableToQuote
 from billing.reconcile import reconcile
 from billing.renewals import next_renewal
 from licensing import sunsets
-from licensing.catalogue import load_draft
-from licensing.history import COMMAND, Actor
-from licensing.models import (
-    Delivery,
-    Edition,
-    Event,
-    Licence,
-    NoticeRule,
-    PlannedChange,
-    Product,
-    Sunset,
-)
+from licensing.history import COMMAND
+from licensing.models import Delivery, Event, Licence, PlannedChange, Sunset
 from licensing.promises import breaches_of
 from licensing.standing import standing_of
-from portal.mails.outbox import send_due
 from tests.billing.conftest import Buyer
-from tests.publishing import colleague, publish, writer
+from tests.billing.ending import before_renewal, change_of, days, ending, renews
 
 NOTHING = {"begun": 0, "moved": 0, "refused": 0, "waiting": 0}
 CHEAP, DEAR = 3 * 2300, 3 * 2700
 WITH_TAX = 1.19
 
 
-def days(count: float) -> timedelta:
-    return timedelta(days=count)
-
-
-def ending(buyer: Buyer, *, price: str = "2700") -> Sunset:
-    """Ada holds Team of January 2026 for three; July 2026 is sold, and January's end is announced and told. Ten days
-    are notice enough here, so that her next renewal carries it.
-    """
-    buyer.with_card().buy("team", seats=3)
-    buyer.receive(*buyer.events())
-    at = timezone.now()
-    source = Path("portal/demo/meridian-2026-01.toml").read_text()
-    later = source.replace("2026-01", "2026-07").replace("January 2026", "July 2026").replace("2300", price)
-    publish(load_draft(source=later, at=at), at=at)
-    NoticeRule.objects.update(days=7)
-    NoticeRule.objects.exclude(jurisdiction="").delete()
-    sunset = Sunset.objects.create(
-        product=Product.objects.get(),
-        edition=Edition.objects.get(key="2026-01"),
-        replacement=Edition.objects.get(key="2026-07"),
-        reason="Two sets of terms cost more than they bring.",
-        instead="Your tier as it is sold today.",
-        export="Nothing is lost.",
-        first_on=(at + days(14)).date(),
-    )
-    sunset.authors.add(writer())
-    sunset = sunsets.announce(sunset=sunset, approver=Actor.person(colleague()), at=at)
-    send_due(at=at)
-    Delivery.objects.update(outcome="delivered", outcome_at=at, arrived_at=at)
-    sunsets.follow_notices(at=at + days(1))
-    return sunset
-
-
 @pytest.fixture
 def holder(ada: Buyer) -> Buyer:
     ending(ada)
     return ada
-
-
-def change_of(buyer: Buyer) -> PlannedChange:
-    return PlannedChange.objects.get(customer=buyer.customer)
-
-
-def passes_to(buyer: Buyer, moment: datetime) -> datetime:
-    """Let time pass at Stripe up to `moment`."""
-    now = buyer.let_pass(seconds=0)
-    return buyer.let_pass(seconds=int((moment - now).total_seconds()))
-
-
-def before_renewal(buyer: Buyer, *, lead: timedelta = LEAD - timedelta(hours=1)) -> datetime:
-    return passes_to(buyer, buyer.licence.period_end - lead)
-
-
-def renews(buyer: Buyer) -> datetime:
-    """The next period begins, its invoice is paid, and Stripe says so."""
-    at = passes_to(buyer, buyer.licence.period_end + timedelta(hours=2))
-    buyer.receive(*buyer.events(), at=at)
-    return at
 
 
 def test_the_renewal_charges_the_later_price_and_nothing_is_charged_before(holder: Buyer) -> None:
@@ -203,6 +137,10 @@ def test_what_stripe_refuses_needs_a_person_and_leaves_the_customer_free(holder:
     assert move_due(at=at)["refused"] == 1
     move = PriceMove.objects.get()
     assert "Stripe refuses the price" in move.needs_staff
+    clear_move(move=move, actor=COMMAND, reason="Moved by hand.", at=at)
+    with pytest.raises(UnableToClear):
+        clear_move(move=move, actor=COMMAND, reason="Moved by hand.", at=at)
+    assert Event.objects.get(kind="price_move_cleared").reason == "Moved by hand."
     assert change_of(holder).begun_at is None
     assert holder.quote("business", at=at).tier.key == "business"
 

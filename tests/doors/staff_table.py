@@ -23,6 +23,7 @@ from tests.staff.rows import (
     everything_of,
     exception_of,
     policy_version,
+    price_move_of,
     stripe_event,
     violation_of,
 )
@@ -65,6 +66,7 @@ MODELS: dict[str, Rights] = {
     "billing.invoice": Rights("support finance"),
     "billing.payer": Rights("support finance"),
     "billing.balancecredit": Rights("support finance"),
+    "billing.pricemove": Rights("support finance"),
     "billing.stripeevent": Rights("support finance"),
     "billing.openviolation": Rights("support finance"),
     "billing.reconciliation": Rights("support finance"),
@@ -102,6 +104,7 @@ ACTIONS: dict[str, Groups] = {
     "licensing_customer_give_trial": "support finance",
     "licensing_customer_give_credit": "support finance",
     "billing_balancecredit_clear_this": "support finance",
+    "billing_pricemove_clear_this": "support finance",
     "licensing_waiver_say_yes": "finance",
     "licensing_waiver_say_no": "finance",
     "licensing_waiver_end_now": "support finance",
@@ -192,6 +195,7 @@ def rows_of_ada() -> dict[str, Any]:
     bo()
     announced(at=NOON)
     credit_of(ada())
+    price_move_of(ada())
     exception = exception_of(ada())
     draft = draft_from(edition=Edition.objects.get(key=TODAY), key="2027-01", name="January 2027")
     rows = {model: apps.get_model(model)._default_manager.order_by("pk").first() for model in MODELS}

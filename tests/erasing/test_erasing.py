@@ -170,6 +170,7 @@ STAYS = {
     "billing.Subscription": "Stripe’s numbers; there is none once nothing is paid for",
     "billing.Attempt": "what Stripe was asked, by numbers",
     "billing.BalanceCredit": "an amount and its date",
+    "billing.PriceMove": "a price and its date",
     "billing.OpenViolation": "a contradiction in the books, by numbers",
     "billing.Difference": "a difference with Stripe’s books, by numbers",
 }

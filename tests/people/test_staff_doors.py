@@ -227,6 +227,7 @@ def test_the_groups_are_there_and_a_vendors_additions_stay() -> None:
     assert changed == {
         *("change_order", "add_brake", "change_brake"),
         *("add_waiver", "change_waiver", "approve_waiver", "change_balancecredit"),
+        "change_pricemove",
     }
     finance.permissions.add(*support.permissions.filter(codename="change_trial"))
     ensure_groups()

@@ -13,6 +13,7 @@ from billing.models import (
     Invoice,
     OpenViolation,
     Order,
+    PriceMove,
     Quote,
     Reconciliation,
     StripeEvent,
@@ -24,6 +25,7 @@ from licensing.models import (
     Edition,
     Erasure,
     Notice,
+    PlannedChange,
     Price,
     PromiseCheck,
     PromiseException,
@@ -36,6 +38,7 @@ from portal.models import PolicyVersion
 from portal.policy import record_policy
 from tests.cast import NOON, TODAY, Party
 from tests.publishing import rehearsed, writer
+from tests.sunsets.editions import draft as edition_sunset
 
 
 def policy_version(*, since: datetime = NOON) -> PolicyVersion:
@@ -90,6 +93,33 @@ def credit_of(party: Party, **fields: Any) -> BalanceCredit:
             "outcome": "refused",
             "answer": {"code": "", "words": "The currency is another."},
             "needs_staff": "Stripe refuses the credit: The currency is another.",
+            **fields,
+        }
+    )
+
+
+def price_move_of(party: Party, **fields: Any) -> PriceMove:
+    """The renewal that was to charge January's price; Stripe refuses it."""
+    change = PlannedChange.objects.create(
+        sunset=edition_sunset(),
+        customer=party.customer,
+        licence=party.licence,
+        tier=party.licence.tier,
+        kind="edition_sunset",
+        tell_at=NOON,
+        planned_at=NOON,
+    )
+    return PriceMove.objects.create(
+        **{
+            "change": change,
+            "step": "there",
+            "price": party.licence.price,
+            "renews_at": NOON + timedelta(days=22),
+            "idempotency_key": f"edition-{change.pk}",
+            "first_asked_at": NOON,
+            "outcome": "refused",
+            "answer": {"code": "", "words": "No such price."},
+            "needs_staff": "Stripe refuses the price: No such price.",
             **fields,
         }
     )

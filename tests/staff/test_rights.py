@@ -18,6 +18,7 @@ from tests.staff.rows import (
     everything_of,
     exception_of,
     policy_version,
+    price_move_of,
     stripe_event,
     violation_of,
 )
@@ -49,6 +50,7 @@ LOOKERS: dict[str, set[str]] = {
     "billing.invoice": {SUPPORT, FINANCE},
     "billing.payer": {SUPPORT, FINANCE},
     "billing.balancecredit": {SUPPORT, FINANCE},
+    "billing.pricemove": {SUPPORT, FINANCE},
     "billing.stripeevent": {SUPPORT, FINANCE},
     "billing.openviolation": {SUPPORT, FINANCE},
     "billing.reconciliation": {SUPPORT, FINANCE},
@@ -78,6 +80,7 @@ READ_ONLY = {
     "billing.invoice",
     "billing.payer",
     "billing.balancecredit",
+    "billing.pricemove",
     "billing.stripeevent",
     "billing.openviolation",
     "billing.reconciliation",
@@ -99,6 +102,7 @@ DOERS = {
     "licensing_customer_give_trial": {SUPPORT, FINANCE},
     "licensing_customer_give_credit": {SUPPORT, FINANCE},
     "billing_balancecredit_clear_this": {SUPPORT, FINANCE},
+    "billing_pricemove_clear_this": {SUPPORT, FINANCE},
     "licensing_waiver_say_yes": {FINANCE},
     "licensing_waiver_say_no": {FINANCE},
     "licensing_waiver_end_now": {SUPPORT, FINANCE},
@@ -158,6 +162,7 @@ def test_what_is_stored_is_not_edited_or_deleted_even_by_a_superuser(
     violation_of(okafor)
     difference_of(okafor)
     credit_of(okafor)
+    price_move_of(okafor)
     exception_of(okafor)
     policy_version()
     client = as_staff(superuser=True)
@@ -183,6 +188,7 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
         "trial": Trial.objects.get().pk,
         "waiver": Waiver.objects.get().pk,
         "balancecredit": credit_of(okafor).pk,
+        "pricemove": price_move_of(okafor).pk,
         "notice": Notice.objects.get().pk,
         "customer": okafor.customer.pk,
         "order": okafor.customer.orders.get().pk,

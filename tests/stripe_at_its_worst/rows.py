@@ -16,6 +16,7 @@ from tests.stripe_at_its_worst.scenes import (
     giving_back,
     jobs,
     money_pages,
+    moving,
     quoting,
     reconciling,
     reporting,
@@ -235,6 +236,22 @@ ROWS = [
         no="given_back 1",
         heals_to="given back",
         no_heals_to="for staff:, given back",
+    ),
+    # A renewal that carries the end of an edition
+    Row(
+        "billing.edition_moves._asked → set_renewal_price",
+        moving.preparing_a_renewal,
+        unknown="waiting 1",
+        no="refused 1",
+        heals_to="moved, renewed",
+        no_heals_to="for staff",
+    ),
+    Row(
+        "billing.edition_moves._asked → fetch_subscription",
+        moving.looking_whether_a_renewal_is_prepared,
+        unknown="waiting 1",
+        no="waiting 1",
+        heals_to="moved",
     ),
     # A credit that an exception gives
     Row(

@@ -18,7 +18,7 @@ import pytest
 from django.db import connection
 
 from billing import gateway
-from billing.models import Attempt, BalanceCredit
+from billing.models import Attempt, BalanceCredit, PriceMove
 from tests.infra.sandbox import Sandbox
 from tests.stripe_at_its_worst.faults import Fault
 
@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 APPS = ("licensing", "billing", "portal")
 # What these are asked for charges, or opens a page that does; the others move money back.
 CHARGING = ("create_checkout", "create_subscription", "change_subscription")
-MOVING = (*CHARGING, "refund_payment", "move_balance")
+MOVING = (*CHARGING, "refund_payment", "move_balance", "set_renewal_price")
 
 
 @dataclass(frozen=True)
@@ -176,6 +176,6 @@ def _wrong(site: Site, asked: dict[str, Any]) -> list[str]:
     if site.asked in MOVING:
         # No transaction is open, so what this connection sees is committed.
         mine = {"idempotency_key": asked["idempotency_key"], "outcome": Attempt.Outcome.ASKED}
-        if not any(kind.objects.filter(**mine).exists() for kind in (Attempt, BalanceCredit)):
+        if not any(kind.objects.filter(**mine).exists() for kind in (Attempt, BalanceCredit, PriceMove)):
             wrong.append(f"{site} asks before its attempt is committed with its key")
     return wrong

@@ -7,16 +7,21 @@ from datetime import UTC, date, datetime
 import pytest
 
 from licensing import sunsets
+from licensing.certificates import certificate_of, statement_of
 from licensing.history import COMMAND, Actor
 from licensing.licences import change_licence
 from licensing.models import Edition, Event, Licence, PlannedChange, Price, Tier
 from licensing.standing import standing_of
 from licensing.sunsets import UnableToAnnounce
 from licensing.sunsets.moving import move_of
+from licensing.terms import storefront
 from tests.cast import NOON, OLD, TODAY, Party, bo, cy, make_catalogue
+from tests.infra.mailbox import Mailbox
+from tests.mails.reading import subject_of, words_of
 from tests.publishing import colleague
 from tests.sunsets.editions import FIRST, announced, draft
 from tests.sunsets.scenes import change_of, days, mails, sweep
+from tests.sunsets.test_pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -151,3 +156,68 @@ def test_withdrawn_in_time_nobody_moves_and_who_has_moved_stays() -> None:
 
 def test_the_draft_can_be_checked_before_anybody_tries() -> None:
     assert sunsets.faults(sunset=draft(), approver=Actor.person(colleague()), at=NOON) == []
+
+
+def said_to(lindqvist: Party, mailbox: Mailbox) -> list[str]:
+    return words_of(mailbox.to("bo@demo.test")[-1])
+
+
+def test_the_mail_says_the_day_both_amounts_what_is_lost_and_the_ways_out(mailbox: Mailbox) -> None:
+    lindqvist = bo()
+    announced()
+    mails(at=NOON)
+    assert subject_of(mailbox.to("bo@demo.test")[-1]) == (
+        "On 29 November 2027 your Team moves to the terms of January 2026"
+    )
+    for words in said_to(lindqvist, mailbox):
+        assert "With your renewal on 29 Nov 2027, your Team moves to those of January 2026." in words
+        assert "You pay €1,020.00 a year until then, and €1,260.00 a year from then on" in words
+        assert "Single sign-on" in words
+        assert "API calls a month: 40,000 instead of 50,000" in words
+        assert "Two sets of terms cost more to keep up" in words
+        assert "/billing/" in words
+        assert "opt-out" not in words
+
+
+def test_it_is_said_again_before_the_day_and_that_it_stays_is_said_too(mailbox: Mailbox) -> None:
+    lindqvist = bo()
+    sunset = announced()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    its_day = change_of(lindqvist.customer).takes_effect_at
+    assert its_day is not None
+    sweep(at=its_day - days(29))
+    assert mails(at=its_day - days(29)) > 0
+    assert "moves to the terms of January 2026" in subject_of(mailbox.to("bo@demo.test")[-1])
+    sunsets.withdraw(sunset=sunset, actor=COMMAND, reason="Too many of you hold it.", at=its_day - days(20))
+    mails(at=its_day - days(20))
+    assert subject_of(mailbox.to("bo@demo.test")[-1]) == "Your Team of March 2025 stays"
+    assert all("Too many of you hold it." in words for words in said_to(lindqvist, mailbox))
+
+
+def test_the_certificate_says_until_when_the_price_holds_and_what_follows() -> None:
+    lindqvist = bo()
+    announced()
+    shop = storefront()
+    assert shop is not None
+    certificate = certificate_of(standing_of(lindqvist.customer, at=NOON), shop=shop)
+    assert certificate is not None
+    assert "Until the day on which this edition ends" in certificate.until
+    statement = statement_of(certificate, keys_at="", verify_at="")
+    assert statement["edition_ends"] == {
+        "at": "2027-11-29T13:00:00+01:00",
+        "edition": {"key": TODAY, "name": "January 2026"},
+        "price": {"amount": 21000, "currency": "EUR", "interval": "year", "per": "seat"},
+    }
+
+
+def test_my_plan_and_the_changelog_say_it() -> None:
+    lindqvist = bo()
+    announced()
+    plan, history = page(lindqvist.user, "/plan/"), page(lindqvist.user, "/changelog/")
+    assert "On 29 Nov 2027, your Team moves to the terms of January 2026." in plan
+    assert 'You pay <b class="number">€1,020.00</b> a year until then' in plan
+    assert "You keep yours until 29 Nov 2027, when March 2025 ends:" in plan
+    ahead = plan[plan.index("What happens next") :]
+    assert "Your Team moves to the terms of January 2026." in ahead
+    assert "Affected on 29 November 2027: these terms end" in history
