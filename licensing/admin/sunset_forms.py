@@ -13,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from licensing.models import Feature, Product, Sunset, Tier
+from licensing.models import Edition, Feature, Product, Sunset, Tier
 
 Choice = tuple[str, str]
 Choices = list[Choice | tuple[str, list[Choice]]]
@@ -86,6 +86,23 @@ def _date(words: str) -> date | None:
         return None
 
 
+class EditionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # at run time it takes no parameter
+    """A published edition by its name, or none."""
+
+    def __init__(self, *, label: str, help_text: str) -> None:
+        super().__init__(
+            queryset=Edition.objects.filter(published_at__isnull=False).order_by("-published_at", "-pk"),
+            required=False,
+            empty_label="No edition",
+            widget=UnfoldAdminSelectWidget(),
+            label=label,
+            help_text=help_text,
+        )
+
+    def label_from_instance(self, edition: Edition) -> str:
+        return f"{edition.name} ({edition.key})"
+
+
 class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
     """A draft as people fill it in. It is kept unfinished too; its page says what stands in the way of announcing."""
 
@@ -93,7 +110,15 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
         label="Feature",
         required=False,
         widget=UnfoldAdminSelectWidget(),
-        help_text="What goes, of all that published editions give.",
+        help_text="What goes, of all that published editions give; or else, below, the edition that ends.",
+    )
+    edition = EditionField(
+        label="Or an edition",
+        help_text="Whoever holds it moves to the one after it: who pays with a renewal, everybody else on their day.",
+    )
+    replacement = EditionField(
+        label="The edition after it",
+        help_text="Where an edition ends: what is sold today. Its tiers and prices are what its holders move to.",
     )
     tier_key = forms.ChoiceField(
         label="Tier",
@@ -115,7 +140,10 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
 
     class Meta:
         model = Sunset
-        fields = ["product", "feature_key", "tier_key", "reason", "instead", "export", "first_on", "ramp"]
+        fields = [
+            "product", "feature_key", "edition", "replacement", "tier_key", "reason", "instead", "export", "first_on",
+            "ramp",
+        ]  # fmt: skip
         labels: ClassVar = {
             "reason": "Why",
             "instead": "What takes its place",
@@ -129,7 +157,7 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, rows, none in (
-            ("feature_key", _features(), "Choose a feature"),
+            ("feature_key", _features(), "No feature" if self.instance.edition_id else "Choose a feature"),
             ("tier_key", _tiers(), "Every tier that gives it"),
         ):
             field = self.fields.get(name)
@@ -151,6 +179,9 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
                     and not rows.filter(edition__product=product, key=key)
                 ):
                     self.add_error(name, f"{product} has never had it.")
+            for name in ("edition", "replacement"):
+                if (edition := given.get(name)) and edition.product_id != product.pk:
+                    self.add_error(name, f"It is no edition of {product}.")
         if steps := given.get("ramp"):
             given["ramp"] = [[percent, str(day or given.get("first_on"))] for percent, day in steps]
         return given
@@ -174,14 +205,18 @@ def choices(rows: Iterable[Feature | Tier], *, none: str, kept: str) -> Choices:
     return found
 
 
-def feature_words(sunset: Sunset) -> str:
+def what_words(sunset: Sunset) -> str:
     """What goes, as the form says it."""
-    return _named(sunset.feature_key, among=_features(), none="a whole edition")
+    if sunset.edition is not None:
+        after = f", followed by {sunset.replacement.name}" if sunset.replacement else ""
+        return f"{sunset.edition.name}, the whole edition{after}"
+    return _named(sunset.feature_key, among=_features(), none="nothing yet")
 
 
 def tier_words(sunset: Sunset) -> str:
     """For whom, as the form says it."""
-    return _named(sunset.tier_key, among=_tiers(), none="every tier that gives it")
+    none = "every tier of it" if sunset.edition_id else "every tier that gives it"
+    return _named(sunset.tier_key, among=_tiers(), none=none)
 
 
 def _named(key: str, *, among: QuerySet[Feature] | QuerySet[Tier], none: str) -> str:

@@ -21,7 +21,7 @@ from licensing import sunsets
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, StaffAdmin, row_url
 from licensing.admin.queues import CHANGE_QUEUES, SUNSET_QUEUES, queue_filter
-from licensing.admin.sunset_forms import SunsetForm, feature_words, tier_words
+from licensing.admin.sunset_forms import SunsetForm, tier_words, what_words
 from licensing.history import Actor
 from licensing.models import PlannedChange, Sunset
 from licensing.staff_words import when
@@ -36,12 +36,12 @@ class _SunsetAction(StaffAction):
     permission = "licensing.announce_sunset"
 
     def rows(self) -> QuerySet[Sunset]:
-        return Sunset.objects.select_related("product", "approved_by")
+        return Sunset.objects.select_related("product", "approved_by", "edition", "replacement")
 
     def facts(self) -> Sequence[tuple[str, Any]]:
         sunset: Sunset = self.row
         return [
-            ("Feature", feature_words(sunset)),
+            ("What goes", what_words(sunset)),
             ("Tier", tier_words(sunset)),
             ("Written by", ", ".join(str(author) for author in sunset.authors.all()) or "nobody"),
             ("First day", f"{sunset.first_on:%d %B %Y}"),
@@ -56,20 +56,22 @@ class _SunsetAction(StaffAction):
 
 
 class SureForm(RowForm):
-    """Announcing asks for the feature's key: it cannot be taken back, only withdrawn."""
+    """Announcing asks for the key of what goes: it cannot be taken back, only withdrawn."""
 
     key = forms.CharField(
-        label="The feature’s key, to be sure",
+        label="The key of what goes, to be sure",
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs={"class": " ".join(INPUT_CLASSES)}),
     )
 
     def clean_key(self) -> str:
-        """Typed as it stands; where a whole edition was meant there is none, and announcing says so."""
-        if self.cleaned_data["key"].strip() != self.row.feature_key:
-            raise forms.ValidationError(f"To announce it, type {self.row.feature_key}.")
-        return str(self.row.feature_key)
+        """Typed as it stands."""
+        sunset: Sunset = self.row
+        key = sunset.edition.key if sunset.edition else sunset.feature_key
+        if self.cleaned_data["key"].strip() != key:
+            raise forms.ValidationError(f"To announce it, type {key}.")
+        return key
 
 
 class Announce(_SunsetAction):
@@ -81,8 +83,9 @@ class Announce(_SunsetAction):
     def outcome(self) -> str:
         return (
             "Everybody it touches has a planned change and is told by mail: whoever uses the thing at once, the "
-            "others a week later. Nobody loses anything before a notice has been delivered to them and its time has "
-            "passed. From now on the plan never changes; it can only be withdrawn."
+            "others a week later. Nothing changes for anybody before a notice has been delivered to them and its time "
+            "has passed; who pays leaves an edition with a renewal. From now on the plan never changes; it can only be "
+            "withdrawn."
         )
 
     def closed(self) -> Sequence[str]:
@@ -108,7 +111,10 @@ class Withdraw(_SunsetAction):
     refusals = (sunsets.UnableToWithdraw,)
 
     def outcome(self) -> str:
-        return "Nobody loses anything by it any more, whoever did has it back, and everybody who was told hears so."
+        return (
+            "Nobody loses anything by it any more, and everybody who was told hears so. A feature comes back to "
+            "whoever has lost it; who has moved to another edition stays there."
+        )
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         sunsets.withdraw(sunset=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
@@ -119,11 +125,11 @@ class Withdraw(_SunsetAction):
 class SunsetAdmin(StaffAdmin):
     list_display = ["what", "product", "state", "first_on", "progress"]
     list_display_links = ["what"]
-    list_select_related = ["product"]
+    list_select_related = ["product", "edition"]
     list_filter = [queue_filter(SUNSET_QUEUES)]
     fields = [
-        "product", "feature_key", "tier_key", "reason", "instead", "replacement", "export", "first_on", "ramp",
-        "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
+        "product", "feature_key", "edition", "replacement", "tier_key", "reason", "instead", "export", "first_on",
+        "ramp", "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
     ]  # fmt: skip
     readonly_fields = [
         "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
@@ -196,9 +202,9 @@ class SunsetAdmin(StaffAdmin):
             return names
         return [IN_WORDS.get(name, name) for name in names]
 
-    @display(description="feature")
+    @display(description="what goes")
     def feature_in_words(self, sunset: Sunset) -> str:
-        return feature_words(sunset)
+        return what_words(sunset)
 
     @display(description="tier")
     def tier_in_words(self, sunset: Sunset) -> str:
@@ -237,16 +243,20 @@ class SunsetAdmin(StaffAdmin):
 
 @admin.register(PlannedChange)
 class PlannedChangeAdmin(ReadOnlyAdmin):
-    list_display = ["customer_page", "feature_key", "written_state", "told", "takes_effect_at", "why"]
-    list_display_links = ["feature_key"]
-    list_select_related = ["customer"]
+    list_display = ["customer_page", "what", "written_state", "told", "takes_effect_at", "why"]
+    list_display_links = ["what"]
+    list_select_related = ["customer", "sunset__edition"]
     list_filter = [queue_filter(CHANGE_QUEUES), "state", "sunset"]
     search_fields = ["customer__name", "customer__slug", "=feature_key"]
     search_help_text = "Customer, or the key of a feature."
     fields = [
         "customer_page", "sunset", "tier", "kind", "feature_key", "usage", "tell_at", "planned_at", "notice", "told_at",
-        "earliest_at", "takes_effect_at", "state", "why", "done_at",
+        "earliest_at", "takes_effect_at", "begun_at", "state", "why", "done_at",
     ]  # fmt: skip
+
+    @display(description="what goes", ordering="feature_key")
+    def what(self, change: PlannedChange) -> str:
+        return str(change.sunset)
 
     @display(description="state", label=STATES, ordering="state")
     def written_state(self, change: PlannedChange) -> tuple[str, str]:

@@ -69,7 +69,7 @@ def judged(number: int, clock: NoticeClock, *, at: datetime) -> PlannedChange | 
     settle(change, clock, told=told_at([change.notice_id], at=at).get(change.notice_id), at=at)
     if before != (change.state, change.takes_effect_at):
         record(deferral(change, before=before, at=at))
-    change.save(update_fields=["told_at", "earliest_at", "takes_effect_at", "state", "why"])
+    change.save(update_fields=["planned_at", "told_at", "earliest_at", "takes_effect_at", "state", "why"])
     return change
 
 
