@@ -30,6 +30,7 @@ from licensing.usage import Meter, meters, usage_of
 from licensing.waivers.worth import what_is_waived
 from portal.admin.history_words import Line, lines
 from portal.hijack import may_look_as
+from portal.pages.planned import Planned, planned
 
 NEWEST = 10
 (OPEN_DIFFERENCES,) = DIFFERENCE_QUEUES
@@ -76,6 +77,7 @@ class CustomerPage:
     earlier_licences: list[Licence] | None
     trials: list[Trial] | None
     waivers: list[Exceptional] | None
+    planned: list[Planned] | None
     payer: Payer | None
     orders: list[Order] | None
     quotes: list[Quote] | None
@@ -119,6 +121,7 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
         earlier_licences=list(_earlier_licences(customer)) if sees("licensing.licence") else None,
         trials=list(_trials(customer)) if sees("licensing.trial") else None,
         waivers=_waivers(customer, at=at) if sees("licensing.waiver") else None,
+        planned=planned(standing) if standing and sees("licensing.plannedchange") else None,
         payer=Payer.objects.filter(customer=customer).first() if sees("billing.payer") else None,
         orders=list(_orders(customer)) if sees("billing.order") else None,
         quotes=list(_quotes(customer)) if sees("billing.quote") else None,

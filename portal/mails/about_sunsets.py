@@ -13,6 +13,7 @@ from licensing.terms import edition_terms
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.planned_changes import AboutChange, changes_about
+from portal.pages.planned import paid_ahead_words
 from portal.pages.values import feature_words
 
 OURS = PlannedChange.Kind.FEATURE_LOSS
@@ -27,7 +28,9 @@ class _ChangeKind(Kind[AboutChange]):
         return changes_about(notices)
 
     def facts(self, about: AboutChange, notice: Notice, at: datetime) -> dict[str, Any]:
-        """What is lost in their tier's own words; what they pay stays, and is said all the same."""
+        """What is lost in their tier's own words; that what they pay stays; and that nothing of a paid year comes back
+        by itself.
+        """
         change, licence, tier = about.change, about.licence, about.tier
         feature = edition_terms(change.tier.edition_id).feature(change.feature_key)
         assert feature is not None, "the tier gives it"
@@ -41,6 +44,10 @@ class _ChangeKind(Kind[AboutChange]):
             "because": change.sunset.withdrawn_because,
             "price": price,
             "amount": price.amount(licence.seats) if price else 0,
+            "paid_ahead": paid_ahead_words(
+                licence, interval=price.interval if price else "", leaves_at=change.takes_effect_at
+            ),
+            "may_cancel": price is not None and not licence.cancels_at_period_end,
             "upgrade_url": link("upgrade"),
             "plan_url": link("plan"),
             "billing_url": link("billing"),

@@ -40,20 +40,13 @@ def day(moment: datetime | date) -> str:
 
 
 @register.filter
-def short_day(moment: datetime | date) -> str:
-    """Day and month: 14 Dec."""
-    pattern = "MMM d" if reader_locale().endswith("US") else "d MMM"
-    return _written(_local(moment), pattern, reader_locale())
-
-
-@register.filter
 def day_from(value: datetime, at: datetime) -> str:
     """A day seen from `at`: 14 Dec, and 14 Aug 2027 (Aug 14, 2027) where the year is another one."""
-    seen, here_and_now = _local(value), _local(at)
-    if seen.year == here_and_now.year:
-        return short_day(value)
-    comma = "," if reader_locale().endswith("US") else ""
-    return f"{short_day(value)}{comma} {seen.year}"
+    seen, us = _local(value), reader_locale().endswith("US")
+    short = _written(seen, "MMM d" if us else "d MMM", reader_locale())
+    if seen.year == _local(at).year:
+        return short
+    return f"{short}{',' if us else ''} {seen.year}"
 
 
 @register.filter
@@ -61,6 +54,13 @@ def moment(value: datetime) -> str:
     """Weekday, date and time: Wednesday 25 November at 17:00."""
     us = reader_locale().endswith("US")
     return _timed(value, "EEEE, MMMM d" if us else "EEEE d MMMM")
+
+
+@register.filter
+def zoned_moment(value: datetime) -> str:
+    """As `moment`, with the zone that its time is in: for whoever reads it elsewhere, or has no zone of their own."""
+    said = {"moment": moment(value), "zone": timezone.get_current_timezone_name()}
+    return _("%(moment)s (%(zone)s)") % said
 
 
 @register.filter

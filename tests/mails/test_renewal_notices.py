@@ -126,6 +126,7 @@ def test_what_leaves_within_what_is_paid_for_is_named_with_its_day(
     send_due(at=NOON)
     for words in words_of(mailbox.to(BO)[-1]):
         assert "Within that year Single sign-on leaves your plan, on 15 February 2027." in words
+        assert "The price stays as it is, and nothing of it comes back by itself." in words
 
 
 @pytest.mark.proves("renewals")

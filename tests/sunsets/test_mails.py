@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from licensing import sunsets
 from licensing.history import COMMAND
-from licensing.models import Notice, Role
+from licensing.models import Licence, Notice, Role
 from tests.cast import NOON, Party, bo, joins, person
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
@@ -32,7 +33,7 @@ def test_the_announcement_says_all_of_it_to_whoever_looks_after_the_plan(
 ) -> None:
     announced()
     assert mails(at=NOON) == 2
-    assert subject_of(mailbox.to(BO)[0]) == "On 15 Feb Single sign-on leaves your Team"
+    assert subject_of(mailbox.to(BO)[0]) == "On 15 Feb 2027 Single sign-on leaves your Team"
     for words in words_of(mailbox.to(BO)[0]):
         assert "On 15 Feb 2027" in words
         assert "Single sign-on moves to Business" in words
@@ -46,6 +47,53 @@ def test_the_announcement_says_all_of_it_to_whoever_looks_after_the_plan(
         assert "opt-out" not in words
     assert mailbox.to("pia@demo.test")
     assert not mailbox.to("nils@demo.test")
+
+
+def test_who_has_paid_the_year_is_told_that_nothing_comes_back_by_itself_and_whom_to_ask(
+    lindqvist: Party, mailbox: Mailbox
+) -> None:
+    Licence.objects.update(period_start=NOON - days(170), period_end=NOON + days(195))
+    announced()
+    mails(at=NOON)
+    for words in words_of(mailbox.to(BO)[0]):
+        assert (
+            "You have paid until 5 June 2027 at 14:00. For the rest of that time nothing comes back" in words
+        )
+        assert "Cancel for the end of what is paid" in words
+        assert "See which plan has it, and what it would cost you" in words
+        assert "answer this mail: we can make an exception for you, such as a credit." in words
+
+
+def test_who_renews_a_year_before_the_day_is_told_so_while_it_can_be_cancelled(
+    lindqvist: Party, mailbox: Mailbox
+) -> None:
+    announced()
+    mails(at=NOON)
+    for words in words_of(mailbox.to(BO)[0]):
+        assert "your plan renews on 29 November 2026, before that. Of what is charged then, nothing" in words
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"price__interval": "month"},
+        {"cancels_at_period_end": True},
+    ],
+    ids=["by the month", "cancelled before the day"],
+)
+def test_who_pays_no_year_that_reaches_beyond_the_day_reads_nothing_of_it(
+    lindqvist: Party, mailbox: Mailbox, fields: dict[str, Any]
+) -> None:
+    licence = lindqvist.licence
+    if fields.pop("price__interval", ""):
+        licence.price = licence.tier.prices.get(currency="EUR", interval="month")
+    Licence.objects.filter(pk=licence.pk).update(price=licence.price, **fields)
+    announced()
+    mails(at=NOON)
+    for words in words_of(mailbox.to(BO)[0]):
+        assert "comes back" not in words
+        assert "Is something in the way? Answer this mail." in words
+        assert ("Cancel for the end" in words) is not bool(fields)
 
 
 def test_it_is_said_again_thirty_seven_and_one_day_before_and_only_the_nearest(

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
-from licensing.models import PlannedChange, Sunset
+from licensing.models import Licence, PlannedChange, Sunset
 from portal.models import User
-from tests.cast import NOON, ada, bo
+from portal.staff import ensure_groups
+from tests.cast import NOON, ada, bo, person
 from tests.publishing import colleague, writer
 from tests.sunsets.scenes import announced, change_of, days, draft, has, mails, sweep
 
@@ -40,6 +42,30 @@ def test_my_plan_names_the_day_the_reason_and_the_ways_to_go_on() -> None:
     assert re.search(r"15 Feb 2027</time></dt>\s*<dd>\s*Single sign-on leaves your Team\.", ahead)
     assert 'Single sign-on <small class="muted">(until 15 Feb 2027)</small>' in plan, "and so do the promises"
     assert "Cancel for the end of what is paid" in plan
+
+
+def test_who_has_paid_the_year_reads_on_my_plan_what_does_not_come_back_and_whom_to_ask() -> None:
+    lindqvist = bo()
+    Licence.objects.update(period_start=NOON - days(170), period_end=NOON + days(195))
+    announced()
+    plan = page(lindqvist.user, "/plan/")
+    assert "You have paid until 5 June 2027 at 14:00. For the rest of that time nothing comes back" in plan
+    assert '<a href="mailto:help@' in plan[plan.index("For the rest of that time") :]
+
+
+def test_staff_see_that_a_customer_who_loses_something_has_paid_the_year_and_the_way_to_a_credit() -> None:
+    lindqvist = bo()
+    Licence.objects.update(period_start=NOON - days(170), period_end=NOON + days(195))
+    announced()
+    ensure_groups()
+    sam = person("Sam Support", is_staff=True)
+    sam.groups.set(Group.objects.filter(name="support"))
+    address = reverse("admin:licensing_customer_change", args=[lindqvist.customer.pk])
+    leaves = page(sam, address).split('id="planned"')[1].split("</section>")[0]
+    assert "Single sign-on" in leaves
+    assert "pays by the year" in leaves
+    assert "nothing comes back by itself" in leaves
+    assert reverse("admin:licensing_customer_give_credit", args=[lindqvist.customer.pk]) in leaves
 
 
 def test_once_it_is_gone_my_plan_says_so_and_promises_it_no_more() -> None:
