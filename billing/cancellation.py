@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
 from billing.answers import StripeRefused, StripeUnavailable
+from billing.looking import over_at
 from billing.models import Order, Subscription
 from billing.subscriptions import StillMoving, follow
 from licensing.giving_up import ask_whether_agreed, given_up, keys_of
@@ -54,8 +55,8 @@ def _set(*, customer: Customer, cancels: bool, actor: Actor, at: datetime, gives
     if reason := there_is_something_to_cancel(subscription):
         raise UnableToCancel([reason])
     assert subscription is not None, "the rule asks for it"
-    if Order.objects.filter(customer=customer, state=Order.State.PENDING).exists():
-        raise UnableToCancel([order_on_its_way()])
+    if order := Order.objects.filter(customer=customer, state=Order.State.PENDING).first():
+        raise UnableToCancel([order_on_its_way(over_at=over_at(order, at=at))])
     lost = _given_up(customer, at=at) if cancels else ()
     ask_whether_agreed(lost, agreed=gives_up)
     seen = gateway.set_cancels_at_period_end(subscription_id=subscription.stripe_id, cancels=cancels)

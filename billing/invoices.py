@@ -1,9 +1,12 @@
-"""Keeps the list of invoices as Stripe last showed them."""
+"""The list of invoices, kept as Stripe last showed them."""
 
 from __future__ import annotations
 
+from django.db.models import F
+
 from billing.answers import InvoiceSeen
 from billing.models import Invoice, Payer
+from licensing.models import Customer
 
 
 def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
@@ -31,3 +34,9 @@ def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
         },
     )
     return invoice
+
+
+def unpaid_invoice_of(customer: Customer) -> Invoice | None:
+    """The newest invoice that can still be paid; None where all are paid, or it has not been seen yet."""
+    unpaid = Invoice.objects.filter(customer=customer, status__in=Invoice.UNPAID)
+    return unpaid.filter(amount_due__gt=F("amount_paid")).first()

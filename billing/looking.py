@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from billing import gateway
 from billing.answers import InvoiceSeen, StripeRefused, SubscriptionSeen
-from billing.asking import KEYS_LAST, charging_attempt, refusal_of
+from billing.asking import CHECKOUT_LASTS, KEYS_LAST, charging_attempt, refusal_of
 from billing.models import Attempt, Order, Payer
 
 # A bank challenge may take this long before we take the invoice back; Stripe itself gives up after 23 hours.
@@ -35,6 +35,15 @@ class Outcome:
 
 
 STILL_OPEN = Outcome()
+
+
+def over_at(order: Order, *, at: datetime) -> datetime | None:
+    """When a pending order is over at the latest, paid or not; None where a person has to look at it, or where that
+    moment is past and only the sweep is waited for.
+    """
+    lasts = CHECKOUT_LASTS if order.way == Order.Way.CHECKOUT else CHALLENGE_LASTS
+    over = order.accepted_at + lasts
+    return over if over > at and not order.needs_staff else None
 
 
 def look(order: Order, *, at: datetime, withdraw: bool) -> Outcome:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as words
 from billing import brakes
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.asking import NotAsked, ask
+from billing.looking import over_at
 from billing.models import Order, Payer, Quote, Subscription
 from billing.payers import refresh_payer
 from billing.quotes import (
@@ -162,12 +163,14 @@ def _reasons_against(quote: Quote, *, standing: Standing, edition: EditionTerms)
     """The rules are asked again: since the quote, people may have come or an order may have been placed."""
     if reason := quote_fits(quote, standing.licence):
         return [reason]
+    other = _pending_of(quote.customer_id)
     situation = Situation(
         standing=standing,
         today=edition,
         people=seats_of(quote.customer, at=standing.at).taken,
         usage=usage_of(quote.customer, at=standing.at),
-        order_pending=Order.objects.filter(customer_id=quote.customer_id, state=PENDING).exists(),
+        order_pending=other is not None,
+        order_over_at=over_at(other, at=standing.at) if other else None,
         stopped=brakes.stop_for(quote.customer_id),
     )
     change = Change(edition.tier_by_id(quote.tier_id), edition, quote.seats, quote.price.interval)
@@ -230,7 +233,12 @@ def _open_order(
             )
             return order
     except IntegrityError as error:
-        raise UnableToAccept([order_on_its_way()]) from error
+        other = _pending_of(quote.customer_id)
+        raise UnableToAccept([order_on_its_way(over_at=over_at(other, at=at) if other else None)]) from error
+
+
+def _pending_of(customer_id: int) -> Order | None:
+    return Order.objects.filter(customer_id=customer_id, state=PENDING).first()
 
 
 def _way(quote: Quote, *, payer: Payer) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
-from billing.answers import SubscriptionSeen
+from billing.answers import StripeRefused, SubscriptionSeen
 from billing.edition_moves import renewed
+from billing.invoices import keep_invoice
 from billing.models import Subscription
 from licensing.history import STRIPE
 from licensing.licences import change_licence, lock_live_licence
@@ -49,6 +51,8 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
         if ours is None:
             return False
         seen = gateway.fetch_subscription(subscription_id)
+        if seen.status in OWING and ours.licence.state != Licence.State.PAST_DUE and seen.latest_invoice_id:
+            _keep_what_is_owed(seen)
         with transaction.atomic():
             licence = lock_live_licence(ours.licence.customer_id)
             if licence.version != ours.licence.version:
@@ -56,6 +60,14 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
             _apply(licence, seen, at=at)
             return True
     raise StillMoving(subscription_id)
+
+
+def _keep_what_is_owed(seen: SubscriptionSeen) -> None:
+    """Before anybody is told that a payment failed, so that amount and next try can be named. The word of the invoice
+    may come after the subscription's.
+    """
+    with suppress(StripeRefused):
+        keep_invoice(gateway.fetch_invoice(seen.latest_invoice_id))
 
 
 def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:

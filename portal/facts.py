@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
 
 from billing.brakes import STOP_OF
-from billing.models import Order, Payer
-from licensing.models import Customer, Role
+from billing.looking import over_at
+from billing.models import Invoice, Order, Payer
+from licensing.models import Customer, Licence, Role
 from licensing.rows import ask, columns, instance, width
 from licensing.rules.situation import Situation
 from licensing.standing import CHOSEN, SELECTED, SOURCE, WIDTH, Standing, read_standing
@@ -21,7 +21,8 @@ from licensing.usage import usage_of
 
 @dataclass(frozen=True)
 class Facts:
-    """`pending_quote` is the quote whose payment is on its way.
+    """`order` is the one whose payment is on its way, `unpaid` the invoice that a past due licence waits for, where we
+    have seen it.
 
     `questions` counts the members' questions for an upgrade that wait for an answer.
     """
@@ -30,7 +31,8 @@ class Facts:
     members: int
     invited: int
     payer: Payer | None
-    pending_quote: uuid.UUID | None
+    order: Order | None
+    unpaid: Invoice | None
     questions: int
 
     @property
@@ -48,7 +50,7 @@ class Facts:
 
 
 _AROUND = f"""
-SELECT {SELECTED}, {columns(Payer, of="payer")},
+SELECT {SELECTED}, {columns(Payer, of="payer")}, {columns(Order, of="placed")}, {columns(Invoice, of="unpaid")},
     (SELECT count(*) FROM licensing_member member WHERE member.customer_id = licence.customer_id),
     (SELECT count(*) FROM licensing_invitation invitation
      WHERE invitation.customer_id = licence.customer_id AND accepted_at IS NULL AND revoked_at IS NULL
@@ -59,21 +61,34 @@ SELECT {SELECTED}, {columns(Payer, of="payer")},
         JOIN licensing_member owner ON owner.user_id = address.user_id
         WHERE owner.customer_id = licence.customer_id AND owner.role = %(owner)s AND address.verified
         ORDER BY address.id),
-    (SELECT quote_id FROM billing_order placed
-     WHERE placed.customer_id = licence.customer_id AND placed.state = %(pending)s LIMIT 1),
     {STOP_OF.format(customer="licence.customer_id")}
-FROM {SOURCE} LEFT JOIN billing_payer payer ON payer.customer_id = licence.customer_id
+FROM {SOURCE}
+LEFT JOIN billing_payer payer ON payer.customer_id = licence.customer_id
+LEFT JOIN billing_order placed ON placed.customer_id = licence.customer_id AND placed.state = %(pending)s
+LEFT JOIN LATERAL (
+    SELECT * FROM billing_invoice invoice
+    WHERE licence.state = %(past_due)s AND invoice.customer_id = licence.customer_id
+        AND invoice.status = ANY(%(unpaid)s) AND invoice.amount_due > invoice.amount_paid
+    ORDER BY invoice.issued_at DESC, invoice.id DESC LIMIT 1
+) unpaid ON true
 WHERE {CHOSEN}
 """
 
 
 def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
     """One customer at one moment, with today's terms beside. Raises Licence.DoesNotExist where none is live."""
-    words = {"pending": Order.State.PENDING.value, "owner": Role.OWNER.value}
+    words = {
+        "pending": Order.State.PENDING.value,
+        "owner": Role.OWNER.value,
+        "past_due": Licence.State.PAST_DUE.value,
+        "unpaid": list(Invoice.UNPAID),
+    }
     rows = ask(_AROUND, {"customer": customer.pk, "at": at, **words})
-    standing, row = read_standing(rows, customer=customer, at=at), rows[0]
-    payer = instance(Payer, row[WIDTH : WIDTH + width(Payer)])
-    members, invited, questions, addresses, pending, stopped = row[WIDTH + width(Payer) :]
+    standing, rest = read_standing(rows, customer=customer, at=at), rows[0][WIDTH:]
+    payer, rest = instance(Payer, rest[: width(Payer)]), rest[width(Payer) :]
+    order, rest = instance(Order, rest[: width(Order)]), rest[width(Order) :]
+    unpaid, rest = instance(Invoice, rest[: width(Invoice)]), rest[width(Invoice) :]
+    members, invited, questions, addresses, stopped = rest
     return Facts(
         situation=Situation(
             standing=standing,
@@ -82,13 +97,15 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
             usage=usage_of(customer, at=at),
             trials_used=trials_used(customer=customer, addresses=addresses, at=at),
             addresses=tuple(addresses),
-            order_pending=pending is not None,
+            order_pending=order is not None,
+            order_over_at=over_at(order, at=at) if order else None,
             stopped=stopped,
         ),
         members=members,
         invited=invited,
         payer=payer,
-        pending_quote=pending,
+        order=order,
+        unpaid=unpaid,
         questions=questions,
     )
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 
 from licensing.models import Customer
 
 
 class Invoice(models.Model):
+    # Stripe's words for an invoice that can still be paid.
+    UNPAID = ("open", "uncollectible")
+
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="invoices")
     stripe_id = models.CharField(max_length=80, unique=True)
     number = models.CharField(max_length=60, blank=True)
@@ -32,3 +37,12 @@ class Invoice(models.Model):
 
     def __str__(self) -> str:
         return self.number or self.stripe_id
+
+    @property
+    def owed(self) -> int:
+        """What is still to be paid of it, in minor units."""
+        return self.amount_due - self.amount_paid if self.status in self.UNPAID else 0
+
+    def next_try(self, *, at: datetime) -> datetime | None:
+        """When Stripe tries the card again by itself, while that lies ahead."""
+        return self.next_attempt_at if self.next_attempt_at and self.next_attempt_at > at else None

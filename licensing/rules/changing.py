@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
 from licensing.models import Licence
 from licensing.reasons import Example, Reason, Rule
-from licensing.rules.example import BUSINESS, ENDING, FREE, PERIOD, TEAM, stands, wants
+from licensing.rules.example import AT, BUSINESS, ENDING, FREE, PERIOD, TEAM, stands, wants
 from licensing.rules.fitting import FITTING_RULES
 from licensing.rules.situation import Change, Situation
 
@@ -72,15 +74,20 @@ def nothing_is_owed(situation: Situation, _wanted: object) -> Reason | None:
 
 
 def nothing_is_on_its_way(situation: Situation, change: Change) -> Reason | None:
-    return order_on_its_way() if situation.order_pending else None
+    return order_on_its_way(over_at=situation.order_over_at) if situation.order_pending else None
 
 
-def order_on_its_way() -> Reason:
-    """What is said while an order is pending, wherever it stands in the way."""
+def order_on_its_way(*, over_at: datetime | None) -> Reason:
+    """What is said while an order is pending, wherever it stands in the way. `over_at`: when it is over at the latest,
+    where that is known.
+    """
     return Reason(
         "nothing-is-on-its-way",
         _("Another order is still on its way."),
-        _("Finish its payment or withdraw it first."),
+        _("Finish its payment or withdraw it first. Left alone, it is given up by itself.")
+        if over_at
+        else _("Finish its payment or withdraw it first."),
+        when=over_at,
     )
 
 
@@ -207,14 +214,18 @@ CHANGE_RULES: list[Rule] = [
         "nothing-is-on-its-way",
         words(
             "One order at a time: while a payment is on its way, nothing else is changed. You can finish it or "
-            "withdraw it."
+            "withdraw it. Left alone, it is given up by itself, and you are told by when."
         ),
         check=nothing_is_on_its_way,
         examples=(
             Example(
                 words("You went to pay for Business, left the page open, and choose again"),
-                lambda: (stands(order_pending=True), wants(BUSINESS)),
+                lambda: (
+                    stands(order_pending=True, order_over_at=AT + timedelta(minutes=40)),
+                    wants(BUSINESS),
+                ),
                 "Another order is still on its way.",
+                when=AT + timedelta(minutes=40),
             ),
             Example(words("You have withdrawn it"), lambda: (stands(), wants(BUSINESS))),
         ),

@@ -14,7 +14,8 @@ from licensing.usage import Usage
 class Situation:
     """Gathered once at the door.
 
-    `people` counts members and open invitations. `trials_used` maps a tier's key to when it may be tried again;
+    `people` counts members and open invitations. `order_over_at`: when the order that is pending is over at the latest,
+    where that is known. `trials_used` maps a tier's key to when it may be tried again;
     `addresses` are the owners' confirmed ones, for which that is so. `stopped` says why nothing can be paid now: for
     "everybody", for this "customer", or while the "books" are checked; empty where it can.
     """
@@ -26,6 +27,7 @@ class Situation:
     trials_used: dict[str, datetime] = field(default_factory=dict)
     addresses: tuple[str, ...] = ()
     order_pending: bool = False
+    order_over_at: datetime | None = None
     stopped: str = ""
 
     @property

@@ -22,8 +22,6 @@ from portal.mails.links import link
 from portal.mails.subjects import newest_of, rows_of, terms_of
 from portal.mails.sums import card_of, seats_words, sum_lines, tax_words
 
-OPEN = ("open", "uncollectible")  # Stripe's words for an invoice that is still to be paid
-
 
 @dataclass(frozen=True)
 class AboutOrder:
@@ -231,15 +229,16 @@ class PaymentFailed(Kind[AboutLicence]):
     def facts(self, about: AboutLicence, notice: Notice, at: datetime) -> dict[str, Any]:
         """What failed, what stays, what happens if nothing is done, and where to pay."""
         edition, tier = terms_of(about.licence)
-        invoice = about.invoice if about.invoice and about.invoice.status in OPEN else None
+        invoice = about.invoice if about.invoice and about.invoice.owed > 0 else None
         return {
             "tier": tier,
             "free_tier": edition.free_tier,
-            "amount": invoice.amount_due - invoice.amount_paid if invoice else None,
+            "amount": invoice.owed if invoice else None,
             "currency": invoice.currency if invoice else "",
             "invoice_number": invoice.number if invoice else "",
             "failed_at": about.licence.past_due_since or notice.owed_at,
-            "next_attempt_at": _ahead(invoice.next_attempt_at if invoice else None, at=at),
+            "is_last_try": invoice is not None and invoice.next_attempt_at is None,
+            "next_attempt_at": invoice.next_try(at=at) if invoice else None,
             "card": card_of(about.payer),
             "pay_url": (invoice.hosted_url if invoice else "") or link("billing"),
             "billing_url": link("billing"),

@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from billing.invoices import unpaid_invoice_of
 from billing.models import Invoice, Order, Payer
 from billing.renewals import Renewal, next_renewal
 from billing.second_payments import SecondPayment, second_payments
@@ -18,6 +19,7 @@ from licensing.models import Customer, Licence
 from licensing.offers import Row, compare
 from licensing.standing import Standing, standing_of
 from licensing.terms import EditionTerms, TierTerms
+from portal.pages.exceptions import carried
 from portal.pages.values import card_words
 
 INVOICES_A_PAGE = 24
@@ -70,6 +72,11 @@ class BillingPage:
         return self.licence.state == Licence.State.PAST_DUE
 
     @property
+    def next_try(self) -> datetime | None:
+        """When the open invoice is tried again by itself, where that is known and still ahead."""
+        return self.open_invoice.next_try(at=self.standing.at) if self.open_invoice else None
+
+    @property
     def card(self) -> str:
         return card_words(self.payer.card_brand, self.payer.card_last4) if self.payer else ""
 
@@ -103,7 +110,7 @@ def billing_page(*, customer: Customer, at: datetime, page: str | int = 1) -> Bi
         renewal=next_renewal(standing=standing, payer=payer),
         invoices=[_invoice_line(invoice, twice.get(invoice.stripe_id)) for invoice in listed],
         list_page=listed if listed.has_other_pages() else None,
-        open_invoice=Invoice.objects.filter(customer=customer, status="open", amount_due__gt=0).first(),
+        open_invoice=unpaid_invoice_of(customer),
         pending_order=Order.objects.filter(customer=customer, state=Order.State.PENDING).first(),
     )
 
@@ -139,6 +146,7 @@ class CancelPage:
     free_tier: TierTerms
     rows: tuple[Row, ...]
     given_up: tuple[Difference, ...]
+    carried: tuple[str, ...]
     trouble: str = ""
 
     @property
@@ -165,5 +173,6 @@ def cancel_page(
         free_tier=edition.free_tier,
         rows=compare(held=standing.tier, held_edition=edition, offered=edition.free_tier, edition=edition),
         given_up=given_up(standing, today=today) if today else (),
+        carried=carried(standing, tier=edition.free_tier, edition=edition, since=standing.licence.period_end),
         trouble=trouble,
     )

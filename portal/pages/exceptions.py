@@ -7,12 +7,13 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from licensing.entitlements import is_better
 from licensing.models import Feature, Waiver
 from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms
 from licensing.waived import Waived
 from portal.pages.values import feature_words, value_words
-from portal.templatetags.words import money
+from portal.templatetags.words import money, until
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,51 @@ def exceptions(standing: Standing, *, today: EditionTerms) -> list[Made]:
         for waived in standing.open_waivers
         if is_known(waived, edition=edition)
     ]
+
+
+def carried(
+    standing: Standing, *, tier: TierTerms, edition: EditionTerms, since: datetime | None = None
+) -> tuple[str, ...]:
+    """What becomes of what was made for a customer of a feature when they move to `tier` of `edition`, now or at
+    `since`: it is no part of a plan, stays on any, and ends by itself. A sentence or two each; no query.
+    """
+    return tuple(
+        _after_a_move(waived, standing=standing, tier=tier, edition=edition, since=since)
+        for waived in standing.open_waivers
+        if waived.kind == Waiver.Kind.LIMIT and is_known(waived, edition=standing.edition)
+    )
+
+
+def _after_a_move(
+    waived: Waived, *, standing: Standing, tier: TierTerms, edition: EditionTerms, since: datetime | None
+) -> str:
+    key = waived.feature_key
+    own, other = standing.edition.feature(key), edition.feature(key)
+    assert own is not None, "is_known is asked first"
+    ends_before = since is not None and waived.ends_at <= since
+    then = standing.tier if ends_before else tier
+    said = {
+        "what": feature_words(own, waived.value),
+        "begins": until(waived.begins_at),
+        "ends": until(waived.ends_at),
+        "tier": then.name,
+        "value": value_words(own, then.value(key)),
+    }
+    made = (
+        _("%(what)s, made for you from %(begins)s until %(ends)s.")
+        if waived.begins_at > standing.at
+        else _("%(what)s, made for you until %(ends)s.")
+    ) % said
+    if not ends_before and other is None:
+        return _("%(made)s %(tier)s has nothing of the kind: it ends with this change.") % {
+            **said,
+            "made": made,
+        }
+    if not ends_before and other and not is_better(other, waived.value, than=tier.value(key)):
+        return _("%(made)s %(tier)s gives as much by itself.") % {**said, "made": made}
+    if then.value(key) in (NOT_INCLUDED, False):
+        return _("%(made)s Then it goes: %(tier)s does not include it.") % {**said, "made": made}
+    return _("%(made)s Then it is %(value)s, as %(tier)s has it.") % {**said, "made": made}
 
 
 def is_known(waived: Waived | Waiver, *, edition: EditionTerms) -> bool:

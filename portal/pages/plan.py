@@ -29,7 +29,8 @@ from portal.templatetags.words import money, until
 @dataclass(frozen=True)
 class Coming:
     """Something that will happen: the "_reminder" or "_end" of a "trial" or "waiver", a "renewal" or its
-    "renewal_reminder", the "end", the "sunset" of the feature called `name`, or the "move" to the edition of that name.
+    "renewal_reminder", the "next_try" to charge the card, the "end", the "sunset" of the feature called `name`, or the
+    "move" to the edition of that name.
     """
 
     kind: str
@@ -60,6 +61,16 @@ class PlanPage:
         return money(self.renewal.due, self.renewal.currency) if self.renewal else ""
 
     @property
+    def owed(self) -> str:
+        """What is open of a payment that failed; empty where nothing is, or it is not known here yet."""
+        unpaid = self.facts.unpaid
+        return money(unpaid.owed, unpaid.currency) if unpaid else ""
+
+    @property
+    def next_try(self) -> datetime | None:
+        return self.facts.unpaid.next_try(at=self.standing.at) if self.facts.unpaid else None
+
+    @property
     def standing(self) -> Standing:
         return self.facts.standing
 
@@ -80,7 +91,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         sentence=_sentence(standing, state=state),
         renewal=renewal,
         card=card_words(payer.card_brand, payer.card_last4) if payer else "",
-        coming=_coming(standing, state=state, leaving=leaving, move=move),
+        coming=_coming(facts, state=state, leaving=leaving, move=move),
         gauges=gauges(facts),
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
@@ -123,9 +134,11 @@ def _sentence(standing: Standing, *, state: str) -> str:
     )
 
 
-def _coming(standing: Standing, *, state: str, leaving: list[Planned], move: Moving | None) -> list[Coming]:
+def _coming(facts: Facts, *, state: str, leaving: list[Planned], move: Moving | None) -> list[Coming]:
     """What lies ahead, soonest first."""
-    found = []
+    found, standing = [], facts.standing
+    if facts.unpaid and (next_try := facts.unpaid.next_try(at=standing.at)):
+        found.append(Coming("next_try", next_try))
     if standing.trial:
         ends_at = standing.trial.ends_at
         found += [Coming("trial_reminder", ends_at - turn) for turn in REMINDERS]

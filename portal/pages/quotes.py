@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from billing.brakes import stop_for
 from billing.endings import Ending, is_held_as_bought, pasts_of
+from billing.looking import over_at
 from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
 from licensing.giving_up import given_up
@@ -26,6 +27,7 @@ from licensing.sharing import in_force, publications
 from licensing.standing import Standing, standing_of
 from licensing.terms import EditionTerms, TierTerms
 from portal.models import PolicyVersion
+from portal.pages.exceptions import carried
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.sum_lines import SumLine
@@ -75,6 +77,7 @@ class QuotePage(Compared):
     held: Held | None
     rows: tuple[Row, ...]
     given_up: tuple[Difference, ...]
+    carried: tuple[str, ...]
     lines: tuple[SumLine, ...]
     may_spend: bool
     licence: Licence
@@ -180,6 +183,11 @@ class QuotePage(Compared):
         return not any(amount.differs for amount in self.sums_side_by_side)
 
     @property
+    def other_over_at(self) -> datetime | None:
+        """When the order that stands in the way is over at the latest, where that is known."""
+        return over_at(self.other_order, at=self.at) if self.other_order else None
+
+    @property
     def renews_at(self) -> datetime | None:
         """When the next payment is, as far as this page may still say so: not of what was not bought, and once
         settled only while the licence is what this order made it.
@@ -223,6 +231,7 @@ def quote_page(
         if held
         else (),
         given_up=given_up(standing, today=edition) if state in (State.OPEN, State.BUSY) else (),
+        carried=carried(standing, tier=tier, edition=edition) if state in (State.OPEN, State.BUSY) else (),
         lines=tuple(sum_lines(quote=quote, tier=tier, held=held, payer=payer)),
         may_spend=member.may_spend,
         licence=licence,

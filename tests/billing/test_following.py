@@ -39,6 +39,18 @@ def test_a_failed_renewal_is_past_due_and_says_so_once(holder: Buyer) -> None:
     assert Notice.objects.filter(kind="payment_failed").count() == 1
 
 
+def test_before_anybody_is_told_of_a_failed_payment_its_invoice_is_known(holder: Buyer) -> None:
+    """Stripe’s word of the subscription may come before that of the invoice."""
+    holder.with_card("pm_card_chargeCustomerFail")
+    at = holder.let_pass(days=32)
+    changed = [event for event in holder.events() if event["type"] == "customer.subscription.updated"]
+    holder.receive(changed[-1], at=at)
+    told = Notice.objects.get(kind="payment_failed")
+    owed = Invoice.objects.get(stripe_id=told.period)
+    assert owed.owed == owed.amount_due > 0
+    assert owed.next_try(at=at)
+
+
 def test_a_recovered_payment_makes_it_active_again(holder: Buyer) -> None:
     holder.with_card("pm_card_chargeCustomerFail")
     holder.receive(*holder.events(), at=holder.let_pass(days=32))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from billing.models import Order
 from licensing.eligibility import change_reasons
 from licensing.offers import offer_of, offers_for
+from licensing.rules.changing import order_on_its_way
 from licensing.rules.situation import Change, Situation
 from licensing.terms import storefront
 from licensing.usage import UnableToRecord, record_reading
 from portal.facts import facts_of
 from tests import cast
 from tests.cast import NOON, Party
+from tests.pages.conftest import orders
 
 pytestmark = pytest.mark.django_db
 
@@ -48,6 +52,31 @@ def test_who_owes_a_payment_settles_that_first() -> None:
 
 def test_one_order_at_a_time() -> None:
     assert rules(cast.ada(), "business", order_pending=True) == ["nothing-is-on-its-way"]
+
+
+@pytest.mark.parametrize(("way", "hours"), [("checkout", 1), ("card", 22)])
+def test_an_order_on_its_way_says_when_it_is_over_at_the_latest(way: str, hours: int) -> None:
+    """Stripe's payment page lasts an hour, and a bank's question 22."""
+    ada = cast.ada()
+    order = orders(ada, way=way)
+    found = situation(ada)
+    change = Change(tier=found.today.tier("business"), edition=found.today, seats=8, interval="month")
+    (reason,) = change_reasons(found, change)
+    assert reason.when == order.accepted_at + timedelta(hours=hours)
+    assert "Left alone, it is given up by itself." in reason.change
+
+
+def test_an_order_that_a_person_looks_at_names_no_end() -> None:
+    ada = cast.ada()
+    Order.objects.filter(pk=orders(ada).pk).update(needs_staff="Stripe refuses to show it.")
+    assert situation(ada).order_pending
+    assert situation(ada).order_over_at is None
+
+
+def test_an_order_that_nobody_can_say_the_end_of_names_none() -> None:
+    reason = order_on_its_way(over_at=None)
+    assert reason.when is None
+    assert "by itself" not in reason.change
 
 
 def test_a_cancelled_plan_is_resumed_before_it_is_changed() -> None:

@@ -76,7 +76,11 @@ def events_are_believed(patch: pytest.MonkeyPatch) -> None:
     def believe(id: str) -> Any:
         return read_subscription(heard[id]) if id in heard else fetch(id)
 
-    patch.setattr(subscriptions, "gateway", SimpleNamespace(fetch_subscription=believe))
+    patch.setattr(
+        subscriptions,
+        "gateway",
+        SimpleNamespace(fetch_subscription=believe, fetch_invoice=gateway.fetch_invoice),
+    )
 
 
 def the_period_is_taken_from_the_event(patch: pytest.MonkeyPatch) -> None:
@@ -89,7 +93,11 @@ def the_period_is_taken_from_the_event(patch: pytest.MonkeyPatch) -> None:
             return replace(seen, period_end=datetime.fromtimestamp(end, UTC))
         return seen
 
-    patch.setattr(subscriptions, "gateway", SimpleNamespace(fetch_subscription=believe))
+    patch.setattr(
+        subscriptions,
+        "gateway",
+        SimpleNamespace(fetch_subscription=believe, fetch_invoice=gateway.fetch_invoice),
+    )
 
 
 def an_event_may_be_stored_twice(patch: pytest.MonkeyPatch) -> None:

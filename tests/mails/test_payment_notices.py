@@ -70,6 +70,7 @@ def test_a_failed_payment_says_what_failed_what_stays_and_where_to_pay(
         assert "you have Business as before" in words
         assert "you go on with Free" in words
         assert "https://invoice.stripe.example/D-9" in words
+        assert "No further try is planned by itself" in words
 
 
 def test_a_failed_payment_names_the_next_try_while_it_lies_ahead(marsh: Party, mailbox: Mailbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from unittest import mock
 from urllib.parse import parse_qs
@@ -73,8 +74,11 @@ def test_an_open_invoice_can_be_paid_from_here(ada: Buyer, ada_client: Client) -
         state=Licence.State.PAST_DUE,
         past_due_since=at,
     )
-    owed = invoice(ada, "A-9", status="open", amount_due=8211, amount_paid=0)
+    owed = invoice(
+        ada, "A-9", status="open", amount_due=9211, amount_paid=1000, next_attempt_at=at + timedelta(days=3)
+    )
     said = billing(ada_client)
+    assert re.search(r"The card is tried again by itself on \w+, \w+ \d+ at ", said)
     assert "The last payment did not go through." in said
     assert "$82.11 is open on invoice A-9." in said
     assert f'href="{owed.hosted_url}"' in said

@@ -15,6 +15,7 @@ from django.utils import timezone
 from billing.answers import StripeUnavailable
 from billing.brakes import let_go, park, stop_charging
 from billing.models import Order, Quote
+from billing.orders import UnableToAccept
 from licensing.catalogue import load_draft
 from licensing.history import COMMAND
 from licensing.models import Role
@@ -208,7 +209,20 @@ def test_while_one_payment_is_on_its_way_another_quote_points_to_it(ada: Buyer, 
     said = page(ada_client, business)
     assert 'data-state="busy"' in said
     assert reverse("quote", args=[team.pk]) in said
+    assert "Left alone, it is given up by itself, at the latest on " in said
     assert "Pay $" not in said
+
+
+def test_who_accepts_beside_a_payment_on_its_way_is_told_when_it_is_over_at_the_latest(
+    ada: Buyer, ada_client: Client
+) -> None:
+    team, business = ada.quote("team"), ada.quote("business")
+    press(ada_client, "quote_accept", team)
+    with pytest.raises(UnableToAccept) as refused:
+        ada.accept(business)
+    (reason,) = refused.value.reasons
+    assert reason.rule == "nothing-is-on-its-way"
+    assert reason.when == Order.objects.get(quote=team).accepted_at + timedelta(hours=1), "Checkout’s hour"
 
 
 def test_a_declined_card_leaves_everything_as_it_was_and_says_so(ada: Buyer, ada_client: Client) -> None:

@@ -98,7 +98,7 @@ def tries(party: Party, tier: str, *, started_at: datetime, days: int = 14) -> T
     )
 
 
-def orders(party: Party) -> Order:
+def orders(party: Party, *, way: str = Order.Way.CARD) -> Order:
     """An order whose payment is on its way."""
     price = (
         cast.make_catalogue()
@@ -127,7 +127,7 @@ def orders(party: Party) -> Order:
         fingerprint="",
     )
     return Order.objects.create(
-        quote=quote, customer=party.customer, accepted_at=NOON, way=Order.Way.CARD, state=Order.State.PENDING
+        quote=quote, customer=party.customer, accepted_at=NOON, way=way, state=Order.State.PENDING
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from licensing.catalogue import load_draft
 from licensing.models import UpgradeRequest
 from tests import cast
 from tests.cast import NOON, Party
+from tests.mails.scenes import invoice_of
 from tests.pages.conftest import SignIn, orders, text_of, tries, uses
 from tests.staff.rows import waiver_of
 
@@ -156,13 +158,38 @@ def test_free_says_that_nothing_happens(cy: Party, sign_in: SignIn) -> None:
 def test_past_due_says_what_is_still_there_and_what_to_do(di: Party, sign_in: SignIn) -> None:
     words = plan(sign_in(di.user))
     assert "The last payment did not go through. You still have all of Business." in words
+    assert "The card is tried again by itself over the next days." in words, "the invoice is not known here"
     assert "Pay the open invoice" in words
+
+
+def test_past_due_names_what_is_owed_and_the_next_try(di: Party, sign_in: SignIn) -> None:
+    invoice_of(di.customer, number="D-8", total=5000, at=NOON - timedelta(days=40))
+    invoice_of(
+        di.customer,
+        number="D-9",
+        total=8700,
+        amount_paid=700,
+        at=NOON - timedelta(days=2),
+        status="open",
+        next_attempt_at=NOON + timedelta(days=3),
+    )
+    words = plan(sign_in(di.user))
+    assert "The last payment did not go through: €80.00 is open." in words
+    assert "The card is tried again by itself on Wednesday 25 November at 12:00." in words
+    assert re.search(r"25 Nov The card is tried again for €80.00\.", words)
+
+
+def test_past_due_without_a_further_try_promises_none(di: Party, sign_in: SignIn) -> None:
+    invoice_of(di.customer, number="D-9", total=8700, at=NOON - timedelta(days=2), status="open")
+    words = plan(sign_in(di.user))
+    assert "No further try is planned by itself." in words
+    assert "is tried again" not in words
 
 
 def test_past_due_says_what_comes_of_it_beside_all_else_that_is_ahead(di: Party, sign_in: SignIn) -> None:
     waiver_of(di, value=25, days=30)
     words = plan(sign_in(di.user))
-    assert "If it never succeeds, you go back to the free tier; nothing you made is deleted." in words
+    assert "If the payment never succeeds, you go back to Free; nothing you made is deleted." in words
     assert "What was made for you ends by itself." in words
 
 

@@ -350,6 +350,13 @@ ROWS = [
         heals_to="renewed",
     ),
     Row(
+        "billing.subscriptions._keep_what_is_owed → fetch_invoice",
+        jobs.hearing_of_a_failed_renewal,
+        unknown="put_off 1",
+        no="handled 1",
+        heals_to="past_due",
+    ),
+    Row(
         "billing.looking._look_at_checkout → fetch_checkout",
         jobs.settling_by_hand,
         unknown="200",

@@ -47,6 +47,25 @@ def working_off_events(kind: str) -> Callable[[Buyer], Scene]:
     return scene
 
 
+def hearing_of_a_failed_renewal(buyer: Buyer) -> Scene:
+    """Stripe tells of the subscription before it tells of its unpaid invoice."""
+    buyer.with_card().buy("team")
+    buyer.with_card("pm_card_chargeCustomerFail")
+    at = buyer.let_pass(days=32)
+    event = [each for each in buyer.events() if each["type"] == "customer.subscription.updated"][-1]
+
+    def ends() -> str:
+        assert len(buyer.charged()) == 1, "nothing more was charged"
+        return str(buyer.licence.state)
+
+    return Scene(
+        buyer,
+        press=lambda: delivered(event, at=at),
+        ends=ends,
+        heal=lambda: worked_off(at=at + timedelta(minutes=3)),
+    )
+
+
 def settling_by_hand(buyer: Buyer) -> Scene:
     order = buyer.buy("team")
     buyer.pay_at_checkout(order)
