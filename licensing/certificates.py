@@ -209,19 +209,23 @@ def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> d
         "not_ended_by": list(certificate.not_ended_by),
         "kept": [
             {
-                "feature": one.feature_key,
-                "name": one.name,
+                **_described(one.feature),
                 "held": plain(one.feature, one.held),
                 "today": plain(one.feature, one.today),
             }
             for one in certificate.kept
+            if one.feature is not None
         ],
         "shared": [
-            {"feature": feature.key, "name": feature.name, "value": plain(feature, value), "since": since.key}
+            {
+                **_described(feature),
+                "value": plain(feature, value),
+                "since": {"key": since.key, "name": since.name},
+            }
             for feature, value, since in certificate.shared
         ],
         "leaving": [
-            {"feature": feature.key, "name": feature.name, "until": moment(day) if day else None}
+            {**_described(feature), "until": moment(day) if day else None}
             for feature, day in certificate.leaving
         ],
     }
@@ -243,6 +247,40 @@ def plain(feature: FeatureTerms | None, value: Any) -> Any:
     if value is NOT_INCLUDED:
         return "not included"
     return "no limit" if value is None and feature else value
+
+
+def described(said: dict[str, Any]) -> FeatureTerms:
+    """The feature that a statement describes, so that its value is worded as it is anywhere."""
+    return FeatureTerms(
+        key=said["feature"],
+        name=said["name"],
+        kind=said["kind"],
+        group="",
+        unit=said["unit"],
+        monthly=said["monthly"],
+        levels=tuple(said["levels"].items()),
+        about="",
+    )
+
+
+def unplain(value: Any) -> Any:
+    """The value that `plain` wrote."""
+    return (
+        {"not included": NOT_INCLUDED, "no limit": None}.get(value, value)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _described(feature: FeatureTerms) -> dict[str, Any]:
+    return {
+        "feature": feature.key,
+        "name": feature.name,
+        "kind": str(feature.kind),
+        "unit": feature.unit,
+        "monthly": feature.monthly,
+        "levels": dict(feature.levels),
+    }
 
 
 def _terms(snapshot: dict[str, Any]) -> tuple[Any, Any]:

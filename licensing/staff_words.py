@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from licensing.models import Customer, Feature
 from licensing.terms import NO_LIMIT, NOT_INCLUDED, FeatureTerms
+from licensing.units import unit_for
 
 
 def when(value: datetime) -> str:
@@ -34,7 +35,7 @@ def given_words(feature: FeatureTerms, value: Any) -> str:
     if value is NOT_INCLUDED:
         return "not included"
     if feature.kind == Feature.Kind.LIMIT and type(value) is int:
-        return f"{value:,} {feature.unit}".rstrip()
+        return f"{value:,} {unit_for(value, feature.unit)}".rstrip()
     return dict(feature.levels).get(value) or grant_words(value)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from licensing.models import Claim, Edition, Feature, Price, Product, Tier
 from licensing.rows import ask, columns, instance
+from licensing.units import unit_for
 
 NO_LIMIT = "no limit"  # how a limit without end is written, in files and by people
 
@@ -54,6 +55,10 @@ class FeatureTerms:
         if self.kind == Feature.Kind.LEVEL:
             return 1 + [key for key, _ in self.levels].index(value)
         return 1
+
+    def unit_of(self, count: int) -> str:
+        """What `count` counts: dashboards, and of one dashboard; the feature's name where it has no unit."""
+        return unit_for(count, self.unit) if self.unit else self.name
 
     def level_name(self, value: str) -> str:
         return dict(self.levels)[value]

@@ -71,7 +71,7 @@ def usage_fits(situation: Situation, change: Change) -> Reason | None:
         _("You use %(used)s %(unit)s; %(tier)s has room for %(limit)s.")
         % {
             "used": _count(used_value),
-            "unit": feature.unit or feature.name,
+            "unit": feature.unit_of(used_value),
             "tier": change.tier.name,
             "limit": _count(allowed),
         },

@@ -8,15 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from licensing.certificates import KIND, Certificate, certificate_of
+from licensing.certificates import KIND, Certificate, certificate_of, described, unplain
 from licensing.signing import Verified
 from licensing.standing import Standing
-from licensing.terms import Storefront
-from portal.pages.promises import Promise, price_words, today_words
-from portal.pages.values import feature_name, feature_words, short_money
-from portal.templatetags.words import day
+from licensing.terms import NOT_INCLUDED, PriceTerms, Storefront
+from portal.pages.promises import Promise, price_words, since_words, today_words
+from portal.pages.values import feature_name, feature_words, value_words
+from portal.templatetags.words import day, number
 
 
 @dataclass(frozen=True)
@@ -54,17 +53,19 @@ def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage
             if one.feature is not None
         ),
         shared=tuple(
-            Promise(feature_words(feature, value), _("since %(edition)s") % {"edition": since.name})
+            Promise(feature_words(feature, value), since_words(since.name))
             for feature, value, since in shared
         ),
         leaving=tuple(
-            Promise(
-                feature_name(feature),
-                _("until %(day)s") % {"day": day(until)} if until else _("to leave; no day yet"),
-            )
+            Promise(feature_name(feature), leaving_words(until))
             for feature, until in (certificate.leaving if certificate else ())
         ),
     )
+
+
+def leaving_words(until: datetime | date | None) -> str:
+    """In a few words, when a feature leaves."""
+    return _("until %(day)s") % {"day": day(until)} if until else _("to leave; no day yet")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,6 @@ def shown(verified: Verified) -> Shown:
 
 
 def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
-    price, seats = said["price"], int(said["seats"])
     return [
         (_("Customer"), str(said["customer"])),
         (_("Product"), _("%(product)s by %(vendor)s") % said),
@@ -102,8 +102,8 @@ def _facts(said: dict[str, Any]) -> list[tuple[str, str]]:
             _("Tier"),
             _("%(tier)s of %(edition)s") % {"tier": said["tier"]["name"], "edition": said["edition"]["name"]},
         ),
-        (_("Price"), _("%(price)s, before tax") % {"price": _price(price)}),
-        (_("Seats"), ngettext("one", "%(count)d", seats) % {"count": seats}),
+        (_("Price"), _("%(price)s, before tax") % {"price": _price(said)}),
+        (_("Seats"), number(int(said["seats"]))),
         (_("Locked since"), day(_day(said["locked_since"]))),
         (_("Issued on"), day(_day(said["issued_at"]))),
         (_("Holds"), str(said["holds_until"])),
@@ -116,26 +116,44 @@ def _end(said: dict[str, Any] | None) -> list[tuple[str, str]]:
     if not said or not said["at"]:
         return []
     ends = _("%(day)s; then %(edition)s") % {"day": day(_day(said["at"])), "edition": said["edition"]["name"]}
-    price = [(_("Price from then on"), _("%(price)s, before tax") % {"price": _price(said["price"])})]
+    price = [
+        (_("Price from then on"), _("%(price)s, before tax") % {"price": price_words(_terms(said["price"]))})
+    ]
     return [(_("Edition ends"), ends), *(price if said["price"] else [])]
 
 
 def _price(said: dict[str, Any]) -> str:
-    amount = {"amount": short_money(int(said["amount"]), str(said["currency"]))}
-    if said["per"] == "seat":
-        return (
-            _("%(amount)s a seat a year") if said["interval"] == "year" else _("%(amount)s a seat a month")
-        ) % amount
-    return (_("%(amount)s a year") if said["interval"] == "year" else _("%(amount)s a month")) % amount
+    """As the certificate's own page words it."""
+    price, other = said["price"], said["other_price"]
+    if other is None:
+        return price_words(_terms(price))
+    return _("%(price)s (or %(other)s, whenever you like)") % {
+        "price": price_words(_terms(price)),
+        "other": price_words(_terms(other)),
+    }
+
+
+def _terms(said: dict[str, Any]) -> PriceTerms:
+    return PriceTerms(
+        0,
+        str(said["currency"]),
+        str(said["interval"]),
+        int(said["amount"]),
+        per_seat=said["per"] == "seat",
+        lookup_key="",
+    )
 
 
 def _sentences(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
-    kept = [f"{one['name']}: {_value(one['held'])}" for one in said["kept"]]
+    kept = [_with_note(_value(one, one["held"]), _on_that_day(one)) for one in said["kept"]]
+    shared = [
+        _with_note(_value(one, one["value"]), since_words(str(one["since"]["name"])))
+        for one in said["shared"]
+    ]
     leaving = [
-        f"{one['name']}: {_('until %(day)s') % {'day': day(_day(one['until']))} if one['until'] else '–'}"
+        _with_note(feature_name(described(one)), leaving_words(_day(one["until"]) if one["until"] else None))
         for one in said["leaving"]
     ]
-    shared = [f"{one['name']}: {_value(one['value'])}" for one in said["shared"]]
     return [
         (_("Kept, better than the terms sold on that day"), kept),
         (_("Given on top by later editions"), shared),
@@ -145,8 +163,19 @@ def _sentences(said: dict[str, Any]) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _value(held: Any) -> str:
-    return _("included") if held is True else f"{held:,}" if isinstance(held, int) else str(held)
+def _value(one: dict[str, Any], value: Any) -> str:
+    return feature_words(described(one), unplain(value))
+
+
+def _on_that_day(one: dict[str, Any]) -> str:
+    today = unplain(one["today"])
+    if today is NOT_INCLUDED:
+        return _("not in that tier on that day")
+    return _("on that day %(value)s") % {"value": value_words(described(one), today)}
+
+
+def _with_note(words: str, note: str) -> str:
+    return f"{words} ({note})"
 
 
 def _day(moment: Any) -> date:

@@ -65,7 +65,12 @@ def _shared(standing: Standing) -> Iterator[Promise]:
     for feature in standing.edition.features:
         if came_with := standing.shared.get(feature.key):
             words = feature_words(feature, standing.tier.value(feature.key))
-            yield Promise(words, _("since %(edition)s") % {"edition": came_with.name})
+            yield Promise(words, since_words(came_with.name))
+
+
+def since_words(edition: str) -> str:
+    """In a few words, with which edition something came."""
+    return _("since %(edition)s") % {"edition": edition}
 
 
 def price_words(price: PriceTerms) -> str:

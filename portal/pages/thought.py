@@ -86,7 +86,7 @@ def _room_in(offer: Offer, *, meter: Meter, facts: Facts, offers: list[Offer]) -
         % {
             "used": count_words(meter.used),
             "limit": count_words(meter.limit),
-            "unit": meter.feature.unit or meter.feature.name,
+            "unit": meter.feature.unit_of(meter.limit),
         },
         offer=template % said,
         tier_key=offer.tier.key,

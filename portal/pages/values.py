@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 from licensing.models import Feature
 from licensing.money import format_money, minor_digits
 from licensing.terms import NOT_INCLUDED, FeatureTerms
+from licensing.units import unit_for
 from portal.reader import reader_locale
 
 NOTHING = "–"
@@ -38,7 +39,7 @@ def value_words(feature: FeatureTerms, value: Any) -> str:
         return _("no limit")
     unit = feature.unit
     said = not unit or unit.casefold() in feature.name.casefold()
-    return count_words(value) if said else f"{count_words(value)} {unit}"
+    return count_words(value) if said else f"{count_words(value)} {unit_for(value, unit)}"
 
 
 def feature_words(feature: FeatureTerms, value: Any) -> str:

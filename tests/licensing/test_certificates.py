@@ -44,7 +44,18 @@ def test_bo_holds_team_of_march_2025_at_its_price() -> None:
         "api-calls": (50_000, 40_000),
         "sso": (True, "not included"),
     }
-    assert said["shared"] == [{"feature": "rows", "name": "Rows stored", "value": 2_000_000, "since": TODAY}]
+    assert said["shared"] == [
+        {
+            "feature": "rows",
+            "name": "Rows stored",
+            "kind": "limit",
+            "unit": "rows",
+            "monthly": False,
+            "levels": {},
+            "value": 2_000_000,
+            "since": {"key": TODAY, "name": "January 2026"},
+        }
+    ]
 
 
 def test_whoever_holds_todays_edition_keeps_nothing_better_and_is_locked_all_the_same() -> None:

@@ -90,9 +90,45 @@ class TestVerifying:
         assert f"Key: {key['kid']}" in words
         assert "Customer Lindqvist & Daughters" in words
         assert "Tier Team of March 2025" in words
-        assert "Price €170 a seat a year" in words
+        assert "Price €170 a seat a year (or €17 a seat a month, whenever you like), before tax" in words
         assert "Locked since 29 November 2025" in words
-        assert "Single sign-on: included" in words
+        assert "Seats 6" in words
+        assert "Single sign-on (not in that tier on that day)" in words
+
+    def test_it_words_each_value_as_the_page_of_the_certificate_does(
+        self, bo: Party, sign_in: SignIn, visitor: Client
+    ) -> None:
+        client = sign_in(bo.user)
+        page = text_of(client.get("/plan/certificate/"))
+        shown = text_of(visitor.post("/verify/", {"certificate": json.dumps(signed_file(client))}))
+        for words in ("API calls a month: 50,000 (", "Rows stored: 2 million (since January 2026)"):
+            assert words in page
+            assert words in shown
+
+    def test_a_level_and_what_has_no_limit_are_said_in_the_words_of_the_terms(self, visitor: Client) -> None:
+        levels = {"csv": "CSV", "all": "all formats"}
+        feature = {"unit": "", "monthly": False, "levels": {}}
+        price = {"amount": 2300, "currency": "USD", "interval": "month", "per": "licence"}
+        statement = {
+            "customer": "Lindqvist & Daughters", "product": "Meridian", "vendor": "Meridian Works",
+            "tier": {"name": "Team"}, "edition": {"name": "March 2025"}, "price": price, "other_price": None,
+            "seats": 1, "locked_since": "2026-11-22T13:00:00+01:00", "issued_at": "2026-11-22T13:00:00+01:00",
+            "holds_until": "For as long as you stay.", "shared": [], "ended_by": [], "not_ended_by": [],
+            "kept": [
+                {**feature, "feature": "exports", "name": "Exports", "kind": "level", "levels": levels,
+                 "held": "all", "today": "csv"},
+                {**feature, "feature": "projects", "name": "Projects", "kind": "limit", "unit": "projects",
+                 "held": "no limit", "today": 20},
+            ],
+            "leaving": [{**feature, "feature": "sso", "name": "Single sign-on", "kind": "switch", "until": None}],
+        }  # fmt: skip
+        shown = text_of(
+            visitor.post("/verify/", {"certificate": json.dumps(sign(statement, kind="price-lock"))})
+        )
+        assert "Exports: all formats (on that day CSV)" in shown
+        assert "Projects without a limit (on that day 20)" in shown
+        assert "Single sign-on (to leave; no day yet)" in shown
+        assert "Price US$23 a month, before tax" in shown
 
     def test_the_file_may_be_uploaded_as_it_was_downloaded(
         self, bo: Party, sign_in: SignIn, visitor: Client
