@@ -35,7 +35,7 @@ WORKED = """(
 
 @dataclass(frozen=True)
 class Promise:
-    """`says`: a sentence that customers read. `clause`: where the policy has it, if it does. `sql` finds breaches."""
+    """`says`: a sentence that customers read. `clause`: where the policy has it. `sql` finds breaches."""
 
     key: str
     says: Words
@@ -134,7 +134,7 @@ OF_LICENSING = (
     Promise(
         "exceptions-answered",
         words("An exception that is asked for you is answered within %(days)d working days."),
-        "",
+        "exceptions",
         f"""
         SELECT w.customer_id, 'Waiver ' || w.id || ' has waited for an answer since ' || w.asked_at || '.'
         FROM looked JOIN licensing_waiver w ON w.customer_id = looked.id

@@ -4,7 +4,7 @@ Each is dated and reasoned, and each step is in the history. Nothing that was gr
 What is in force is read by licensing/waived.py.
 """
 
-from licensing.waivers.asking import LONGEST, UnableToAsk, ask_for_waiver, value_without
+from licensing.waivers.asking import EXCEPTIONS, LONGEST, UnableToAsk, ask_for_waiver, value_without
 from licensing.waivers.clock import REMINDERS, close_due, remind_due
 from licensing.waivers.granting import (
     UnableToApprove,
@@ -17,6 +17,7 @@ from licensing.waivers.granting import (
 )
 
 __all__ = [
+    "EXCEPTIONS",
     "LONGEST",
     "REMINDERS",
     "UnableToApprove",

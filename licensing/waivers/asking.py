@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as words
 
 from licensing.eligibility import WAIVABLE
 from licensing.entitlements import entitlements, is_better
@@ -14,6 +15,8 @@ from licensing.history import Actor
 from licensing.licences import lock_customer
 from licensing.models import Customer, Feature, Licence, Waiver
 from licensing.money import charge_step
+from licensing.promises import WORKING_DAYS
+from licensing.reasons import Clause
 from licensing.staff_words import grant_words
 from licensing.standing import Standing, standing_of
 from licensing.terms import FeatureTerms, storefront
@@ -21,6 +24,18 @@ from licensing.waivers.steps import granted, run_out, write_down
 from licensing.waivers.threshold import ONCE_IN, Wish, why_approval
 
 LONGEST = timedelta(days=366)
+
+EXCEPTIONS = Clause(
+    "exceptions",
+    words(
+        "Where something does not fit you, write to us: one of us may ask for an exception, and a larger one needs a "
+        "colleague’s yes. That is answered within %(days)d working days from when it is asked for. It lasts a year at "
+        "most. You are told when it is made, before it ends and when it has, and My plan says until when; then it is "
+        "as before, and nothing you made is deleted. A credit is yours and does not run out. No exception is ever "
+        "made against you."
+    ),
+    lambda _today: {"days": WORKING_DAYS},
+)
 
 
 class UnableToAsk(ValueError):

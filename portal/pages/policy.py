@@ -30,6 +30,7 @@ from licensing.terms import EditionTerms
 from licensing.trials import TRIALS_END, TRIALS_LAST
 from licensing.upgrade_requests import ASKING_RULES
 from licensing.usage import DATA_KEPT
+from licensing.waivers import EXCEPTIONS
 from portal.mails.opting_out import NOTICES
 from portal.pace import HUMAN_PACE
 
@@ -92,7 +93,7 @@ def rulebook() -> list[Part]:
             _(
                 "An edition is one dated statement of all terms. It is never edited: new terms are a new edition."
             ),
-            [EDITION_KEPT, GIVING_UP, SUNSETS, PRICE_SHOWN],
+            [EDITION_KEPT, GIVING_UP, SUNSETS, EXCEPTIONS, PRICE_SHOWN],
         ),
         Part(
             "changing",

@@ -36,6 +36,7 @@ def states() -> list[tuple[str, str]]:
     return list(Notice.objects.order_by("pk").values_list("kind", "state"))
 
 
+@pytest.mark.proves("exceptions")
 def test_owners_and_billing_are_told_what_was_made_for_them_why_and_until_when(
     okafor: Party, mailbox: Mailbox
 ) -> None:
@@ -64,6 +65,7 @@ def test_a_refused_one_is_not_told_of(okafor: Party) -> None:
     assert states() == []
 
 
+@pytest.mark.proves("exceptions")
 def test_three_days_before_it_ends_they_are_reminded_once(okafor: Party, mailbox: Mailbox) -> None:
     waiver = ask(okafor)
     send_due(at=NOON)
@@ -83,6 +85,7 @@ def test_one_of_two_days_is_not_reminded_of_the_moment_it_is_made(okafor: Party)
     assert waivers.remind_due(at=NOON) == 0
 
 
+@pytest.mark.proves("exceptions")
 def test_when_it_has_ended_they_are_told_what_they_have(okafor: Party, mailbox: Mailbox) -> None:
     waiver = ask(okafor)
     send_due(at=NOON)

@@ -28,6 +28,7 @@ def test_a_small_exception_holds_as_soon_as_it_is_asked_for(ada: Party) -> None:
     assert (now.value, now.source, now.until) == (25, "waiver", NOON + 30 * DAY)
 
 
+@pytest.mark.proves("exceptions")
 @pytest.mark.parametrize(
     ("wish", "because"),
     [
@@ -103,6 +104,7 @@ def test_approved_late_it_holds_from_then_to_the_day_that_was_asked_for(ada: Par
     assert entitled(ada.customer, "projects", at=waiver.ends_at).value == 20
 
 
+@pytest.mark.proves("exceptions")
 @pytest.mark.parametrize(
     ("wish", "why"),
     [

@@ -30,6 +30,7 @@ def test_a_waiver_gives_back_exactly_what_was_there_before(ada: Party) -> None:
     assert entitlements(standing_of(ada.customer, at=waiver.ends_at)) == had
 
 
+@pytest.mark.proves("exceptions")
 def test_it_ends_by_the_clock_even_if_no_job_ever_runs(ada: Party) -> None:
     waiver = grant(ada.customer, projects(40))
     assert entitled(ada.customer, "projects", at=waiver.ends_at - timedelta(microseconds=1)).value == 40
