@@ -43,14 +43,16 @@ def at_human_pace(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     return paced
 
 
-def is_too_fast(customer_id: int) -> bool:
-    """Count one press for the customer; whether it is one too many."""
-    return _count(customer_id) > PRESSES
+def is_too_fast(whose: int | str) -> bool:
+    """Count one press for a customer, by number, or for whatever else has a share of its own; whether it is one too
+    many.
+    """
+    return _count(whose) > PRESSES
 
 
-def _count(customer_id: int) -> int:
+def _count(whose: int | str) -> int:
     """How many presses there were since the first one, this one among them; after ten minutes it begins anew."""
-    key = f"pace:{customer_id}"
+    key = f"pace:{whose}"
     cache.add(key, 0, timeout=MINUTES * 60)
     try:
         return int(cache.incr(key))

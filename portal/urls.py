@@ -98,6 +98,7 @@ urlpatterns = [
     path("data/<int:pk>/export.<str:form>", data.download, name="data_download"),
     path("data/<int:pk>/erase/", erasing.erase, name="data_erase"),
     path("data/<int:pk>/keep/", erasing.keep, name="data_keep"),
+    path("data/account/export.json", data.download_account, name="data_download_account"),
     path("data/account/erase/", erasing.erase_account, name="data_erase_account"),
     path("data/account/keep/", erasing.keep_account, name="data_keep_account"),
     # Mails

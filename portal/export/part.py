@@ -1,4 +1,4 @@
-"""What one part of an export is: the rows of one kind of a customer's data, column by column."""
+"""What one part of an export is: the rows of one kind that are held of a customer, or of a person, column by column."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any
 from django.db.models import Expression, Model, QuerySet
 
 from licensing.models import Customer
+from portal.models import User
 
 CHUNK = 2000  # rows in memory at a time
 PERSON = "a person is named by their address; empty where their account is gone"
 
 Source = str | Expression
-Rows = Callable[[Customer], QuerySet[Any]]
+# A function of a customer or of a person, as the export that its part is in.
+Rows = Callable[[Any], QuerySet[Any]]
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,10 @@ class Part:
     without: Mapping[str, str] = field(default_factory=dict)
     made_of: tuple[str, ...] = ()
 
-    def values(self, customer: Customer, *, at: datetime) -> Iterator[tuple[Any, ...]]:
+    def values(self, whose: Customer | User, *, at: datetime) -> Iterator[tuple[Any, ...]]:
         """The rows in the order they came, a chunk in memory at a time. Inside a transaction only."""
         named = {f"x_{number}": one.source for number, one in enumerate(self.columns)}
-        rows = self.rows(customer).annotate(**{n: s for n, s in named.items() if not isinstance(s, str)})
+        rows = self.rows(whose).annotate(**{n: s for n, s in named.items() if not isinstance(s, str)})
         sources = [source if isinstance(source, str) else name for name, source in named.items()]
         yield from rows.order_by("pk").values_list(*sources).iterator(chunk_size=CHUNK)
 
@@ -57,8 +59,8 @@ class Made:
     key: str
     says: str
     columns: tuple[Column, ...]
-    values_of: Callable[[Customer, datetime], Iterator[tuple[Any, ...]]]
+    values_of: Callable[[Any, datetime], Iterator[tuple[Any, ...]]]
 
-    def values(self, customer: Customer, *, at: datetime) -> Iterator[tuple[Any, ...]]:
+    def values(self, whose: Customer | User, *, at: datetime) -> Iterator[tuple[Any, ...]]:
         """The rows as they are at `at`."""
-        yield from self.values_of(customer, at)
+        yield from self.values_of(whose, at)

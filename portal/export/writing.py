@@ -12,7 +12,7 @@ import io
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import IO, Any
 
@@ -20,9 +20,11 @@ from django.db import transaction
 
 from licensing.cells import exact, inert
 from licensing.models import Customer
+from portal.export import account_parts
 from portal.export.part import Made, Part
 from portal.export.schema import PARTS, SCHEMA
 from portal.export.sealing import seal
+from portal.models import User
 
 IN_MEMORY = 1_000_000  # bytes; what is more goes to disk
 
@@ -47,6 +49,18 @@ class _Hashed(io.RawIOBase):
 
 
 def write_json(customer: Customer, *, at: datetime) -> IO[bytes]:
+    """Everything that is held of an organisation, as `_write_document` writes it."""
+    return _write_document(customer, schema=SCHEMA, parts=PARTS, at=at)
+
+
+def write_account(user: User, *, at: datetime) -> IO[bytes]:
+    """Everything that is held of a person’s own account, in the same form."""
+    return _write_document(user, schema=account_parts.SCHEMA, parts=account_parts.PARTS, at=at)
+
+
+def _write_document(
+    whose: Customer | User, *, schema: str, parts: Sequence[Part | Made], at: datetime
+) -> IO[bytes]:
     """One JSON object, a row a line. Its last line is the seal, with the hash over every line before it."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # the answer closes it
     out = _Hashed(file)
@@ -54,18 +68,19 @@ def write_json(customer: Customer, *, at: datetime) -> IO[bytes]:
     def say(text: str) -> None:
         out.write(text.encode())
 
-    say(f'{{\n"schema": {_json(SCHEMA)},\n"made_at": {_json(exact(at))},\n')
-    columns = {part.key: {column.name: column.says for column in part.columns} for part in PARTS}
+    say(f'{{\n"schema": {_json(schema)},\n"made_at": {_json(exact(at))},\n')
+    columns = {part.key: {column.name: column.says for column in part.columns} for part in parts}
     say(f'"columns": {_json(columns)},\n')
     with transaction.atomic():
-        for part in PARTS:
+        for part in parts:
             names = [column.name for column in part.columns]
             say(f"{_json(part.key)}: [")
-            for number, row in enumerate(part.values(customer, at=at)):
+            for number, row in enumerate(part.values(whose, at=at)):
                 values = dict(zip(names, map(exact, row), strict=True))
                 say(f"{',' if number else ''}\n{_json(values)}")
             say("\n],\n")
-    file.write(f'"seal": {_json(seal(customer=customer, sha256=out.sha256, at=at))}}}\n'.encode())
+    sealed = seal(whose=whose, schema=schema, sha256=out.sha256, at=at)
+    file.write(f'"seal": {_json(sealed)}}}\n'.encode())
     file.seek(0)
     return file
 
@@ -90,7 +105,7 @@ def write_zip(customer: Customer, *, at: datetime) -> IO[bytes]:
             )
         manifest = _json({"schema": SCHEMA, "made_at": exact(at), "files": described}, indent=1).encode()
         archive.writestr(_named("manifest.json", at), manifest)
-        sealed = seal(customer=customer, sha256=hashlib.sha256(manifest).hexdigest(), at=at)
+        sealed = seal(whose=customer, schema=SCHEMA, sha256=hashlib.sha256(manifest).hexdigest(), at=at)
         archive.writestr(_named("seal.json", at), _json(sealed, indent=1))
     file.seek(0)
     return file

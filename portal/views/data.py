@@ -1,7 +1,7 @@
 """What is held of an organisation, and taking all of it along.
 
 Owners alone, because an export names every member, invitation and address that a notice went to. Of a closed
-organisation it is whoever closed it: nobody is a member of it any more.
+organisation it is whoever closed it: nobody is a member of it any more. Their own account is everybody's to take along.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from licensing.history import Actor, entry, record
 from licensing.models import ERASURE_WAITS, Customer, Erasure
 from portal.access import pressed_on
 from portal.export.schema import LEFT_OUT, PARTS, SCHEMA
-from portal.export.writing import WRITERS
+from portal.export.writing import WRITERS, write_account
 from portal.pace import MINUTES, is_too_fast
 from portal.views.errors import too_many_requests
 
@@ -71,6 +71,21 @@ def download(request: HttpRequest, pk: int, form: str) -> HttpResponseBase:
         as_attachment=True,
         filename=f"{customer.slug}-{at:%Y-%m-%d}.{form}",
         content_type=kind,
+    )
+
+
+@pressed_on("data")
+@login_required
+def download_account(request: HttpRequest) -> HttpResponseBase:
+    """What is held of the person’s own account, as one file."""
+    if is_too_fast(f"account-{request.user.pk}"):
+        return too_many_requests(request, minutes=MINUTES)
+    at = timezone.now()
+    return FileResponse(
+        write_account(request.user, at=at),
+        as_attachment=True,
+        filename=f"my-account-{at:%Y-%m-%d}.json",
+        content_type="application/json",
     )
 
 

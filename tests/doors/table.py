@@ -75,6 +75,7 @@ OURS: dict[str, Door] = {
     # What is held of an organisation, and of oneself
     "data": ("get", SIGNED_IN),
     "data_download": ("post", (IN, 404, 403, 403, 200, 404, 404, 404)),
+    "data_download_account": ("post", (IN, *(200,) * 7)),
     "data_erase": ("post", (IN, *(404,) * 7)),
     "data_keep": ("post", (IN, *(404,) * 7)),
     "data_erase_account": ("post", (IN, *(ON,) * 7)),

@@ -206,9 +206,10 @@ def test_any_name_of_an_organisation_stays_words_wherever_it_stands(
 
 
 # Every door that hands out a file. The codes are no words of anybody's; a certificate is a signed text that no
-# spreadsheet opens; what is exported is looked into below, a rehearsal's table in tests/staff/test_rehearsal_pages.py.
+# spreadsheet opens, and so is a person's own account; what is exported of an organisation is looked into below, a
+# rehearsal's table in tests/staff/test_rehearsal_pages.py.
 FILES_OF_STAFF = "/csv/"
-FILES = {"mfa_download_recovery_codes", "certificate_download", "data_download"}
+FILES = {"mfa_download_recovery_codes", "certificate_download", "data_download", "data_download_account"}
 PAGES = (
     "text/html",
     "text/css",
