@@ -101,16 +101,27 @@ class Mailing:
         return any(mail.life == self.life for mail in self.mails[-3:])
 
     def _wait_for(self, done: Callable[[], bool], worker: Worker, *, asking: bool = True) -> None:
-        """Until `done`; meanwhile ask for a sweep now and then, as beat does, unless told not to."""
-        deadline, asked = time.monotonic() + 60, 0.0
+        """Until `done`, or for a minute nothing has been mailed; meanwhile ask for a sweep now and then, as beat does,
+        unless told not to.
+        """
+        mailed, since, asked = len(self.mails), time.monotonic(), 0.0
         while not done():
-            assert time.monotonic() < deadline, (
-                f"Nothing happens; see {worker.log}:\n{worker.log.read_text()}"
+            if mailed != len(self.mails):
+                mailed, since = len(self.mails), time.monotonic()
+            assert time.monotonic() < since + 60, (
+                f"{self._what_waits()}; see {worker.log}:\n{worker.log.read_text()}"
             )
             if asking and time.monotonic() - asked > 1:
                 send_notices.delay()
                 asked = time.monotonic()
             time.sleep(0.02)
+
+    @staticmethod
+    def _what_waits() -> str:
+        """For whoever reads why nothing happens any more."""
+        waiting = Delivery.objects.filter(state=Delivery.State.WAITING)
+        notices = Notice.objects.filter(state=Notice.State.WAITING).count()
+        return f"{notices} notices wait, of which {list(waiting.values('next_try_at', 'tries', 'error')[:3])}"
 
     @staticmethod
     def _is_over() -> bool:
