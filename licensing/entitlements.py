@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from licensing.measuring import is_kinder
+from licensing.sharing import value_said_by
 from licensing.standing import Standing
 from licensing.terms import FeatureTerms
 
@@ -53,7 +54,7 @@ def _waivers(standing: Standing) -> Iterator[Entitlement]:
     for waived in standing.waivers:
         feature = standing.edition.feature(waived.feature_key)
         if feature is not None:
-            yield Entitlement(feature, waived.value, "waiver", waived.ends_at)
+            yield Entitlement(feature, value_said_by(feature, waived.value), "waiver", waived.ends_at)
 
 
 def _trial(standing: Standing) -> Iterator[Entitlement]:

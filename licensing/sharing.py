@@ -105,9 +105,14 @@ def _tier(tier: TierTerms, feature: FeatureTerms, gains: Mapping[int, Any]) -> T
     value = gains.get(tier.id, tier.value(feature.key))
     if value is NOT_INCLUDED:
         return tier
-    if feature.kind == LIMIT and value is True:
-        value = None
-    return replace(tier, gives={**tier.gives, feature.key: value})
+    return replace(tier, gives={**tier.gives, feature.key: value_said_by(feature, value)})
+
+
+def value_said_by(feature: FeatureTerms, value: Any) -> Any:
+    """A value that was given as a switch or a limit, said in the kind that `feature` has by what was shared in since: a
+    switch that is on is a limit without end.
+    """
+    return None if feature.kind == LIMIT and value is True else value
 
 
 @dataclass(frozen=True)

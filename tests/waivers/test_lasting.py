@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 
-from licensing import trials, waivers
+from licensing import catalogue, trials, waivers
 from licensing.entitlements import entitlements
 from licensing.history import Actor
-from licensing.models import Licence, Waiver
+from licensing.models import Edition, Feature, Grant, Licence, Tier, Waiver
 from licensing.standing import standing_of
 from licensing.terms import storefront
+from licensing.waivers.threshold import Wish
 from portal.facts import facts_of
 from tests import cast
-from tests.cast import NOON, Party
+from tests.cast import NOON, TODAY, Party
+from tests.publishing import publish
 from tests.waivers.wishes import DAY, ask, entitled, grant, kinds_of, projects, support
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +47,25 @@ def test_the_sweep_ends_it_at_its_own_moment_and_tells_the_history_once(ada: Par
     waiver.refresh_from_db()
     assert (waiver.ended_at, waiver.end) == (waiver.ends_at, Waiver.End.EXPIRED)
     assert kinds_of(waiver) == ["waiver_asked", "waiver_granted", "waiver_ended"]
+
+
+def test_an_excepted_switch_stays_without_end_when_an_edition_shares_the_thing_as_a_number(
+    ada: Party,
+) -> None:
+    """Ada was granted single sign-on, on or off. Then December counts them and shares 50 with every Team."""
+    grant(ada.customer, Wish("limit", NOON, NOON + 30 * DAY, feature_key="sso", value=True))
+    draft = catalogue.draft_from(edition=Edition.objects.get(key=TODAY), key="2026-12", name="December 2026")
+    Edition.objects.filter(pk=draft.pk).update(rationale="Sign-ons are counted from now on.")
+    Feature.objects.filter(edition=draft, key="sso").update(kind="limit", unit="sign-ons", shared=True)
+    Grant.objects.filter(tier__edition=draft, feature__key="sso").update(value=None)
+    Tier.objects.get(edition=draft, key="team").grants.create(
+        feature=Feature.objects.get(edition=draft, key="sso"), value=50
+    )
+    draft.refresh_from_db()
+    publish(draft, at=NOON)
+    assert standing_of(ada.customer, at=NOON).tier.value("sso") == 50
+    assert entitled(ada.customer, "sso").value is None, "no limit, as a switch has none"
+    assert entitled(ada.customer, "sso", at=NOON + 30 * DAY).value == 50
 
 
 def test_ended_early_what_was_there_before_is_in_force_at_once(ada: Party) -> None:
