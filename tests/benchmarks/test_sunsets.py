@@ -11,7 +11,7 @@ from tests.benchmarks.data import announcements_arrived, sunset_announced
 from tests.benchmarks.work import Counted, once
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.django_db]
-MANY = int(os.environ.get("BENCH_TOUCHED", "200000"))
+MANY = int(os.environ.get("BENCH_TOUCHED", "20000"))
 FEW = MANY // 10
 LONG = 3600  # seconds that a step may take on a machine with much else to do
 STEPS = ("sunset_plan", "sunset_tell", "sunset_follow", "sunset_carry_out")
