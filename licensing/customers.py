@@ -161,6 +161,14 @@ def closed_by(user: Any) -> QuerySet[Customer]:
     return Customer.objects.filter(pk__in=mine, erased_at=None).exclude(closed_at=None).order_by("-closed_at")
 
 
+def closed_by_whom(customer: Customer) -> Any:
+    """The person who closed an organisation; None while it is open, and where they can sign in no more."""
+    closing = Event.objects.filter(customer=customer, kind="customer_closed").first()
+    if closing is None or closing.actor_id is None:
+        return None
+    return get_user_model()._default_manager.filter(pk=closing.actor_id, is_active=True).first()
+
+
 def _refuse(reason: Reason | None) -> None:
     if reason:
         raise UnableToOpen(reason)

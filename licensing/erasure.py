@@ -13,6 +13,7 @@ from django.db import connection, models, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 
+from licensing.customers import closed_by_whom
 from licensing.history import Actor, entry, record
 from licensing.licences import lock_customer
 from licensing.models import (
@@ -56,21 +57,18 @@ class UnableToErase(Exception):
         self.reason = reason
 
 
-def ask_for_erasure(*, customer: Customer, contact: str, actor: Actor, at: datetime) -> Erasure:
+def ask_for_erasure(
+    *, customer: Customer, contact: str, actor: Actor, at: datetime, reason: str = ""
+) -> Erasure:
     """Ask for a closed organisation to be erased when the waiting time is over; `contact` hears of it, twice.
 
-    Asked for again while it waits, it stays as it is. Raises UnableToErase.
+    Asked for again while it waits, it stays as it is. `reason`: why, where it is not their own wish that asks. Raises
+    UnableToErase.
     """
     with transaction.atomic():
         customer = lock_customer(customer.pk)
-        if customer.closed_at is None:
-            raise UnableToErase(
-                Reason(
-                    "erasing",
-                    _("%(name)s is still open.") % {"name": customer},
-                    _("Close it on the team page first."),
-                )
-            )
+        if open_still := _is_open(customer):
+            raise UnableToErase(open_still)
         if open_one := Erasure.objects.filter(customer=customer, withdrawn_at=None).first():
             return open_one
         erasure = Erasure.objects.create(
@@ -84,13 +82,46 @@ def ask_for_erasure(*, customer: Customer, contact: str, actor: Actor, at: datet
                 at=at,
                 actor=actor,
                 after={"due_at": erasure.due_at.isoformat()},
+                reason=reason,
             )
         )
         owe(customer=customer, kind="erasure_asked", subject=erasure, at=at)
     return erasure
 
 
-def take_back(*, erasure: Erasure, actor: Actor, at: datetime) -> Erasure:
+def ask_for_owner(*, customer: Customer, reason: str, actor: Actor, at: datetime) -> Erasure:
+    """The same on behalf of whoever closed it: they hear of it and can take it back as if they had asked themselves.
+
+    Raises UnableToErase.
+    """
+    if why_not := why_not_for_owner(customer):
+        raise UnableToErase(why_not)
+    contact = closed_by_whom(customer).email
+    return ask_for_erasure(customer=customer, contact=contact, actor=actor, at=at, reason=reason)
+
+
+def why_not_for_owner(customer: Customer) -> Reason | None:
+    """Why nobody can ask on behalf of whoever closed it; None where somebody can."""
+    if open_still := _is_open(customer):
+        return open_still
+    if closed_by_whom(customer) is None:
+        return Reason(
+            "erasing",
+            _("Whoever closed it can sign in no more."),
+            _("Nobody could be told of it, or take it back."),
+        )
+    return None
+
+
+def _is_open(customer: Customer) -> Reason | None:
+    if customer.closed_at is not None:
+        return None
+    return Reason(
+        "erasing", _("%(name)s is still open.") % {"name": customer}, _("Close it on the team page first.")
+    )
+
+
+def take_back(*, erasure: Erasure, actor: Actor, at: datetime, reason: str = "") -> Erasure:
     """Nothing is erased, and everything is as it was. Taken back again: nothing happens. Raises UnableToErase."""
     with transaction.atomic():
         if erasure.customer_id is not None:
@@ -116,6 +147,7 @@ def take_back(*, erasure: Erasure, actor: Actor, at: datetime) -> Erasure:
                     subject=erasure,
                     at=at,
                     actor=actor,
+                    reason=reason,
                 )
             )
     return erasure

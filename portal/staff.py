@@ -56,6 +56,8 @@ SUPPORT_CHANGES = (
     "change_customer",
     "change_trial",
     "add_usagereading",
+    "add_erasure",
+    "change_erasure",
     "change_notice",
     "change_order",
     "change_balancecredit",

@@ -142,7 +142,7 @@ class StaffAction(RowPage):
 
     def post(self, request: HttpRequest, **_: Any) -> HttpResponse:
         form = self.form_class(request.POST, row=self.row)
-        if form.is_valid():
+        if not self.closed() and form.is_valid():
             try:
                 done = self.perform(form=form, actor=Actor.person(request.user), at=timezone.now())
             except self.refusals as refusal:

@@ -14,6 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.views import ChangeList
 
 from licensing.models import Customer
 
@@ -46,6 +47,20 @@ def _named(model: type[Model], name: Any, request: HttpRequest) -> Any:
     return named
 
 
+class StaffList(ChangeList):
+    """The theme heads a list that counts only what it shows with “7 results (Show all)”. Where all is shown, or
+    nothing, there is nothing to say of it: the list itself says what would be there.
+    """
+
+    full_result_count: int | None
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        shows_all = not (self.query or self.has_active_filters)
+        if not self.result_count or (self.full_result_count is None and shows_all):
+            self.full_result_count = self.result_count
+
+
 class StaffAdmin(ModelAdmin):
     """An admin with staff actions, each shown to whoever may do it; its page refuses on its own too.
 
@@ -75,6 +90,9 @@ class StaffAdmin(ModelAdmin):
             raise Http404 from None
         page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         return page
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return StaffList
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [_readable(name, request) for name in super().get_list_display(request)]

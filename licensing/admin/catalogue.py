@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -21,6 +21,7 @@ from licensing.admin.editions import Approve, DraftFrom, Publish
 from licensing.admin.fields import WrittenJSONField
 from licensing.admin.loading import LoadDraft
 from licensing.admin.playbooks import Playbook
+from licensing.admin.price_forms import PriceForm
 from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.admin.queues import EDITION_QUEUES, queue_filter
 from licensing.admin.rehearsals import Rehearse
@@ -81,6 +82,7 @@ class FeatureInline(_UntilPublished, TabularInline):
 
 class PriceInline(_UntilPublished, TabularInline):
     model = Price
+    form = PriceForm
     fields = ["currency", "interval", "unit_amount", "per_seat", "lookup_key"]
     readonly_fields = ["lookup_key"]
     extra = 0
@@ -145,7 +147,7 @@ class ClaimInline(_AboutFeatures):
 
 
 @admin.register(Product)
-class ProductAdmin(ModelAdmin):
+class ProductAdmin(StaffAdmin):
     list_display = ["name", "vendor", "support_email"]
     search_fields = ["name", "key"]
 
@@ -218,7 +220,7 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
 
 
 @admin.register(Tier)
-class TierAdmin(AuthorsNoted, _UntilPublished, ModelAdmin):
+class TierAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     """A tier's prices, what it gives and what it claims; reached from its edition."""
 
     fields = ["edition", "key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]
@@ -241,7 +243,6 @@ class TierAdmin(AuthorsNoted, _UntilPublished, ModelAdmin):
             for each in formset.forms:
                 price, tier = each.instance, formset.instance
                 if price.currency and price.interval:
-                    price.currency = price.currency.upper()
                     price.lookup_key = lookup_key(
                         tier_key=tier.key,
                         edition_key=tier.edition.key,

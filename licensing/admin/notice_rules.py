@@ -7,10 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from licensing.admin.base import StaffAdmin
 from licensing.models import NoticeRule
 from licensing.noticeclock import NOT_LEGAL_ADVICE
 
@@ -31,7 +31,7 @@ class NoticeRuleForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time 
 
 
 @admin.register(NoticeRule)
-class NoticeRuleAdmin(ModelAdmin):
+class NoticeRuleAdmin(StaffAdmin):
     form = NoticeRuleForm
     list_display = ["written_kind", "place", "days", "source"]
     list_display_links = ["written_kind"]

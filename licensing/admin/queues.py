@@ -20,6 +20,7 @@ from licensing.models import (
     Licence,
     Notice,
     PlannedChange,
+    PromiseCheck,
     Rehearsal,
     Sunset,
     Waiver,
@@ -28,6 +29,8 @@ from licensing.models import (
 PARAMETER = "queue"
 LONG = timedelta(hours=1)
 LATE = timedelta(days=1)
+# A promise that nobody checks any more waits for nobody.
+KNOWN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,20 @@ SUNSET_QUEUES = (
         hint="Written and not announced. Whoever wrote none of it reads and announces it, or it is deleted.",
         model=Sunset,
         where=lambda at: Q(announced_at=None),
+    ),
+)
+
+PROMISE_QUEUES = (
+    Queue(
+        key="broken",
+        title="Promises that are broken",
+        hint="The last check found customers for whom it was not kept. Mend the cause, and write to those it names.",
+        model=PromiseCheck,
+        where=lambda at: Q(
+            ~Exists(PromiseCheck.objects.filter(promise=OuterRef("promise"), day__gt=OuterRef("day"))),
+            broken__gt=0,
+            day__gt=(at - KNOWN).date(),
+        ),
     ),
 )
 

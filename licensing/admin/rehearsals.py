@@ -28,8 +28,9 @@ from licensing.history import Actor
 from licensing.models import PromiseException, Rehearsal, Rehearsed
 from licensing.money import format_money
 from licensing.rehearsing import listing
-from licensing.rehearsing.promises import BY_KEY
+from licensing.rehearsing.promises import promise_words
 from licensing.rehearsing.running import UnableToRehearse, start
+from licensing.rules.words import in_the_way
 from licensing.staff_words import when
 from licensing.tasks import rehearse
 
@@ -61,6 +62,10 @@ class Rehearse(EditionAction):
         return row_url(self.started or self.row)
 
 
+def _customers(count: int) -> str:
+    return f"{count:,} customer{'s' if count != 1 else ''}"
+
+
 class AskForm(RowForm):
     """Which of the promises that were found broken, and why that should be accepted."""
 
@@ -77,7 +82,7 @@ class AskForm(RowForm):
         field = self.fields["promise"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (key, f"{BY_KEY[key].says} ({customers:,} customers)" if key in BY_KEY else key)
+            (key, f"{promise_words(key)} ({_customers(customers)})")
             for key, customers in row.totals.get("promises", {}).items()
         ]
 
@@ -124,10 +129,9 @@ class AcceptException(StaffAction):
 
     def facts(self) -> Sequence[tuple[str, Any]]:
         row = self.row
-        promise = BY_KEY.get(row.promise)
         return [
             ("Draft", row.edition),
-            ("Promise", promise.says if promise else row.promise),
+            ("Promise", promise_words(row.promise)),
             ("Customers", f"{row.customers:,}"),
             ("Why", row.reason),
             ("Asked", f"{when(row.asked_at)} by {row.asked_by or 'an account that is gone'}"),
@@ -214,6 +218,7 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
     totals = rehearsal.totals
     most = max([step["customers"] for step in totals["bills"]], default=0)
     rows = reverse("admin:licensing_rehearsed_changelist") + f"?rehearsal={rehearsal.pk}"
+    tiers = listing.tier_names(rehearsal)
     open_ones = unexcepted(rehearsal.edition, rehearsal)
     return {
         "rows": rows,
@@ -234,10 +239,15 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
             | {"currency": currency}
             for currency, amounts in totals["revenue"].items()
         ],
+        "holders": [{**row, "name": tiers.get(row["tier"], row["tier"])} for row in totals["holders"]],
+        "flips": [
+            {**flip, "tier": tiers.get(flip["tier"], flip["tier"]), "words": in_the_way(flip["rule"])}
+            for flip in totals["flips"]
+        ],
         "promises": [
             {
                 "key": key,
-                "says": BY_KEY[key].says if key in BY_KEY else key,
+                "says": promise_words(key),
                 "customers": customers,
                 "is_open": key in open_ones,
                 "exceptions": [
@@ -267,11 +277,16 @@ class RehearsedAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rehearsed]:
-        return super().get_queryset(request).select_related("customer")
+        return (
+            super()
+            .get_queryset(request)
+            .select_related("customer")
+            .prefetch_related("rehearsal__edition__tiers", "rehearsal__against__tiers")
+        )
 
     @display(description="holds", ordering="held_tier")
     def held(self, row: Rehearsed) -> str:
-        return f"{row.held_tier} of {row.held_edition}"
+        return f"{listing.tier_names(row.rehearsal).get(row.held_tier, row.held_tier)} of {row.held_edition}"
 
     @display(description="bill now", ordering="before")
     def bill_now(self, row: Rehearsed) -> str:
@@ -287,7 +302,9 @@ class RehearsedAdmin(ReadOnlyAdmin):
         parts += [
             f"{each['feature']}: {each['to']}{listing.by_whom(each)}" for each in (*row.lost, *row.gained)
         ]
-        return "; ".join([*parts, *(listing.flip_words(flip) for flip in row.flips)]) or "nothing"
+        if row.flips:
+            parts.append(_flips(row))
+        return "; ".join(parts) or "nothing"
 
     @display(description="gained by publishing")
     def gained_words(self, row: Rehearsed) -> str:
@@ -307,21 +324,19 @@ class RehearsedAdmin(ReadOnlyAdmin):
 
     @display(description="tiers that open or close")
     def flips_words(self, row: Rehearsed) -> str:
-        return "; ".join(listing.flip_words(flip) for flip in row.flips) or "none"
+        return _flips(row) or "none"
 
     @display(description="notices owed before moving")
     def notices_words(self, row: Rehearsed) -> str:
-        return (
-            "; ".join(
-                f"{each['kind'].replace('_', ' ')}, {each['days']} days: from {each['earliest'][:10]}"
-                for each in row.notices
-            )
-            or "none"
-        )
+        return listing.notices_words(row.notices) or "none"
 
     @display(description="promises broken")
     def promises_words(self, row: Rehearsed) -> str:
         return " ".join(words for _key, words in row.promises) or "none"
+
+
+def _flips(row: Rehearsed) -> str:
+    return listing.flips_words(row.flips, tiers=listing.tier_names(row.rehearsal))
 
 
 def _bill(row: Rehearsed, amount: int) -> str:
@@ -331,12 +346,17 @@ def _bill(row: Rehearsed, amount: int) -> str:
 
 @admin.register(PromiseException)
 class PromiseExceptionAdmin(ReadOnlyAdmin):
-    list_display = ["asked_at", "edition_page", "promise", "customers", "asked_by", "approved_by"]
+    list_display = ["asked_at", "edition_page", "says", "customers", "asked_by", "approved_by"]
     list_filter = ["edition"]
     fields = [
-        "edition_page", "promise", "customers", "reason", "asked_by", "asked_at", "approved_by", "approved_at",
+        "edition_page", "says", "customers", "reason", "asked_by", "asked_at", "approved_by", "approved_at",
     ]  # fmt: skip
     readonly_fields = ["edition_page"]
+
+    @display(description="promise", ordering="promise")
+    def says(self, row: PromiseException) -> str:
+        return promise_words(row.promise)
+
     accept = AcceptException.on_rows("accept")
     actions_detail = ("accept",)
 

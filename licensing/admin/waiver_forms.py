@@ -19,6 +19,7 @@ from licensing.admin.actions import ReasonForm
 from licensing.eligibility import WAIVABLE
 from licensing.models import Customer, Licence
 from licensing.money import minor_digits
+from licensing.rules.words import waived_rule
 from licensing.staff_words import given_words, grant_value
 from licensing.standing import Standing, standing_of
 from licensing.terms import storefront
@@ -100,7 +101,7 @@ class RuleForm(AskForm):
 
     rule_key = forms.ChoiceField(
         label="Rule",
-        choices=[(key, key.replace("-", " ")) for key in WAIVABLE],
+        choices=[(key, f"That {waived_rule(key)}") for key in WAIVABLE],
         widget=UnfoldAdminSelectWidget(),
         help_text="As the policy page says it. No other rule is ever waived.",
     )

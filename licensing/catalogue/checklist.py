@@ -10,6 +10,7 @@ from licensing.catalogue.authors import authors_of, named
 from licensing.catalogue.exceptions import unexcepted
 from licensing.catalogue.rules import broken_rules
 from licensing.models import Approval, Edition, Rehearsal
+from licensing.rehearsing.promises import promise_words
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,9 @@ def _rehearsal(draft: Edition, rehearsal: Rehearsal | None, *, at: datetime) -> 
 
 def _exceptions(draft: Edition, rehearsal: Rehearsal) -> Step:
     faults = tuple(
-        f"The promise {promise} would be broken for {customers:,} customers. Change the draft so that it is kept, or "
-        "ask for an exception on the rehearsal's page and have a colleague accept it."
+        f"The promise “{promise_words(promise).rstrip('.')}” would be broken for {customers:,} "
+        f"customer{'s' if customers != 1 else ''}. Change the draft so that it is kept, or ask for an exception on the "
+        "rehearsal's page and have a colleague accept it."
         for promise, customers in unexcepted(draft, rehearsal).items()
     )
     words = "" if faults else "What would be broken is accepted, with a reason."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from licensing.models.customer import Customer
 
@@ -35,6 +36,8 @@ class Event(models.Model):
     reason = models.CharField(max_length=400, blank=True)
 
     class Meta:
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history entries")
         indexes = [
             models.Index(fields=["customer", "-at"], name="event_history"),
             models.Index(fields=["actor"], name="event_actor", condition=models.Q(actor__isnull=False)),

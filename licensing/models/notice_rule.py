@@ -33,6 +33,7 @@ class NoticeRule(models.Model):
     note = models.TextField(blank=True, help_text=_("What to know before changing it."))
 
     class Meta:
+        verbose_name = _("notice period")
         constraints = [
             models.UniqueConstraint(fields=["kind", "jurisdiction"], name="notice_rule_once"),
             models.CheckConstraint(name="notice_rule_has_days", condition=models.Q(days__gte=1)),

@@ -125,6 +125,8 @@ class PromiseException(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        verbose_name = _("exception to a promise")
+        verbose_name_plural = _("exceptions to promises")
         constraints = [
             models.UniqueConstraint(
                 fields=["edition", "terms_hash", "promise", "customers"], name="promise_exception_once"

@@ -83,6 +83,7 @@ class Waiver(models.Model):
     ended_because = models.CharField(max_length=400, blank=True)
 
     class Meta:
+        verbose_name = _("exception")
         constraints = [
             models.UniqueConstraint(
                 fields=["customer", "product", "kind", "feature_key", "rule_key", "tier_key"],

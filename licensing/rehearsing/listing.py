@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from licensing.cells import inert
 from licensing.models import Rehearsal, Rehearsed
 from licensing.money import minor_digits
+from licensing.rules.words import in_the_way
 
 HEAD = (
     "customer", "edition held", "tier held", "currency", "interval", "seats", "bill now", "bill once published",
@@ -30,18 +31,19 @@ def lines(rehearsal: Rehearsal) -> Iterator[str]:
     writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
     yield "\ufeff" + writer.writerow(HEAD)  # so that spreadsheets read it as UTF-8
     rows = Rehearsed.objects.filter(rehearsal=rehearsal).select_related("customer").order_by("pk")
+    tiers = tier_names(rehearsal)
     for row in rows.iterator(chunk_size=1000):
-        yield writer.writerow([inert(cell) for cell in _cells(row)])
+        yield writer.writerow([inert(cell) for cell in _cells(row, tiers=tiers)])
 
 
-def _cells(row: Rehearsed) -> Iterator[Any]:
+def _cells(row: Rehearsed, *, tiers: Mapping[str, str]) -> Iterator[Any]:
     yield row.customer.name
     yield from (row.held_edition, row.held_tier, row.currency, row.interval, row.seats)
     yield from (_amount(amount, row.currency) for amount in (row.before, row.after, row.if_moved))
     yield from (row.get_effect_display(), row.get_moving_display())
     yield from (listed(each) for each in (row.gained, row.lost, row.gained_if_moved, row.lost_if_moved))
-    yield "; ".join(flip_words(flip) for flip in row.flips)
-    yield "; ".join(f"{notice['kind']}: {notice['days']} days" for notice in row.notices)
+    yield flips_words(row.flips, tiers=tiers)
+    yield notices_words(row.notices)
     yield row.earliest.date().isoformat() if row.earliest else ""
     yield "; ".join(words for _key, words in row.promises)
 
@@ -67,7 +69,32 @@ def by_whom(difference: dict[str, str]) -> str:
     return f" (by the sunset announced on {announced_on}, not by this edition)" if announced_on else ""
 
 
-def flip_words(flip: dict[str, Any]) -> str:
-    """What begins and ceases to stand in the way of a tier: business: seats-fit-tier appears."""
-    parts = [f"{rule} appears" for rule in flip["appear"]] + [f"{rule} goes" for rule in flip["go"]]
-    return f"{flip['tier']}: {', '.join(parts)}"
+def tier_names(rehearsal: Rehearsal) -> dict[str, str]:
+    """Key → name of every tier of the two editions, by the draft's name where they differ. Two queries, or none where
+    the tiers were fetched along.
+    """
+    return {
+        tier.key: tier.name
+        for edition in (rehearsal.against, rehearsal.edition)
+        if edition is not None
+        for tier in edition.tiers.all()
+    }
+
+
+def flips_words(flips: Iterable[dict[str, Any]], *, tiers: Mapping[str, str]) -> str:
+    """What begins and ceases to stand in the way of each tier: Business: from then on they use more than it holds."""
+    return "; ".join(_flip_words(flip, tiers=tiers) for flip in flips)
+
+
+def _flip_words(flip: dict[str, Any], *, tiers: Mapping[str, str]) -> str:
+    parts = [f"from then on {in_the_way(rule)}" for rule in flip["appear"]]
+    parts += [f"no longer in the way: {in_the_way(rule)}" for rule in flip["go"]]
+    return f"{tiers.get(flip['tier'], flip['tier'])}: {', '.join(parts)}"
+
+
+def notices_words(notices: Iterable[dict[str, Any]]) -> str:
+    """What would have to be said before: price rise, 42 days: from 2027-01-03."""
+    return "; ".join(
+        f"{each['kind'].replace('_', ' ')}, {each['days']} days: from {each['earliest'][:10]}"
+        for each in notices
+    )

@@ -23,12 +23,12 @@ from licensing.rehearsing.leaving import Announced, leaving
 from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
 from licensing.rules.situation import Change, Situation
+from licensing.rules.words import NOT_OFFERED
 from licensing.sharing import lay_over
 from licensing.standing import Standing, less_retired
 from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms, TierTerms, edition_terms
 
 Effect, Kind = Rehearsed.Effect, NoticeRule.Kind
-NOT_OFFERED = "not-offered"
 
 
 @dataclass(frozen=True)

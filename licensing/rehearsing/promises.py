@@ -92,4 +92,9 @@ PROMISES = (
         _granted_trial_can_be_used,
     ),
 )
-BY_KEY = {promise.key: promise for promise in PROMISES}
+_SAYS = {promise.key: promise.says for promise in PROMISES}
+
+
+def promise_words(key: str) -> str:
+    """What a promise says; one that is made no longer is known by its key."""
+    return _SAYS.get(key, key)

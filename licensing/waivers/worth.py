@@ -5,6 +5,7 @@ from __future__ import annotations
 from licensing.entitlements import is_better
 from licensing.models import Waiver
 from licensing.money import format_money
+from licensing.rules.words import waived_rule
 from licensing.staff_words import given_words, grant_words
 from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, storefront
@@ -13,11 +14,11 @@ LOCALE = "en"
 
 
 def what_is_waived(waiver: Waiver) -> str:
-    """In a few words: projects: 40; rule usage fits; another trial of business."""
+    """In a few words: projects: 40; the rule that what they use fits the tier; another trial of business."""
     if waiver.kind == Waiver.Kind.LIMIT:
         return f"{waiver.feature_key}: {grant_words(waiver.value)}"
     if waiver.kind == Waiver.Kind.RULE:
-        return f"rule {waiver.rule_key.replace('-', ' ')}"
+        return f"the rule that {waived_rule(waiver.rule_key)}"
     if waiver.kind == Waiver.Kind.TRIAL:
         return f"another trial of {waiver.tier_key}"
     return f"a credit of {format_money(waiver.amount or 0, waiver.currency, locale=LOCALE)}"

@@ -16,11 +16,13 @@ from licensing.admin.waivers import state_words
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import (
     Customer,
+    Erasure,
     Event,
     Invitation,
     Licence,
     Member,
     Notice,
+    PlannedChange,
     Trial,
     UpgradeRequest,
     Waiver,
@@ -30,7 +32,7 @@ from licensing.usage import Meter, meters, usage_of
 from licensing.waivers.worth import what_is_waived
 from portal.admin.history_words import Line, lines
 from portal.hijack import may_look_as
-from portal.pages.planned import Planned, planned
+from portal.pages.planned import paid_ahead_words
 
 NEWEST = 10
 (OPEN_DIFFERENCES,) = DIFFERENCE_QUEUES
@@ -60,6 +62,17 @@ class Exceptional:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """What a sunset does to the customer, and how the page says it: Single sign-on leaves Team. `paid_ahead` is what
+    they are told of a year's payment; empty where none reaches beyond the day.
+    """
+
+    change: PlannedChange
+    words: str
+    paid_ahead: str
+
+
+@dataclass(frozen=True)
 class CustomerPage:
     """What one staff person may see of one customer; a part that they may not see is None."""
 
@@ -78,6 +91,7 @@ class CustomerPage:
     trials: list[Trial] | None
     waivers: list[Exceptional] | None
     planned: list[Planned] | None
+    erasure: Erasure | None
     payer: Payer | None
     orders: list[Order] | None
     quotes: list[Quote] | None
@@ -121,7 +135,10 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
         earlier_licences=list(_earlier_licences(customer)) if sees("licensing.licence") else None,
         trials=list(_trials(customer)) if sees("licensing.trial") else None,
         waivers=_waivers(customer, at=at) if sees("licensing.waiver") else None,
-        planned=planned(standing) if standing and sees("licensing.plannedchange") else None,
+        planned=_planned(customer, standing) if sees("licensing.plannedchange") else None,
+        erasure=Erasure.objects.filter(customer=customer, withdrawn_at=None).first()
+        if sees("licensing.erasure")
+        else None,
         payer=Payer.objects.filter(customer=customer).first() if sees("billing.payer") else None,
         orders=list(_orders(customer)) if sees("billing.order") else None,
         quotes=list(_quotes(customer)) if sees("billing.quote") else None,
@@ -170,6 +187,32 @@ def _waivers(customer: Customer, *, at: datetime) -> list[Exceptional]:
     return [
         Exceptional(waiver, what_is_waived(waiver), state, state_words(state)) for waiver, state in states
     ]
+
+
+def _planned(customer: Customer, standing: Standing | None) -> list[Planned]:
+    rows = PlannedChange.objects.filter(customer=customer).order_by("-pk")
+    rows = rows.select_related("tier", "sunset__edition", "sunset__replacement")[:NEWEST]
+    return [
+        Planned(change, _planned_words(change, standing), _paid_ahead(change, standing)) for change in rows
+    ]
+
+
+def _paid_ahead(change: PlannedChange, standing: Standing | None) -> str:
+    """What somebody who has paid the year is told of a feature that leaves; empty for everybody else."""
+    if standing is None or change.licence_id != standing.licence.pk or not change.feature_key:
+        return ""
+    if change.state == PlannedChange.State.VOID or change.tier_id != standing.tier.id:
+        return ""
+    return paid_ahead_words(standing.licence, interval=standing.interval, leaves_at=change.takes_effect_at)
+
+
+def _planned_words(change: PlannedChange, standing: Standing | None) -> str:
+    """A feature as the terms call it that they hold; by its key where those do not have it, or nothing is held."""
+    if ending := change.sunset.edition:
+        after = change.sunset.replacement
+        return f"{ending.name} ends" + (f", followed by {after.name}" if after else "")
+    feature = standing.edition.feature(change.feature_key) if standing else None
+    return f"{feature.name if feature else change.feature_key} leaves {change.tier.name}"
 
 
 def _orders(customer: Customer) -> QuerySet[Order]:

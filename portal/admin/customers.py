@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from billing.admin.brakes import ParkCustomer
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, row_or_404
+from licensing.admin.erasures import AskForErasure
 from licensing.admin.waivers import GiveCredit, GiveTrial, RaiseLimit, WaiveRule
 from licensing.history import Actor
 from licensing.models import Customer, Feature, Licence, Member, Role
@@ -101,6 +102,7 @@ class CustomerAdmin(ReadOnlyAdmin):
     )
     record_usage = RecordUsage.on_rows("usage")
     park = ParkCustomer.on_rows("park")
+    ask_erasure = AskForErasure.on_rows("erasure")
     prices_of = Prices.on_rows("prices")
     raise_limit = RaiseLimit.on_rows("more")
     waive_rule = WaiveRule.on_rows("rule")
@@ -114,6 +116,7 @@ class CustomerAdmin(ReadOnlyAdmin):
         "give_trial",
         "give_credit",
         "park",
+        "ask_erasure",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Customer]:
@@ -175,5 +178,6 @@ def _may(request: HttpRequest) -> dict[str, bool]:
         "usage": request.user.has_perm("licensing.add_usagereading"),
         "notices": request.user.has_perm("licensing.change_notice"),
         "orders": request.user.has_perm("billing.change_order"),
+        "erasures": request.user.has_perm("licensing.add_erasure"),
         "brakes": request.user.has_perm("billing.add_brake"),
     }

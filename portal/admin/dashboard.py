@@ -24,6 +24,7 @@ from licensing.admin.queues import (
     ERASURE_QUEUES,
     LICENCE_QUEUES,
     NOTICE_QUEUES,
+    PROMISE_QUEUES,
     SUNSET_QUEUES,
     WAIVER_QUEUES,
     Queue,
@@ -33,6 +34,7 @@ from licensing.models import Restore
 QUEUES: tuple[Queue, ...] = (
     *BRAKE_QUEUES,
     *VIOLATION_QUEUES,
+    *PROMISE_QUEUES,
     *DIFFERENCE_QUEUES,
     *ORDER_QUEUES,
     *CREDIT_QUEUES,

@@ -4,61 +4,62 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.text import capfirst
 
-# Heading → (title, Material symbol, app, model).
-MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
+# Heading → (Material symbol, app, model). A model is named as its pages are: by its plural.
+MENU: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "Customers",
         (
-            ("Customers", "apartment", "licensing", "customer"),
-            ("Licences", "verified", "licensing", "licence"),
-            ("Trials", "hourglass_top", "licensing", "trial"),
-            ("Exceptions", "release_alert", "licensing", "waiver"),
-            ("Usage", "speed", "licensing", "usagereading"),
-            ("Notices", "mail", "licensing", "notice"),
-            ("Planned changes", "event_busy", "licensing", "plannedchange"),
-            ("History", "history", "licensing", "event"),
-            ("Erasures", "ink_eraser", "licensing", "erasure"),
+            ("apartment", "licensing", "customer"),
+            ("verified", "licensing", "licence"),
+            ("hourglass_top", "licensing", "trial"),
+            ("release_alert", "licensing", "waiver"),
+            ("speed", "licensing", "usagereading"),
+            ("mail", "licensing", "notice"),
+            ("event_busy", "licensing", "plannedchange"),
+            ("history", "licensing", "event"),
+            ("ink_eraser", "licensing", "erasure"),
         ),
     ),
     (
         "Billing",
         (
-            ("Orders", "shopping_bag", "billing", "order"),
-            ("Quotes", "request_quote", "billing", "quote"),
-            ("Invoices", "receipt_long", "billing", "invoice"),
-            ("Credits", "savings", "billing", "balancecredit"),
-            ("Prices of renewals", "price_change", "billing", "pricemove"),
-            ("Payers", "credit_card", "billing", "payer"),
-            ("Stripe events", "inbox", "billing", "stripeevent"),
-            ("Promises", "handshake", "licensing", "promisecheck"),
-            ("Broken invariants", "rule", "billing", "openviolation"),
-            ("Differences with Stripe", "difference", "billing", "difference"),
-            ("Reconciliations", "balance", "billing", "reconciliation"),
-            ("Brakes", "front_hand", "billing", "brake"),
+            ("shopping_bag", "billing", "order"),
+            ("request_quote", "billing", "quote"),
+            ("receipt_long", "billing", "invoice"),
+            ("savings", "billing", "balancecredit"),
+            ("price_change", "billing", "pricemove"),
+            ("credit_card", "billing", "payer"),
+            ("inbox", "billing", "stripeevent"),
+            ("handshake", "licensing", "promisecheck"),
+            ("rule", "billing", "openviolation"),
+            ("difference", "billing", "difference"),
+            ("balance", "billing", "reconciliation"),
+            ("front_hand", "billing", "brake"),
         ),
     ),
     (
         "Catalogue",
         (
-            ("Editions", "menu_book", "licensing", "edition"),
-            ("Rehearsals", "theater_comedy", "licensing", "rehearsal"),
-            ("Approvals", "how_to_reg", "licensing", "approval"),
-            ("Exceptions to promises", "assignment_late", "licensing", "promiseexception"),
-            ("Products", "category", "licensing", "product"),
-            ("Sunsets", "wb_twilight", "licensing", "sunset"),
-            ("Notice periods", "event_upcoming", "licensing", "noticerule"),
-            ("Versions of the rules", "gavel", "portal", "policyversion"),
+            ("menu_book", "licensing", "edition"),
+            ("theater_comedy", "licensing", "rehearsal"),
+            ("how_to_reg", "licensing", "approval"),
+            ("assignment_late", "licensing", "promiseexception"),
+            ("category", "licensing", "product"),
+            ("wb_twilight", "licensing", "sunset"),
+            ("event_upcoming", "licensing", "noticerule"),
+            ("gavel", "portal", "policyversion"),
         ),
     ),
     (
         "People",
         (
-            ("People", "person", "portal", "user"),
-            ("Groups", "group", "auth", "group"),
+            ("person", "portal", "user"),
+            ("group", "auth", "group"),
         ),
     ),
 )
@@ -72,8 +73,12 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
             "title": heading,
             "separator": True,
             "items": [
-                {"title": title, "icon": icon, "link": reverse(f"admin:{app}_{model}_changelist")}
-                for title, icon, app, model in items
+                {
+                    "title": _title(app, model),
+                    "icon": icon,
+                    "link": reverse(f"admin:{app}_{model}_changelist"),
+                }
+                for icon, app, model in items
                 if request.user.has_perm(f"{app}.view_{model}")
             ],
         }
@@ -82,6 +87,5 @@ def menu(request: HttpRequest) -> list[dict[str, Any]]:
     return [first, *(group for group in groups if group["items"])]
 
 
-def stylesheet(_request: HttpRequest) -> str:
-    """What our own pages of staff need beyond the theme's styles."""
-    return static("staff/staff.css")
+def _title(app: str, model: str) -> str:
+    return capfirst(str(apps.get_model(app, model)._meta.verbose_name_plural))

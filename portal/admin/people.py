@@ -14,11 +14,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from licensing.admin.base import ReadOnlyInline, customer_url
+from licensing.admin.base import ReadOnlyInline, StaffAdmin, customer_url
 from licensing.models import Member
 from portal.models import User
 
@@ -55,7 +54,7 @@ class AddressInline(ReadOnlyInline):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(StaffAdmin):
     """People make their own accounts, so none is added here; none is deleted, because the history names them.
 
     A person is shut out by taking “active” away: their sessions end with their next click.
@@ -110,5 +109,5 @@ class UserAdmin(ModelAdmin):
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, StaffAdmin):
     pass

@@ -17,6 +17,8 @@ class PolicyVersion(models.Model):
     in_force_since = models.DateTimeField(unique=True)
 
     class Meta:
+        verbose_name = _("version of the rules")
+        verbose_name_plural = _("versions of the rules")
         ordering = ["-in_force_since"]
 
     def __str__(self) -> str:

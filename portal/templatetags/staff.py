@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django import template
+from django.db.models.options import Options
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,6 +14,7 @@ from django.utils.safestring import SafeString
 from licensing.models import Customer
 from licensing.staff_words import when
 from licensing.terms import NOT_INCLUDED, FeatureTerms, TierTerms
+from portal.empty_lists import EMPTY
 from portal.pages.values import value_words
 
 register = template.Library()
@@ -41,6 +44,12 @@ def zone_now(customer: Customer, at: datetime) -> str:
 def my_zone() -> str:
     """The zone that this page's times are in."""
     return timezone.get_current_timezone_name()
+
+
+@register.simple_tag
+def nothing_here(options: Options[Any]) -> tuple[str, str]:
+    """What an empty list of a model says: what would be here, and what to do next."""
+    return EMPTY[options.label_lower]
 
 
 @register.filter

@@ -98,6 +98,8 @@ ACTIONS: dict[str, Groups] = {
     "licensing_notice_resend": "support",
     "licensing_notice_came_back": "support",
     "licensing_customer_record_usage": "support",
+    "licensing_customer_ask_erasure": "support",
+    "licensing_erasure_keep": "support",
     "licensing_customer_park": "support finance",
     "licensing_customer_raise_limit": "support finance",
     "licensing_customer_waive_rule": "support finance",

@@ -37,7 +37,7 @@ def test_a_draft_that_breaks_a_promise_is_published_with_an_accepted_exception(
     asked: PromiseException,
 ) -> None:
     assert why_not(asked.edition).startswith(
-        "The promise trial-can-be-bought would be broken for 1 customers."
+        "The promise “Whoever tries a tier can buy it when the trial ends” would be broken for 1 customer."
     )
     catalogue.accept_exception(exception=asked, by=colleague(), at=NOON)
     assert catalogue.publish(edition=asked.edition, actor=COMMAND, at=NOON).published_at == NOON
@@ -66,7 +66,7 @@ def test_an_edit_of_the_draft_makes_it_void(asked: PromiseException) -> None:
     Edition.objects.filter(pk=asked.edition_id).update(name="Another name")
     draft = Edition.objects.get(pk=asked.edition_id)
     rehearsed(draft, at=NOON)
-    assert "would be broken for 1 customers" in why_not(draft)
+    assert "would be broken for 1 customer." in why_not(draft)
 
 
 def test_where_nothing_is_broken_nothing_is_excepted(asked: PromiseException) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from django.utils.functional import Promise
 
+from licensing.eligibility import WAIVABLE
 from licensing.reasons import Example, Rule
+from licensing.rules.changing import CHANGE_RULES
+from licensing.rules.words import IN_THE_WAY, WAIVED
 from portal.pages.policy import rulebook
 
 RULES = [clause for part in rulebook() for clause in part.clauses if isinstance(clause, Rule)]
@@ -48,3 +51,8 @@ def test_words_are_looked_up_when_they_are_read_so_that_a_rule_speaks_the_reader
             assert isinstance(clause.words, Promise), clause.key
     for rule in RULES:
         assert all(isinstance(example.words, Promise) for example in rule.examples), rule.key
+
+
+def test_staff_read_in_words_what_stands_in_the_way_and_what_is_waived() -> None:
+    assert {rule.key for rule in CHANGE_RULES} <= set(IN_THE_WAY)
+    assert set(WAIVED) == set(WAIVABLE)

@@ -87,7 +87,7 @@ def test_a_tiers_prices_and_grants_are_edited_as_people_write_them(client: Clien
     grant = Grant.objects.get(tier=tier, feature__key="projects")
     row = next(k.rsplit("-", 1)[0] for k, v in form.items() if k.startswith("grants-") and v == grant.pk)
     price = next(k for k in form if k.startswith("prices-") and k.endswith("-unit_amount"))
-    answer = client.post(page, {**form, f"{row}-value": "no limit", price: "9900"})
+    answer = client.post(page, {**form, f"{row}-value": "no limit", price: "99.00"})
     assert answer.status_code == 302, answer.context["errors"]
     grant.refresh_from_db()
     assert grant.value is None
@@ -105,10 +105,73 @@ def test_a_new_price_gets_its_lookup_key(client: Client, draft: Edition) -> None
     form["prices-TOTAL_FORMS"] = number + 1
     form |= {
         f"prices-{number}-{k}": v
-        for k, v in {"currency": "gbp", "interval": "month", "unit_amount": 2800}.items()
+        for k, v in {"currency": "gbp", "interval": "month", "unit_amount": "28.00"}.items()
     }
     assert client.post(page, form).status_code == 302
     assert Price.objects.get(tier=tier, currency="GBP").lookup_key == "business-2026-06-month-gbp"
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "stored"),
+    [
+        ("usd", "49", 4900),
+        ("USD", "49.5", 4950),
+        ("USD", "1,049.00", 104900),
+        ("JPY", "4900", 4900),
+        ("KWD", "4.900", 4900),
+        ("USD", "0.07", 7),
+    ],
+)
+def test_a_price_is_written_in_its_currencys_own_digits(
+    client: Client, draft: Edition, currency: str, written: str, stored: int
+) -> None:
+    tier = draft.tiers.get(key="business")
+    Price.objects.filter(tier=tier).delete()
+    page = reverse("admin:licensing_tier_change", args=[tier.pk])
+    answer = client.post(page, with_price(form_of(client, page), currency, written))
+    assert answer.status_code == 302, answer.context["errors"]
+    price = Price.objects.get(tier=tier)
+    assert (price.currency, price.unit_amount) == (currency.upper(), stored)
+    shown = form_of(client, page)
+    assert shown["prices-0-unit_amount"] == {"JPY": "4900", "KWD": "4.900"}.get(
+        price.currency, f"{stored // 100}.{stored % 100:02d}"
+    )
+    assert client.post(page, shown).status_code == 302
+    price.refresh_from_db()
+    assert price.unit_amount == stored, "shown, saved and the same"
+
+
+@pytest.mark.parametrize(
+    ("currency", "written", "answer"),
+    [
+        ("USD", "49,00", "Write the price in USD as 49.00."),
+        ("USD", "$49", "Write the price in USD as 49.00."),
+        ("USD", "-49", "Write the price in USD as 49.00."),
+        ("USD", "٤٩", "Write the price in USD as 49.00."),
+        ("USD", "49.005", "USD has 2 digits after the point: write 49.00."),
+        ("JPY", "49.00", "JPY has no digits after the point: write 49."),
+        ("KWD", "4.9005", "KWD has 3 digits after the point: write 49.000."),
+        ("USD", "9" * 24, "That is more than any price can be."),
+        ("U1", "49.00", "Write the currency in three letters: USD."),
+    ],
+)
+def test_a_price_that_cannot_be_read_is_answered_with_how_to_write_it(
+    client: Client, draft: Edition, currency: str, written: str, answer: str
+) -> None:
+    tier = draft.tiers.get(key="business")
+    before = list(Price.objects.filter(tier=tier))
+    page = reverse("admin:licensing_tier_change", args=[tier.pk])
+    form = form_of(client, page)
+    said = client.post(page, with_price(form, currency, written, number=int(form["prices-TOTAL_FORMS"])))
+    assert said.status_code == 200
+    assert answer in html.unescape(said.content.decode())
+    assert list(Price.objects.filter(tier=tier)) == before
+
+
+def with_price(form: dict[str, Any], currency: str, written: str, *, number: int = 0) -> dict[str, Any]:
+    """The form of a tier with one more price, by the month."""
+    fields = {"currency": currency, "interval": "month", "unit_amount": written}
+    return form | {"prices-TOTAL_FORMS": number + 1, **{f"prices-{number}-{k}": v for k, v in fields.items()}}
 
 
 def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft: Edition) -> None:

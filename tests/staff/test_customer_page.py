@@ -11,9 +11,10 @@ from django.urls import reverse
 
 from licensing.history import CLOCK, entry, record
 from licensing.models import Notice, Trial
-from tests.cast import NOON, Party, cy, eve, fay
+from tests.cast import NOON, Party, bo, cy, eve, fay
 from tests.staff.conftest import SignIn
 from tests.staff.rows import everything_of, invoice_of, notice_of, order_of, quote_of, trial_of
+from tests.sunsets.scenes import announced
 
 
 def page_of(party: Party) -> str:
@@ -103,7 +104,7 @@ def test_the_page_costs_the_same_however_long_the_story_is(okafor: Party, as_sta
     with CaptureQueriesContext(connection) as many:
         client.get(page_of(okafor))
     assert len(many) <= len(few) + 2, "names of prices and editions are looked up once for the page"
-    assert len(many) <= 32
+    assert len(many) <= 34
 
 
 def test_the_history_has_pages(okafor: Party, as_staff: SignIn) -> None:
@@ -172,6 +173,27 @@ def test_a_closed_customer_has_a_page_too(okafor: Party, as_staff: SignIn) -> No
     words = words_of(as_staff("support"), okafor)
     assert "No licence is live." in words
     assert "closed" in words
+
+
+def test_what_a_sunset_takes_is_shown_to_support_with_its_day(as_staff: SignIn) -> None:
+    lindqvist = bo()
+    change = announced().changes.get()
+    words = words_of(as_staff("support"), lindqvist)
+    part = words[words.index('<h2 id="planned">') :]
+    part = part[: part.index("</section>")]
+    for expected in (
+        reverse("admin:licensing_plannedchange_change", args=[change.pk]),
+        "Single sign-on leaves Team",
+        "waiting for its day",
+        "its notice is on its way",
+        "15 Feb 2027",
+    ):
+        assert expected in part
+    assert 'id="planned"' not in words_of(as_staff("finance"), lindqvist), "who may not look at them"
+
+
+def test_whom_no_sunset_touches_has_no_such_part(okafor: Party, as_staff: SignIn) -> None:
+    assert 'id="planned"' not in words_of(as_staff("support"), okafor)
 
 
 def test_nothing_is_changed_through_the_page(okafor: Party, as_staff: SignIn) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from billing.models import Order
 from licensing import catalogue
-from licensing.models import Edition, Notice
+from licensing.models import Edition, Notice, PromiseCheck
 from tests.cast import NOON, TODAY, Party, di
 from tests.publishing import rehearsed
 from tests.staff.conftest import SignIn
@@ -18,6 +18,7 @@ from tests.staff.rows import (
     difference_of,
     notice_of,
     order_of,
+    promise_check_of,
     quote_of,
     stripe_event,
     violation_of,
@@ -102,3 +103,22 @@ def test_the_first_page_costs_one_query_a_queue(
     # Beside them: session, person, their own and their groups’ rights, restore and brake.
     with django_assert_max_num_queries(queues + 6):  # type: ignore[operator]  # the fixture has no public type
         busy(client)
+
+
+def test_a_broken_promise_waits_until_it_is_kept_again(okafor: Party, as_staff: SignIn) -> None:
+    check = promise_check_of(okafor)
+    PromiseCheck.objects.create(promise="trials-end", day=NOON.date(), broken=0, checked_at=NOON)
+    gone = NOON.date() - timedelta(days=30)
+    PromiseCheck.objects.create(promise="made-no-longer", day=gone, broken=1, checked_at=NOON)
+    for group in ("support", "catalogue", "finance"):
+        client = as_staff(group)
+        assert busy(client)["promisecheck.broken"] == 1
+        (queue,) = [
+            each for each, _ in client.get(reverse("admin:index")).context["busy"] if each.key == "broken"
+        ]
+        listed = client.get(queue.url)
+        assert [row.pk for row in listed.context["cl"].result_list] == [check.pk]
+    PromiseCheck.objects.create(
+        promise=check.promise, day=NOON.date() + timedelta(days=1), broken=0, checked_at=NOON
+    )
+    assert "promisecheck.broken" not in busy(as_staff("support"))

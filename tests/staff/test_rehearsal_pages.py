@@ -114,7 +114,10 @@ def test_a_broken_promise_is_excepted_by_a_colleague_with_a_reason(
     rehearsal = Rehearsal.objects.get(edition=exception.edition)
     assert "broken" in said(client, page(client, rehearsal))
     draft_page = page(client, exception.edition)
-    assert "The promise trial-can-be-bought would be broken for 1 customers." in said(client, draft_page)
+    assert (
+        "The promise “Whoever tries a tier can buy it when the trial ends” would be broken for 1 customer."
+        in said(client, draft_page)
+    )
     theirs = Client()
     theirs.force_login(writer())
     refused = said(theirs, page(theirs, exception, "accept"))
@@ -132,7 +135,7 @@ def test_a_broken_promise_is_excepted_by_a_colleague_with_a_reason(
 def test_an_exception_is_asked_for_on_the_rehearsals_page(client: Client, okafor: Party) -> None:
     rehearsal = Rehearsal.objects.get(edition=exception_of(okafor).edition)
     ask = page(client, rehearsal, "ask_exception")
-    assert "Whoever tries a tier can buy it when the trial ends. (1 customers)" in said(client, ask)
+    assert "Whoever tries a tier can buy it when the trial ends. (1 customer)" in said(client, ask)
     client.post(ask, {"promise": "price-stays", "reason": "Because."})
     client.post(ask, {"promise": "trial-can-be-bought", "reason": ""})
     assert PromiseException.objects.count() == 1
@@ -148,3 +151,22 @@ def test_what_an_announced_sunset_takes_is_said_beside_what_the_draft_does(
     assert f"1 customer loses {words}" in said(client, page(client, rehearsal))
     row = Rehearsed.objects.get(rehearsal=rehearsal, customer__slug__startswith="lindqvist")
     assert "(by the sunset announced on 2026-11-22, not by this edition)" in said(client, page(client, row))
+
+
+def test_what_stands_in_the_way_of_a_tier_is_said_in_words(client: Client, okafor: Party) -> None:
+    """Ada has 8 seats; Business would take 5 at most, and Scale goes."""
+    draft = catalogue.draft_from(edition=make_catalogue(), key="2026-12", name="December 2026")
+    draft.tiers.filter(key="business").update(max_seats=5)
+    draft.tiers.get(key="scale").delete()
+    rehearsal = rehearsed(draft, at=NOON)
+    one = Rehearsed.objects.get(rehearsal=rehearsal, customer=okafor.customer)
+    flips = "Business: from then on it takes fewer or more seats than they have; Scale: from then on it is not offered"
+    rows = f"{reverse('admin:licensing_rehearsed_changelist')}?rehearsal={rehearsal.pk}"
+    for address in (rows, page(client, one)):
+        assert flips in said(client, address)
+        assert "Team of 2026-01" in said(client, address)
+    sums = said(client, page(client, rehearsal))
+    assert "It takes fewer or more seats than they have." in sums
+    assert "seats-fit-tier" not in sums
+    table = b"".join(client.get(page(client, rehearsal, "as_csv")).streaming_content).decode()  # type: ignore[arg-type]
+    assert flips in table

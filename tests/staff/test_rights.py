@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
-from licensing.models import Edition, Notice, Rehearsal, Tier, Trial, Waiver
+from licensing.models import Edition, Erasure, Notice, Rehearsal, Tier, Trial, Waiver
+from portal.empty_lists import EMPTY
 from portal.models import User
 from tests.cast import OLD, Party
 from tests.staff.conftest import SignIn
@@ -96,6 +100,8 @@ DOERS = {
     "licensing_notice_resend": {SUPPORT},
     "licensing_notice_came_back": {SUPPORT},
     "licensing_customer_record_usage": {SUPPORT},
+    "licensing_customer_ask_erasure": {SUPPORT},
+    "licensing_erasure_keep": {SUPPORT},
     "licensing_customer_park": {SUPPORT, FINANCE},
     "licensing_customer_raise_limit": {SUPPORT, FINANCE},
     "licensing_customer_waive_rule": {SUPPORT, FINANCE},
@@ -185,6 +191,7 @@ def test_an_action_opens_for_its_groups_and_is_403_for_others(
     rows = {
         "rehearsal": Rehearsal.objects.get(edition=exception.edition).pk,
         "promiseexception": exception.pk,
+        "erasure": Erasure.objects.get().pk,
         "trial": Trial.objects.get().pk,
         "waiver": Waiver.objects.get().pk,
         "balancecredit": credit_of(okafor).pk,
@@ -265,3 +272,31 @@ def test_only_a_superuser_makes_or_changes_staff(okafor: Party, as_staff: SignIn
     assert not okafor.user.is_superuser
     boss = User.objects.create_user("boss@demo.test", is_staff=True, is_superuser=True)
     assert client.post(reverse("admin:portal_user_change", args=[boss.pk]), form).status_code == 403
+
+
+@pytest.mark.parametrize("model", LOOKERS)
+def test_a_list_has_one_name_and_says_what_to_do_while_it_is_empty(as_staff: SignIn, model: str) -> None:
+    """In the menu and at its head alike. What would be in it is said, and not that nothing was found."""
+    client = as_staff(superuser=True)
+    door = reverse(name_of(model, "changelist"))
+    titles = {
+        str(item["link"]): str(item["title"])
+        for group in client.get(reverse("admin:index")).context["sidebar_navigation"]
+        for item in group["items"]
+    }
+    page = client.get(door).content.decode()
+    if door in titles:
+        assert re.search(rf">\s*{re.escape(titles[door])}\s*<", page[page.index('id="header-inner"') :])
+    would_be, next_step = EMPTY[model]
+    nothing = client.get(door, {"q": "nothing at all is called that"}).content.decode()
+    for text in (page, nothing):
+        assert "yielded" not in text
+        assert "No results found" not in text
+        assert not re.search(r"\b0 results", text)
+    if 'id="result_list"' not in page:
+        assert escape(would_be) in page
+        assert escape(next_step) in page
+
+
+def test_every_list_has_words_for_when_it_is_empty() -> None:
+    assert set(EMPTY) == set(LOOKERS)

@@ -149,7 +149,7 @@ def test_a_rule_and_another_trial_are_asked_for_too(okafor: Party, as_staff: Sig
     ask(client, okafor, "waive_rule", rule_key="usage-fits", days="7")
     ask(client, okafor, "give_trial", tier_key="business", days="14")
     page = text_of(client.get(reverse("admin:licensing_customer_change", args=[okafor.customer.pk])))
-    assert "rule usage fits holds" in page
+    assert "the rule that what they use fits the tier holds" in page
     assert "another trial of business holds" in page
 
 

@@ -16,6 +16,7 @@ from licensing import catalogue
 from licensing.history import COMMAND
 from licensing.models import Edition, Rehearsed
 from licensing.rehearsing import running
+from licensing.rehearsing.promises import promise_words
 
 
 class Command(BaseCommand):
@@ -92,7 +93,7 @@ class Command(BaseCommand):
                 f"{leaving['customers']:,}"
             )
         for promise, customers in rehearsal.totals["promises"].items():
-            self.stdout.write(f"  the promise {promise} would be broken for {customers:,}")
+            self.stdout.write(f"  the promise “{promise_words(promise)}” would be broken for {customers:,}")
 
     def _approve(self, *, product: str, edition: str, by: str, note: str, **_: Any) -> None:
         draft, person = _find(product, edition), _person(by)
