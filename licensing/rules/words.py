@@ -14,6 +14,7 @@ IN_THE_WAY = {
     "nothing-is-on-its-way": "an order of theirs is on its way",
     "paying-is-on": "charging is stopped",
     "not-cancelled": "they have cancelled",
+    "renewal-is-not-prepared": "their renewal into another edition is being prepared",
     "seats-fit-tier": "it takes fewer or more seats than they have",
     "seats-fit-people": "they have more people than seats",
     "usage-fits": "they use more than it holds",
