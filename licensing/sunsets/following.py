@@ -11,8 +11,9 @@ from licensing.deliveries import told_at, undecided
 from licensing.history import CLOCK, entry, record
 from licensing.models import Event, Notice, PlannedChange
 from licensing.noticeclock import NoticeClock
+from licensing.sunsets.batches import locked
 from licensing.sunsets.days import day_from, earliest_of
-from licensing.sunsets.planning import BATCH, OPEN, State, tell_again
+from licensing.sunsets.planning import OPEN, State, tell_again
 
 # A notice that reached nobody is said again after so long, to whoever is in the team by then.
 AGAIN_AFTER = timedelta(days=7)
@@ -32,20 +33,14 @@ def follow_notices(*, at: datetime) -> dict[str, int]:
     clock = NoticeClock.read()
     counts = {"told": 0, "put_off": 0, "said_again": 0}
     untold = PlannedChange.objects.filter(state__in=OPEN, told_at=None, notice__isnull=False)
-    last = 0
-    while True:
+    untold = untold.select_related("customer", "notice", "licence__price").order_by("pk")
+    last: int | None = 0
+    while last is not None:
         with transaction.atomic():
-            batch = list(
-                untold.filter(pk__gt=last)
-                .select_related("customer", "notice", "licence__price")
-                .order_by("pk")
-                .select_for_update(of=("self",), skip_locked=True)[:BATCH]
-            )
+            batch, last = locked(untold.filter(pk__gt=last))
             for what, count in _follow(batch, clock, at=at).items():
                 counts[what] += count
-        if len(batch) < BATCH:
-            return counts
-        last = batch[-1].pk
+    return counts
 
 
 def put_off_passed(*, at: datetime) -> int:
@@ -62,9 +57,10 @@ def put_off_passed(*, at: datetime) -> int:
         licence__period_end__gt=F("takes_effect_at"),
     ).select_related("licence__price")
     turned = 0
-    while True:
+    last: int | None = 0
+    while last is not None:
         with transaction.atomic():
-            batch = list(passed.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH])
+            batch, last = locked(passed.filter(pk__gt=last).order_by("pk"))
             events = []
             for change in batch:
                 assert change.takes_effect_at is not None, "asked for above"
@@ -75,8 +71,7 @@ def put_off_passed(*, at: datetime) -> int:
             PlannedChange.objects.bulk_update(batch, ["takes_effect_at", "state", "why"])
             record(*events)
         turned += len(batch)
-        if len(batch) < BATCH:
-            return turned
+    return turned
 
 
 def _follow(batch: list[PlannedChange], clock: NoticeClock, *, at: datetime) -> dict[str, int]:

@@ -14,11 +14,11 @@ from licensing.models import Feature, Grant, Licence, Notice, PlannedChange, Sun
 from licensing.noticeclock import NoticeClock
 from licensing.notices import notice, owe_all
 from licensing.reminders import owe_reminders
+from licensing.sunsets.batches import BATCH, locked
 from licensing.sunsets.days import day_named
 from licensing.sunsets.ramp import day_for
 from licensing.sunsets.terms import sunset_terms
 
-BATCH = 1000
 # One turn of the sweep does so many sets of each thing, and the next takes on from there; a click does one.
 SETS = 20
 # Whoever uses the thing is told so long before the others.
@@ -30,7 +30,7 @@ ANNOUNCED = {Kind.FEATURE_LOSS: "sunset_announced", Kind.EDITION_SUNSET: "editio
 REMINDER = {Kind.FEATURE_LOSS: "sunset_reminder", Kind.EDITION_SUNSET: "edition_ending_reminder"}
 WITHDRAWN = {Kind.FEATURE_LOSS: "sunset_withdrawn", Kind.EDITION_SUNSET: "edition_stays"}
 REMINDERS = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
-MOVED = "The licence is no longer on that tier."
+MOVED = "The licence is no longer on a tier that gives it."
 CALLED_OFF = "The plan was withdrawn."
 
 
@@ -111,12 +111,10 @@ def tell_due(*, at: datetime, sets: int = SETS) -> int:
     ).select_related("customer", "licence__price")
     for _ in range(sets):
         with transaction.atomic():
-            batch = list(
-                untold.order_by("tell_at", "pk").select_for_update(of=("self",), skip_locked=True)[:BATCH]
-            )
+            batch, last = locked(untold.order_by("tell_at", "pk"))
             _tell(batch, clock, at=at)
         told += len(batch)
-        if len(batch) < BATCH:
+        if last is None:
             break
     return told
 
@@ -221,7 +219,7 @@ def _turn(
     turned = 0
     for _ in range(sets):
         with transaction.atomic():
-            batch = list(changes.order_by("pk").select_for_update(of=("self",), skip_locked=True)[:BATCH])
+            batch, last = locked(changes.order_by("pk"))
             events = [
                 entry(
                     customer=change.customer_id,
@@ -242,6 +240,6 @@ def _turn(
             if say:
                 _owed(((change, "") for change in batch if change.notice_id), say, at=at)
         turned += len(batch)
-        if len(batch) < BATCH:
+        if last is None:
             break
     return turned

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from licensing.licences import lock_customer
 from licensing.models import Customer, Licence, Notice, PlannedChange, Tier
 from licensing.sunsets import plan_open, tell_due
 from tests.cast import NOON, OLD, make_catalogue
@@ -63,3 +67,32 @@ def test_where_nothing_is_new_a_turn_of_the_sweep_only_looks() -> None:
     assert not [
         query for query in looked if query["sql"].startswith(("INSERT", "UPDATE licensing_n", "DELETE"))
     ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whom_somebody_is_at_work_on_is_left_to_the_next_sweep_and_nobody_waits_in_a_circle() -> None:
+    """Whoever has the customer's lock wants the change next; the sweep must not hold that already."""
+    announced()
+    mine = PlannedChange.objects.filter(notice=None).first() or PlannedChange.objects.earliest("pk")
+    PlannedChange.objects.filter(pk=mine.pk).update(notice=None)
+    swept = Event()
+
+    def sweeps() -> None:
+        try:
+            tell_due(at=NOON)
+        finally:
+            swept.set()
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            lock_customer(mine.customer_id)
+            running = pool.submit(sweeps)
+            assert swept.wait(timeout=60)
+            PlannedChange.objects.select_for_update().get(pk=mine.pk)
+        running.result()
+    mine.refresh_from_db()
+    assert mine.notice_id is None
+    tell_due(at=NOON)
+    mine.refresh_from_db()
+    assert mine.notice_id is not None
