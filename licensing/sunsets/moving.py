@@ -30,15 +30,15 @@ def move_of(standing: Standing) -> Move | None:
     once a process knows the sunset.
     """
     for change in standing.changes:
-        sunset = sunset_terms(change.sunset_id)
-        if sunset.edition_id is not None and change.is_announced and not change.is_done:
-            day = change.takes_effect_at
-            return _move(
-                sunset,
-                standing.tier,
-                standing.held.price if standing.held else None,
-                day and renewal_of(standing.licence, day),
-            )
+        if change.feature_key or change.is_done or not change.is_announced:
+            continue
+        day = change.takes_effect_at
+        return _move(
+            sunset_terms(change.sunset_id),
+            standing.tier,
+            standing.held.price if standing.held else None,
+            renewal_of(standing.licence, day) if day else None,
+        )
     return None
 
 
