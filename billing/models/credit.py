@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from billing.models.order import Attempt
 from licensing.models import Customer, Waiver
@@ -22,6 +23,7 @@ class BalanceCredit(models.Model):
     needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
 
     class Meta:
+        verbose_name = _("credit")
         indexes = [
             models.Index(
                 fields=["first_asked_at"], name="balance_credit_asked", condition=models.Q(outcome="asked")

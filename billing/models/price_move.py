@@ -31,6 +31,8 @@ class PriceMove(models.Model):
     needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
 
     class Meta:
+        verbose_name = _("price of a renewal")
+        verbose_name_plural = _("prices of renewals")
         constraints = [
             models.UniqueConstraint(fields=["change", "step", "renews_at"], name="price_move_once")
         ]

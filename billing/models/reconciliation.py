@@ -49,6 +49,8 @@ class Difference(models.Model):
     mended = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name = _("difference with Stripe")
+        verbose_name_plural = _("differences with Stripe")
         indexes = [
             models.Index(fields=["reconciliation"], name="difference_open", condition=models.Q(mended=False))
         ]

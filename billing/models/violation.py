@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from licensing.models import Customer
 
@@ -17,6 +18,7 @@ class OpenViolation(models.Model):
     seen_at = models.DateTimeField(help_text="When a look found it last.")
 
     class Meta:
+        verbose_name = _("broken invariant")
         constraints = [
             models.UniqueConstraint(fields=["customer", "invariant", "what"], name="violation_once")
         ]
