@@ -75,6 +75,12 @@ class PlanPage:
         return self.facts.standing
 
     @property
+    def may_move_to_today(self) -> bool:
+        """Whether their own tier is sold on other terms today, which have more of something, or which follow theirs."""
+        has_more = bool(self.promises.missed) or self.move is not None
+        return not self.standing.licence.is_free and self.promises.is_sold and has_more
+
+    @property
     def is_todays_edition(self) -> bool:
         return self.standing.edition.id == self.today.id
 

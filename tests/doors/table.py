@@ -85,6 +85,7 @@ OURS: dict[str, Door] = {
     "quote_accept": ("post", (IN, 404, 403, 409, 409, START, START, START)),
     "quote_return": ("get", (IN, 404, ON, ON, ON, START, START, START)),
     "quote_withdraw": ("post", (IN, 404, 403, ON, ON, START, START, START)),
+    "todays_terms": ("get", (IN, ON, 403, ON, ON, START, START, START)),
     "quote_again": ("get", (IN, 404, 403, ON, ON, START, START, START)),
     "billing": ("get", (IN, 200, 403, 200, 200, START, START, START)),
     "billing_portal": ("get", (IN, ON, 403, ON, ON, START, START, START)),

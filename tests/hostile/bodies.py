@@ -45,6 +45,7 @@ FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "team_answer": ("billing", {"answer": "no", "words": "Not now."}),
     "quote_accept": ("owner", {"gives_up": "yes"}),
     "quote_again": ("owner", {"tier": "free", "due": "1", "price": "price_1"}),
+    "todays_terms": ("owner", {"tier": "free", "due": "1"}),
     "billing_portal": ("owner", {"quote": "x"}),
     "billing_cancel": ("owner", {"customer": "x"}),
     "hijack:acquire": ("support", {"user_pk": "1", "next": "/plan/"}),
@@ -69,7 +70,7 @@ CHOICES = {
 FEW = ("nothing", "markup", "zero", "huge")
 
 # These ask Stripe, which is silent here; 503 is the honest answer.
-ASK_STRIPE = ("upgrade", "quote_accept", "quote_again", "quote_withdraw", "billing_cancel")
+ASK_STRIPE = ("upgrade", "todays_terms", "quote_accept", "quote_again", "quote_withdraw", "billing_cancel")
 
 # What is no form, (body, content type); questions in an address; languages a browser may ask for.
 NO_FORMS = [
