@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from licensing.models import PlannedChange
 
 BATCH = 1000
+# What others may have changed between reading and locking.
+MOVING = ("state", "notice_id", "told_at", "takes_effect_at", "begun_at")
 
 
 def locked(changes: QuerySet[PlannedChange]) -> tuple[list[PlannedChange], int | None]:
@@ -20,11 +22,12 @@ def locked(changes: QuerySet[PlannedChange]) -> tuple[list[PlannedChange], int |
     writing an event takes in any case; taken only then, it would be taken after the change's, and whoever took both in
     the order of the house would wait in a circle.
     """
-    near = list(changes.values_list("pk", "customer_id")[:BATCH])
-    free = _free({customer for _pk, customer in near})
-    rows = changes.filter(pk__in=[pk for pk, customer in near if customer in free])
-    found = list(rows.select_for_update(of=("self",), skip_locked=True))
-    return found, near[-1][0] if len(near) == BATCH else None
+    near = list(changes[:BATCH])
+    free = _free({change.customer_id for change in near})
+    held = PlannedChange.objects.filter(pk__in=[change.pk for change in near if change.customer_id in free])
+    now = {pk: rest for pk, *rest in held.select_for_update(skip_locked=True).values_list("pk", *MOVING)}
+    found = [change for change in near if now.get(change.pk) == [getattr(change, name) for name in MOVING]]
+    return found, near[-1].pk if len(near) == BATCH else None
 
 
 def _free(customers: Iterable[int]) -> set[int]:
