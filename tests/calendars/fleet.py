@@ -152,7 +152,8 @@ class Fleet:
             local = ends.astimezone(customer.zone)
             letter = write_letter(brief=brief, address="owner@demo.test", product=product, at=at)
             month = f"{local:%b}".replace("Sep", "Sept")  # as the British write it
-            subject, moment = f"renews on {local.day} {month} for", as_read(ends, customer.zone)
+            year = "" if local.year == at.astimezone(customer.zone).year else f" {local.year}"
+            subject, moment = f"renews on {local.day} {month}{year} for", as_read(ends, customer.zone)
             if not brief.is_true or subject not in letter.subject or moment not in letter.text:
                 self.misread.append(f"{customer.time_zone} {ends}: {letter.subject}")
             self.letters += 1
