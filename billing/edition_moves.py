@@ -1,30 +1,35 @@
 """The end of an edition, for whoever pays: a renewal carries it.
 
 Shortly before a renewal Stripe is asked to charge the later edition's price from then on, without proration: what is
-paid stays paid. When Stripe shows the new period, the licence moves. An asking without an answer is repeated under its
-key, and near the renewal we only look. What is not there when it renews waits for the next renewal, at the old price.
+paid stays paid. When Stripe shows the new period, the licence moves (`billing.edition_renewals`). An asking without an
+answer is repeated under its key, and near the renewal we only look. What is not there when it renews waits for the next
+renewal, at the old price. What was asked and does not stand any more is asked back, before the renewal or after it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from celery.utils.log import get_task_logger
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from billing import brakes, gateway
 from billing.answers import StripeRefused, StripeUnavailable, SubscriptionSeen
+from billing.edition_renewals import TOO_LATE
 from billing.models import Attempt, Order, PriceMove, StripePrice, Subscription
 from billing.prices import stripe_price_id
 from billing.quotes import quantity_of
+from licensing.deliveries import told_at
 from licensing.history import STRIPE, Actor, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Licence, PlannedChange, Price
 from licensing.noticeclock import NoticeClock
 from licensing.sunsets.carrying_out import is_due, judged
 from licensing.sunsets.following import PASSED
-from licensing.sunsets.moving import begin, move_by, put_off, take_effect
+from licensing.sunsets.moving import begin, move_by, put_off
 from licensing.sunsets.planning import OPEN
 
 # So long before a renewal it is prepared. Until it is over no other change of the licence begins.
@@ -34,9 +39,7 @@ TOO_NEAR = timedelta(minutes=10)
 LIMIT = 1000
 ASKED, DONE, REFUSED = Attempt.Outcome.ASKED, Attempt.Outcome.DONE, Attempt.Outcome.REFUSED
 THERE, BACK = PriceMove.Step.THERE, PriceMove.Step.BACK
-TOO_LATE = (
-    "It was withdrawn too near to the renewal, which charges the later price. Give the difference back."
-)
+T = TypeVar("T")
 log = get_task_logger(__name__)
 
 
@@ -51,35 +54,24 @@ def move_due(*, at: datetime) -> dict[str, int]:
     counts = dict.fromkeys(("begun", "moved", "refused", "waiting"), 0)
     clock = NoticeClock.read()
     for number in list(_near(at=at).values_list("pk", flat=True)[:LIMIT]):
-        counts["begun"] += _begun(number, clock, at=at)
-    for number in list(_withdrawn().values_list("pk", flat=True)[:LIMIT]):
-        _turn_back(number, at=at)
+        counts["begun"] += _one(lambda number: _begun(number, clock, at=at), number) or 0
+    for number in _came_back(at=at):
+        _one(lambda number: _judge_again(number, clock, at=at), number)
+    for number in list(_not_to_be_carried().values_list("pk", flat=True)[:LIMIT]):
+        _one(lambda number: _turn_back(number, at=at), number)
     asked = PriceMove.objects.filter(outcome=ASKED).order_by("first_asked_at")
     for number in asked.values_list("pk", flat=True):
-        counts[_carried_on(number, at=at)] += 1
+        counts[_one(lambda number: _carried_on(number, at=at), number) or "waiting"] += 1
     return counts
 
 
-def renewed(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:
-    """The locked licence's next period has begun at Stripe: it moves, if that is what the period is charged by; if not,
-    the next renewal carries it.
-    """
-    change = (
-        PlannedChange.objects.select_for_update(of=("self",))
-        .select_related("tier")
-        .filter(licence=licence, tier=licence.tier_id, state__in=OPEN, begun_at__isnull=False)
-        .first()
-    )
-    if change is None:
-        return
-    change.licence = licence
-    assert licence.period_end is not None, "it is paid for"
-    move = PriceMove.objects.filter(change=change, step=THERE, renews_at=licence.period_end).first()
-    if move is None or _at_stripe(move.price) != seen.price_id:
-        put_off(change, why=PASSED, at=at)
-        return
-    PriceMove.objects.filter(pk=move.pk, outcome=ASKED).update(outcome=DONE)
-    take_effect(change, licence=licence, at=at)
+def _one(step: Callable[[int], T], number: int) -> T | None:
+    """One that cannot be carried on must not hold up the others; it stays as it is for the next turn. None then."""
+    try:
+        return step(number)
+    except Exception:
+        log.exception("edition_move_not_carried_on", extra={"row": number})
+        return None
 
 
 def clear_move(*, move: PriceMove, actor: Actor, reason: str, at: datetime) -> PriceMove:
@@ -96,28 +88,35 @@ def clear_move(*, move: PriceMove, actor: Actor, reason: str, at: datetime) -> P
 
 
 def _near(*, at: datetime) -> QuerySet[PlannedChange]:
-    """Changes that a renewal of the next hours carries, the nearest first."""
-    return PlannedChange.objects.filter(
-        kind=PlannedChange.Kind.EDITION_SUNSET,
-        state__in=OPEN,
-        begun_at=None,
-        told_at__isnull=False,
-        takes_effect_at__lte=at + LEAD,
-        sunset__withdrawn_at=None,
-        licence__ended_at=None,
-        licence__price__isnull=False,
-        licence__cancels_at_period_end=False,
-        licence__period_end__gt=at + TOO_NEAR,
-        licence__period_end__lte=at + LEAD,
-        licence__period_end__gte=F("takes_effect_at"),
-    ).order_by("licence__period_end", "pk")
+    """Changes that a renewal of the next hours carries, the nearest first. For one renewal Stripe is asked once."""
+    return (
+        PlannedChange.objects.filter(
+            kind=PlannedChange.Kind.EDITION_SUNSET,
+            state__in=OPEN,
+            begun_at=None,
+            told_at__isnull=False,
+            takes_effect_at__lte=at + LEAD,
+            sunset__withdrawn_at=None,
+            licence__ended_at=None,
+            licence__price__isnull=False,
+            licence__cancels_at_period_end=False,
+            licence__period_end__gt=at + TOO_NEAR,
+            licence__period_end__lte=at + LEAD,
+            licence__period_end__gte=F("takes_effect_at"),
+        )
+        .exclude(
+            Exists(PriceMove.objects.filter(change=OuterRef("pk"), renews_at=OuterRef("licence__period_end")))
+        )
+        .order_by("licence__period_end", "pk")
+    )
 
 
 def _begun(number: int, clock: NoticeClock, *, at: datetime) -> bool:
     """Judge it once more with everything locked, and commit the asking. False where it is not to be, or not yet."""
     change = PlannedChange.objects.select_related("licence", "tier").get(pk=number)
     paid = move_by(change).price
-    assert paid is not None, "no paid tier of an edition that ends becomes a free one"
+    if paid is None:
+        return False  # It has ended since it was looked for.
     price = Price.objects.select_related("tier__edition__product").get(pk=paid.id)
     try:
         stripe_price_id(price, at=at)
@@ -136,7 +135,7 @@ def _begun(number: int, clock: NoticeClock, *, at: datetime) -> bool:
             step=THERE,
             price=price,
             renews_at=renews_at,
-            idempotency_key=f"edition-{judgement.pk}-{renews_at:%Y%m%d%H%M%S}",
+            idempotency_key=_key(judgement, renews_at),
             first_asked_at=at,
         )
     return True
@@ -151,47 +150,73 @@ def _may_begin(change: PlannedChange, *, at: datetime) -> bool:
         and not licence.cancels_at_period_end
         and at + TOO_NEAR < licence.period_end <= at + LEAD
         and is_due(change, by=licence.period_end)
+        and not change.price_moves.filter(renews_at=licence.period_end).exists()
         and not Order.objects.filter(customer=licence.customer_id, state=Order.State.PENDING).exists()
         and brakes.may_move_money(licence.customer_id, at=at)
     )
 
 
-def _withdrawn() -> QuerySet[PriceMove]:
-    """Moves there, of plans that were withdrawn afterwards, which the renewal has not carried yet."""
-    back = PriceMove.objects.filter(step=BACK).values("change")
+def _came_back(*, at: datetime) -> list[int]:
+    """Begun changes whose notice does not count as delivered any more."""
+    begun = PlannedChange.objects.filter(
+        kind=PlannedChange.Kind.EDITION_SUNSET, state__in=OPEN, begun_at__isnull=False, told_at__isnull=False
+    )
+    notices = dict(begun.values_list("pk", "notice"))
+    heard = told_at(notices.values(), at=at)
+    return [number for number, notice in notices.items() if notice not in heard]
+
+
+def _judge_again(number: int, clock: NoticeClock, *, at: datetime) -> None:
+    with transaction.atomic():
+        judged(number, clock, at=at)
+
+
+def _not_to_be_carried() -> QuerySet[PriceMove]:
+    """Moves there whose plan was withdrawn afterwards, or whose notice came back, and that were not asked back yet."""
+    back = PriceMove.objects.filter(
+        change=OuterRef("change"),
+        step=BACK,
+        outcome__in=[ASKED, DONE],
+        first_asked_at__gte=OuterRef("first_asked_at"),
+    )
     return PriceMove.objects.filter(
+        Q(change__sunset__withdrawn_at__isnull=False) | Q(change__told_at=None),
         step=THERE,
         outcome=DONE,
-        needs_staff="",
-        change__state=PlannedChange.State.VOID,
-        change__sunset__withdrawn_at__isnull=False,
+        change__begun_at__isnull=False,
         change__licence__ended_at=None,
         change__licence__tier=F("change__tier"),
-        renews_at=F("change__licence__period_end"),
-    ).exclude(change__in=back)
+    ).exclude(Exists(back))
 
 
 def _turn_back(number: int, *, at: datetime) -> None:
-    """Commit the asking for the held price; where it is too late for that, a person gives the difference back."""
+    """Commit the asking for the held price. Where it is too late for that, a person gives the difference back, and it
+    is asked for once the renewal is over.
+    """
     with transaction.atomic():
         move = PriceMove.objects.select_related("change").get(pk=number)
         lock_customer(move.customer_id)
         licence = Licence.objects.select_for_update(of=("self",)).get(pk=move.change.licence_id)
-        if licence.price_id is None or licence.period_end != move.renews_at:
+        renews_at = licence.period_end
+        if licence.price_id is None or renews_at is None:
             return
-        if _is_too_near(move, at=at):
+        if at >= renews_at - TOO_NEAR:
             PriceMove.objects.filter(pk=move.pk).update(needs_staff=TOO_LATE)
             return
         PriceMove.objects.get_or_create(
             change=move.change,
             step=BACK,
-            renews_at=move.renews_at,
+            renews_at=renews_at,
             defaults={
                 "price_id": licence.price_id,
-                "idempotency_key": f"{move.idempotency_key}-back",
+                "idempotency_key": f"{_key(move.change, renews_at)}-back",
                 "first_asked_at": at,
             },
         )
+
+
+def _key(change: PlannedChange, renews_at: datetime) -> str:
+    return f"edition-{change.pk}-{renews_at:%Y%m%d%H%M%S}"
 
 
 def _carried_on(number: int, *, at: datetime) -> str:
@@ -246,11 +271,22 @@ def _close(
         waits = PriceMove.objects.filter(pk=move.pk, outcome=ASKED)
         if not waits.update(outcome=outcome, answer=answer, needs_staff=needs_staff):
             return "waiting"
+        move.needs_staff = needs_staff
         change = PlannedChange.objects.select_for_update().get(pk=move.change_id)
-        if outcome == REFUSED and change.begun_at is not None:
-            put_off(change, why=needs_staff or PASSED, at=at)
+        if _is_over(move, change, outcome):
+            kept = change.why if move.step == BACK else ""
+            put_off(change, why=needs_staff or kept or PASSED, at=at)
         _record(move, f"price_move_{outcome}", actor=STRIPE, at=at, after={"step": move.step, **answer})
     return "moved" if outcome == DONE else "refused"
+
+
+def _is_over(move: PriceMove, change: PlannedChange, outcome: str) -> bool:
+    """Whether other changes of the licence may begin. A move back that the renewal passed by is asked for anew."""
+    if change.begun_at is None:
+        return False
+    if move.step == THERE:
+        return outcome == REFUSED and change.begun_at == move.first_asked_at
+    return outcome == DONE or bool(move.needs_staff)
 
 
 def _at_stripe(price: Price) -> str:

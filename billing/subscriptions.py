@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as words
 
 from billing import gateway
 from billing.answers import StripeRefused, SubscriptionSeen
-from billing.edition_moves import renewed
+from billing.edition_renewals import renewed
 from billing.invoices import keep_invoice
 from billing.models import Subscription
 from licensing.history import STRIPE

@@ -10,12 +10,15 @@ from datetime import datetime
 from licensing.models import PlannedChange
 from licensing.rows import ask
 
-# For the alias `licence`; a change made for another tier than the held one is not this licence's any more.
+# For the alias `licence`; a change made for another tier than the held one is not this licence's any more. A void one
+# is read only while a renewal that was prepared for it is being set back.
 PLANNED = """
-ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key, change.state, change.notice_id IS NOT NULL,
+ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key, change.state,
+        change.notice_id IS NOT NULL AND change.state <> 'void',
         change.takes_effect_at, change.begun_at IS NOT NULL)
     FROM licensing_plannedchange change
-    WHERE change.licence_id = licence.id AND change.tier_id = licence.tier_id AND change.state <> 'void'
+    WHERE change.licence_id = licence.id AND change.tier_id = licence.tier_id
+        AND (change.state <> 'void' OR change.begun_at IS NOT NULL)
     ORDER BY change.id)
 """
 
@@ -27,7 +30,7 @@ SELECT licence.id, {PLANNED} FROM licensing_licence licence WHERE licence.id = A
 @dataclass(frozen=True)
 class Change:
     """One of them. `feature_key` is empty where the edition ends, `takes_effect_at` None while there is no day.
-    `is_begun`: the renewal that carries it is being prepared.
+    `is_begun`: the renewal that carries it is being prepared; set back, where it is not announced any more.
     """
 
     sunset_id: int

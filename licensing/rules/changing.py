@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -52,8 +53,15 @@ def leaving_is_cancelling(situation: Situation, change: Change) -> Reason | None
 
 def renewal_is_not_prepared(situation: Situation, change: Change) -> Reason | None:
     """Stripe has been asked to renew at another price; a change now would be reckoned by that."""
-    if not any(planned.is_begun for planned in situation.standing.changes):
+    begun = [planned for planned in situation.standing.changes if planned.is_begun]
+    if not begun:
         return None
+    if not any(planned.is_announced for planned in begun):
+        return Reason(
+            "renewal-is-not-prepared",
+            _("Your edition stays, and your renewal is being set back to its price."),
+            _("Try again in a few minutes; then everything is open again."),
+        )
     return Reason(
         "renewal-is-not-prepared",
         _("Your renewal is being prepared: it takes you to the later terms, as we wrote to you."),
@@ -188,6 +196,11 @@ CHANGE_RULES: list[Rule] = [
                 lambda: (stands(changes=(ENDING,)), wants(BUSINESS)),
                 "Your renewal is being prepared: it takes you to the later terms, as we wrote to you.",
                 when=PERIOD[1],
+            ),
+            Example(
+                words("The plan was withdrawn a minute ago, and you choose Business"),
+                lambda: (stands(changes=(replace(ENDING, is_announced=False),)), wants(BUSINESS)),
+                "Your edition stays, and your renewal is being set back to its price.",
             ),
             Example(words("It is over"), lambda: (stands(), wants(BUSINESS))),
         ),

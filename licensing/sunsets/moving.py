@@ -78,8 +78,12 @@ def begin(change: PlannedChange, *, at: datetime) -> None:
 
 
 def put_off(change: PlannedChange, *, why: str, at: datetime) -> None:
-    """The renewal passes without the locked change; the next one carries it."""
-    change.state, change.why, change.begun_at = PlannedChange.State.DEFERRED, why, None
+    """The renewal passes without the locked change; the next one carries it, unless the plan was withdrawn."""
+    change.begun_at = None
+    if change.state == PlannedChange.State.VOID:
+        change.save(update_fields=["begun_at"])
+        return
+    change.state, change.why = PlannedChange.State.DEFERRED, why
     change.save(update_fields=["state", "why", "begun_at"])
     record(
         entry(

@@ -234,7 +234,10 @@ def _turn(
                 for change in batch
             ]
             for change in batch:
-                change.state, change.why, change.begun_at = state, why, None
+                change.state, change.why = state, why
+                # What Stripe was asked for a withdrawn plan is asked back first; until then it stays begun.
+                if why != CALLED_OFF:
+                    change.begun_at = None
             PlannedChange.objects.bulk_update(batch, ["state", "why", "begun_at"])
             record(*events)
             if say:
