@@ -19,8 +19,9 @@ SUNSETS = Clause(
         "The one exception: what cannot go on, a feature or a whole edition, leaves by an announced plan. We write "
         "why, what takes its place, what to take along, and your day. You keep it until that mail was delivered and "
         "the days of notice have passed; a mail that is late or comes back puts your day off. Where a feature goes, "
-        "the rest and what you pay stay. Where an edition ends, you move to the later one with a renewal, and never "
-        "within what is paid for; our mail says what you will pay, and you can cancel before."
+        "the rest and what you pay stay. Where an edition ends, you move to the later one on your day; where you pay, "
+        "with a renewal, and never within what is paid for. Our mail says what you will pay, and you can cancel "
+        "before."
     ),
 )
 

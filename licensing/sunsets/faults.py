@@ -36,10 +36,11 @@ def faults(*, sunset: Sunset, approver: Actor, at: datetime) -> list[str]:
     twins = Sunset.objects.filter(
         product=sunset.product_id, feature_key=sunset.feature_key, edition=sunset.edition_id
     )
-    if twins.filter(
-        announced_at__isnull=False, withdrawn_at=None, tier_key__in=["", sunset.tier_key]
-    ).exists():
+    announced = twins.filter(announced_at__isnull=False, withdrawn_at=None)
+    if announced.filter(tier_key__in=["", sunset.tier_key]).exists():
         found.append("The same is announced already.")
+    elif sunset.edition_id and not sunset.tier_key and announced.exists():
+        found.append("It ends for a tier of it already. Announce it for each of the others.")
     try:
         steps_of(sunset)
         found += _too_soon(sunset, at=at)

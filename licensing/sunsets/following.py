@@ -13,7 +13,7 @@ from licensing.models import Event, Notice, PlannedChange
 from licensing.noticeclock import NoticeClock
 from licensing.sunsets.batches import locked
 from licensing.sunsets.days import day_from, earliest_of
-from licensing.sunsets.planning import OPEN, State, tell_again
+from licensing.sunsets.planning import OPEN, REMINDERS, State, tell_again
 
 # A notice that reached nobody is said again after so long, to whoever is in the team by then.
 AGAIN_AFTER = timedelta(days=7)
@@ -45,14 +45,14 @@ def follow_notices(*, at: datetime) -> dict[str, int]:
 
 def put_off_passed(*, at: datetime) -> int:
     """A renewal has passed that should have carried the end of an edition, or the licence is paid by another interval
-    now: its day is the next renewal. How many.
+    now: its day is the next renewal, and known before the first reminder names it. How many.
     """
     passed = PlannedChange.objects.filter(
         kind=PlannedChange.Kind.EDITION_SUNSET,
         state__in=OPEN,
         begun_at=None,
         told_at__isnull=False,
-        takes_effect_at__lte=at,
+        takes_effect_at__lte=at + max(REMINDERS),
         licence__price__isnull=False,
         licence__period_end__gt=F("takes_effect_at"),
     ).select_related("licence__price")

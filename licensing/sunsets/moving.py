@@ -44,12 +44,12 @@ def move_of(standing: Standing) -> Move | None:
 
 def move_by(change: PlannedChange) -> Move:
     """The same for one planned change, whose licence is read along with its price."""
-    held = edition_terms(change.tier.edition_id).tier_by_id(change.tier_id)
+    held, day = edition_terms(change.tier.edition_id).tier_by_id(change.tier_id), change.takes_effect_at
     return _move(
         sunset_terms(change.sunset_id),
         held,
         held.price_by_id(change.licence.price_id),
-        change.takes_effect_at,
+        day and renewal_of(change.licence, day),
     )
 
 

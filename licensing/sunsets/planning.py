@@ -177,10 +177,12 @@ def tell_again(changes: list[PlannedChange], clock: NoticeClock, *, at: datetime
 
 
 def remind_due(*, at: datetime) -> int:
-    """Owe what is due of the reminders before a day that is certain: thirty, seven and one day. How many."""
+    """Owe what is due of the reminders before a day that is certain: thirty, seven and one day. No renewal carries the
+    end of an edition for whoever has cancelled. How many.
+    """
     certain = PlannedChange.objects.filter(
         state__in=OPEN, told_at__isnull=False, customer__closed_at=None, sunset__withdrawn_at=None
-    )
+    ).exclude(kind=Kind.EDITION_SUNSET, licence__cancels_at_period_end=True)
     return sum(
         owe_reminders(
             certain.filter(kind=kind), kind=said, date_field="takes_effect_at", turns=REMINDERS, at=at

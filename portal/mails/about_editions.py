@@ -75,12 +75,12 @@ class EditionEnding(_MoveKind):
 
 
 class EditionEndingReminder(_MoveKind):
-    """Thirty, seven and one day before; only the nearest is said."""
+    """Thirty, seven and one day before; only the nearest is said, and nothing to whoever has cancelled."""
 
     key = REMINDER[OURS]
 
     def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
-        return about.planned.is_reminded_by(notice, at=at)
+        return not about.planned.licence.cancels_at_period_end and about.planned.is_reminded_by(notice, at=at)
 
 
 class EditionStays(_MoveKind):

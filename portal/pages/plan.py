@@ -90,7 +90,8 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
     standing, payer = facts.standing, facts.payer
     state = _state(standing.licence)
     renewal = next_renewal(standing=standing, payer=payer)
-    leaving, move = planned(standing), moving(standing)
+    # No renewal takes whoever has cancelled anywhere.
+    leaving, move = planned(standing), None if state == "cancelled" else moving(standing)
     return PlanPage(
         facts=facts,
         state=state,
@@ -161,7 +162,7 @@ def _coming(facts: Facts, *, state: str, leaving: list[Planned], move: Moving | 
         found += [Coming("renewal_reminder", ends - turn) for turn in turns]
         found.append(Coming("renewal", ends))
     found += [Coming("sunset", one.when, one.name) for one in leaving if one.when and not one.is_done]
-    if move and move.when and state != "cancelled":
+    if move and move.when:
         found.append(Coming("move", move.when, move.edition.name))
     ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
     return [
