@@ -25,6 +25,7 @@ from licensing.pricing import Balance, apply_balance
 from licensing.reasons import Example, Reason, Rule
 from licensing.rules.example import AT, BUSINESS, FREE
 from licensing.rules.situation import Change, Situation
+from licensing.sunsets.moving import price_at_renewal
 from licensing.terms import TierTerms
 
 QUOTE_LASTS = timedelta(hours=1)
@@ -69,9 +70,10 @@ def write_quote(
     """Freeze what Stripe would charge at `at`. Raises StripeUnavailable, StripeRefused."""
     at = to_the_second(at)
     preview = preview_of(licence=licence, payer=payer, price=price, seats=seats, at=at)
+    renews_at = max(line.end for line in preview.lines if line.kind == "charge")
     renewal = gateway.preview_first(
         customer_id=payer.stripe_id,
-        price_id=stripe_price_id(price, at=at),
+        price_id=stripe_price_id(price_at_renewal(licence, price, renews_at=renews_at), at=at),
         quantity=quantity_of(price, seats=seats),
     )
     learn_tax(payer=payer, preview=renewal)
@@ -93,7 +95,7 @@ def write_quote(
         total=preview.total,
         credit=balance.credit_used - balance.credit_gained,
         due=preview.amount_due,
-        renews_at=max(line.end for line in preview.lines if line.kind == "charge"),
+        renews_at=renews_at,
         renewal_amount=renewal.total,
         fingerprint=fingerprint(preview),
     )

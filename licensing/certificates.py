@@ -95,7 +95,7 @@ class Certificate:
         """What people fear might end it, and does not."""
         return (
             _("A new edition of our terms, however many there will be."),
-            _("Renewing, as often as you like."),
+            _("Renewing before that day.") if self.move else _("Renewing, as often as you like."),
             _("More seats or fewer, at the same price a seat.")
             if self.price.per_seat
             else _("More seats or fewer."),

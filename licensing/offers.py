@@ -12,11 +12,12 @@ from licensing.eligibility import change_reasons, trial_reasons
 from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
 from licensing.measuring import Measure, measure
-from licensing.pricing import Estimate, estimate
+from licensing.pricing import Estimate, estimate, tax_on
 from licensing.reasons import Reason
 from licensing.rules.situation import Change, Situation
 from licensing.sharing import in_force
 from licensing.standing import without
+from licensing.sunsets.moving import move_of, price_after
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, TierTerms
 
 
@@ -203,6 +204,8 @@ def offer_for(
         else None
     )
     is_held = tier.id == standing.tier.id
+    if is_held and sum_ is not None:
+        sum_ = _until_it_ends(sum_, situation)
     return Offer(
         tier=tier,
         edition=edition,
@@ -210,6 +213,31 @@ def offer_for(
         estimate=sum_,
         situation=situation,
         change=Change(tier, edition, seats, interval),
+    )
+
+
+def _until_it_ends(found: Estimate, situation: Situation) -> Estimate:
+    """The same, with what a renewal charges once the held terms have ended, where that was announced."""
+    standing = situation.standing
+    move, held = move_of(standing), standing.held
+    if move is None:
+        return found
+    goes_on = held is not None and held.period_end == found.renews_at
+    after = price_after(
+        move,
+        currency=found.currency,
+        interval=found.interval,
+        start=held.period_start if held and goes_on else situation.at,
+        end=found.renews_at,
+    )
+    if after is None:
+        return found
+    price, since = after
+    full = price.amount(found.seats)
+    return replace(
+        found,
+        later_amount=full + (tax_on(full, percent=found.tax_percent) if found.tax_percent else 0),
+        later_from=since,
     )
 
 

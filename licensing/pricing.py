@@ -77,7 +77,8 @@ class Balance:
 
 @dataclass(frozen=True)
 class Estimate:
-    """All amounts in minor units of `currency`. `tax` is None where the rate is not known yet.
+    """All amounts in minor units of `currency`. `tax` is None where the rate is not known yet. `later_amount` is what a
+    renewal from `later_from` on charges, where these terms are announced to end with it.
 
     due = subtotal + tax − credit_used + credit_gained + debt_paid − carried.
     """
@@ -97,6 +98,25 @@ class Estimate:
     due: int
     renews_at: datetime
     renewal_amount: int
+    later_amount: int = 0
+    later_from: datetime | None = None
+
+    def charged_by(self, renewal: int) -> int:
+        """What a renewal charges before any credit; the first is 0. Renewals stand in months of their own, and those
+        are counted, because the day may be another one in a short month.
+        """
+        if self.later_from is None:
+            return self.renewal_amount
+        months = (
+            (self.later_from.year - self.renews_at.year) * 12 + self.later_from.month - self.renews_at.month
+        )
+        before = months // (12 if self.interval == "year" else 1)
+        return self.renewal_amount if renewal < before else self.later_amount
+
+    @property
+    def next_charge(self) -> int:
+        """What the first renewal charges."""
+        return self.charged_by(0)
 
     @property
     def rounded_up(self) -> int:

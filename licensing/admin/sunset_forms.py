@@ -124,7 +124,7 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
         label="Tier",
         required=False,
         widget=UnfoldAdminSelectWidget(),
-        help_text="It goes for those who hold this tier, of whichever edition.",
+        help_text="For those who hold this tier: of whichever edition, or of the one that ends.",
     )
     first_on = forms.DateField(
         label="First day",
@@ -134,8 +134,8 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
     ramp = RampField(
         label="In steps",
         required=False,
-        help_text="How many customers in all have lost it by then; the last step is 100 per cent. Empty: everybody on "
-        "the first day.",
+        help_text="How many customers in all it has reached by then; the last step is 100 per cent. Empty: everybody "
+        "on the first day.",
     )
 
     class Meta:
@@ -156,9 +156,10 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        ends = self.instance.edition_id is not None
         for name, rows, none in (
-            ("feature_key", _features(), "No feature" if self.instance.edition_id else "Choose a feature"),
-            ("tier_key", _tiers(), "Every tier that gives it"),
+            ("feature_key", _features(), "No feature" if ends else "Choose a feature"),
+            ("tier_key", _tiers(), "Every tier of it" if ends else "Every tier that gives it"),
         ):
             field = self.fields.get(name)
             if isinstance(field, forms.ChoiceField):
@@ -209,7 +210,7 @@ def what_words(sunset: Sunset) -> str:
     """What goes, as the form says it."""
     if sunset.edition is not None:
         after = f", followed by {sunset.replacement.name}" if sunset.replacement else ""
-        return f"{sunset.edition.name}, the whole edition{after}"
+        return f"{sunset.edition.name} ({sunset.edition.key}), the whole edition{after}"
     return _named(sunset.feature_key, among=_features(), none="nothing yet")
 
 
@@ -217,6 +218,11 @@ def tier_words(sunset: Sunset) -> str:
     """For whom, as the form says it."""
     none = "every tier of it" if sunset.edition_id else "every tier that gives it"
     return _named(sunset.tier_key, among=_tiers(), none=none)
+
+
+def authors_words(sunset: Sunset) -> str:
+    """Who wrote it: none of them announces it."""
+    return ", ".join(str(author) for author in sunset.authors.all()) or "nobody"
 
 
 def _named(key: str, *, among: QuerySet[Feature] | QuerySet[Tier], none: str) -> str:

@@ -21,14 +21,19 @@ from licensing import sunsets
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, StaffAdmin, row_url
 from licensing.admin.queues import CHANGE_QUEUES, SUNSET_QUEUES, queue_filter
-from licensing.admin.sunset_forms import SunsetForm, tier_words, what_words
+from licensing.admin.sunset_forms import SunsetForm, authors_words, tier_words, what_words
 from licensing.history import Actor
 from licensing.models import PlannedChange, Sunset
 from licensing.staff_words import when
 from licensing.sunsets.planning import touched_by
 
 # A field of the draft → how it is read where it is only read.
-IN_WORDS = {"feature_key": "feature_in_words", "tier_key": "tier_in_words", "ramp": "ramp_in_words"}
+IN_WORDS = {
+    "feature_key": "feature_in_words",
+    "tier_key": "tier_in_words",
+    "first_on": "first_day",
+    "ramp": "ramp_in_words",
+}
 STATES = {"waiting": "info", "deferred": "warning", "done": "success", "void": "danger"}
 
 
@@ -43,7 +48,7 @@ class _SunsetAction(StaffAction):
         return [
             ("What goes", what_words(sunset)),
             ("Tier", tier_words(sunset)),
-            ("Written by", ", ".join(str(author) for author in sunset.authors.all()) or "nobody"),
+            ("Written by", authors_words(sunset)),
             ("First day", f"{sunset.first_on:%d %B %Y}"),
             ("Customers it touches today", touched_by(sunset).count()),
             ("Why", sunset.reason),
@@ -81,11 +86,18 @@ class Announce(_SunsetAction):
     refusals = (sunsets.UnableToAnnounce,)
 
     def outcome(self) -> str:
+        never = "From now on the plan never changes; it can only be withdrawn."
+        if self.row.edition_id:
+            return (
+                "Everybody who holds it has a planned change and is told by mail at once: the day, what is lost and "
+                "gained, and what they pay before and after. Nothing changes for anybody before a notice has been "
+                "delivered to them and its time has passed, and for who pays not before the first renewal after that. "
+                + never
+            )
         return (
             "Everybody it touches has a planned change and is told by mail: whoever uses the thing at once, the "
             "others a week later. Nothing changes for anybody before a notice has been delivered to them and its time "
-            "has passed; who pays leaves an edition with a renewal. From now on the plan never changes; it can only be "
-            "withdrawn."
+            "has passed. " + never
         )
 
     def closed(self) -> Sequence[str]:
@@ -129,10 +141,10 @@ class SunsetAdmin(StaffAdmin):
     list_filter = [queue_filter(SUNSET_QUEUES)]
     fields = [
         "product", "feature_key", "edition", "replacement", "tier_key", "reason", "instead", "export", "first_on",
-        "ramp", "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
+        "ramp", "state", "progress", "written_by", "announced_at", "announcer", "withdrawn_at", "withdrawn_because",
     ]  # fmt: skip
     readonly_fields = [
-        "state", "progress", "announced_at", "announced_by", "approved_by", "withdrawn_at", "withdrawn_because",
+        "state", "progress", "written_by", "announced_at", "announcer", "withdrawn_at", "withdrawn_because",
     ]  # fmt: skip
     form = SunsetForm
     change_form_outer_before_template = "admin/staff/sunset/draft.html"
@@ -209,6 +221,18 @@ class SunsetAdmin(StaffAdmin):
     @display(description="tier")
     def tier_in_words(self, sunset: Sunset) -> str:
         return tier_words(sunset)
+
+    @display(description="first day")
+    def first_day(self, sunset: Sunset) -> str:
+        return f"{sunset.first_on:%d %B %Y}"
+
+    @display(description="written by")
+    def written_by(self, sunset: Sunset) -> str:
+        return authors_words(sunset)
+
+    @display(description="announced by")
+    def announcer(self, sunset: Sunset) -> str:
+        return str(sunset.approved_by or "-")
 
     @display(description="in steps")
     def ramp_in_words(self, sunset: Sunset) -> str:

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from licensing.history import CLOCK, entry, record
 from licensing.licences import change_licence, touch_licence
-from licensing.models import Licence, PlannedChange
+from licensing.models import Licence, PlannedChange, Price
+from licensing.periods import renewal_from
 from licensing.standing import Standing
 from licensing.sunsets.days import renewal_of
+from licensing.sunsets.planning import OPEN
 from licensing.sunsets.terms import SunsetTerms, sunset_terms
 from licensing.terms import EditionTerms, PriceTerms, TierTerms, edition_terms
 
@@ -60,6 +62,38 @@ def _move(sunset: SunsetTerms, held: TierTerms, price: PriceTerms | None, at: da
     assert tier is not None, "it is not announced without"
     paid = price and tier.price(currency=price.currency, interval=price.interval)
     return Move(sunset, edition, tier, paid, at)
+
+
+def price_after(
+    move: Move, *, currency: str, interval: str, start: datetime, end: datetime
+) -> tuple[PriceTerms, datetime] | None:
+    """What the held tier, paid for from `start` to `end` and then again and again, costs after the move, and from which
+    renewal on. None where it costs nothing then, or while there is no day.
+    """
+    price = move.tier.price(currency=currency, interval=interval)
+    if price is None or move.at is None:
+        return None
+    return price, renewal_from(start=start, end=end, interval=interval, since=move.at)
+
+
+def price_at_renewal(licence: Licence, price: Price, *, renews_at: datetime) -> Price:
+    """What a licence that is changed to `price` is charged by when it renews at `renews_at`: the later edition's, where
+    that renewal carries the announced end of the held one. One query, or two.
+    """
+    change = PlannedChange.objects.filter(
+        kind=PlannedChange.Kind.EDITION_SUNSET,
+        state__in=OPEN,
+        licence=licence,
+        tier=price.tier_id,
+        notice__isnull=False,
+        takes_effect_at__lte=renews_at,
+    ).first()
+    if change is None:
+        return price
+    tier = edition_terms(sunset_terms(change.sunset_id).replacement_id or 0).tier(price.tier.key)
+    after = tier and tier.price(currency=price.currency, interval=price.interval)
+    assert after is not None, "it is not announced without"
+    return Price.objects.select_related("tier__edition__product").get(pk=after.id)
 
 
 def begin(change: PlannedChange, *, at: datetime) -> None:

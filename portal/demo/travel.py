@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from billing.models import Invoice, Payer
+from billing.models import Invoice, Payer, PriceMove
 from licensing.history import COMMAND, entry, record
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Customer, Delivery, Licence, Notice, TrialMark
@@ -61,7 +61,7 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
         for licence in customer.licences.order_by("pk"):
             _licence_back(licence, by, at=at)
         _back(customer.trials.all(), ["started_at", "ends_at", "ended_at"], by)
-        _waivers_back(customer, by)
+        _guarded_back(customer, by)
         marks = identities_of(customer=customer, addresses=owner_addresses(customer))
         _back(TrialMark.objects.filter(identity__in=marks), ["used_at"], by)
         _back(customer.usage_readings.all(), ["read_at"], by)
@@ -83,9 +83,9 @@ def shift(*, customer: Customer, by: timedelta, at: datetime) -> None:
         )
 
 
-def _waivers_back(customer: Customer, by: timedelta) -> None:
-    """An exception never changes, so its guard is off for this one statement. That takes a superuser of the database,
-    which the demo's own has; elsewhere exceptions keep their dates.
+def _guarded_back(customer: Customer, by: timedelta) -> None:
+    """An exception never changes, nor what was asked for a renewal, so their guards are off for these statements. That
+    takes a superuser of the database, which the demo's own has; elsewhere they keep their dates.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
@@ -93,6 +93,8 @@ def _waivers_back(customer: Customer, by: timedelta) -> None:
             return
         cursor.execute("SET LOCAL session_replication_role = replica")
         _back(customer.waivers.all(), ["asked_at", "starts_at", "ends_at", "granted_at", "ended_at"], by)
+        asked = PriceMove.objects.filter(change__in=customer.planned_changes.all())
+        _back(asked, ["renews_at", "first_asked_at"], by)
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 

@@ -56,6 +56,7 @@ class _MoveKind(Kind[AboutMove]):
                 licence=licence,
                 held=less_retired(edition, licence.tier_id, about.changes),
                 newest_id=about.newest_id,
+                changes=about.changes,
             ),
             "tier": about.planned.tier,
             "because": change.sunset.withdrawn_because,

@@ -43,6 +43,8 @@ def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
         for key, since in standing.shared.items()
         if since.id == terms.id and (feature := standing.edition.feature(key)) is not None
     )
+    if move:
+        return Yours(_until_it_ends(move, said, is_next=terms.id == move.edition.id), gains)
     if gains:
         return Yours(
             _("You keep %(tier)s of %(edition)s, and have this of the newer terms too:") % said, gains
@@ -60,6 +62,22 @@ def _ends(move: Move, said: dict[str, str]) -> Yours:
     return Yours(
         _("Affected on %(day)s: these terms end, and your %(tier)s moves to those of %(after)s.") % after
     )
+
+
+def _until_it_ends(move: Move, said: dict[str, str], *, is_next: bool) -> str:
+    """What a later edition is to them while the end of the held one is announced."""
+    if move.at is None:
+        return (
+            _("You keep %(tier)s of %(edition)s until it ends, on a day that you will be told in time.")
+            % said
+        )
+    until = {**said, "day": day(move.at)}
+    if is_next:
+        return (
+            _("Affected on %(day)s: until then you keep %(tier)s of %(edition)s, then you have these terms.")
+            % until
+        )
+    return _("You keep %(tier)s of %(edition)s until %(day)s.") % until
 
 
 def _leaves(one: Planned) -> str:

@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.invoices import unpaid_invoice_of
 from billing.models import Invoice, Order, Payer
-from billing.renewals import Renewal, next_renewal
+from billing.renewals import Renewal, carried_by_the_renewal, next_renewal
 from billing.second_payments import SecondPayment, second_payments
 from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
 from licensing.models import Customer, Licence
 from licensing.offers import Row, compare
 from licensing.standing import Standing, standing_of
+from licensing.sunsets.moving import Move
 from licensing.terms import EditionTerms, TierTerms
 from portal.pages.exceptions import carried
 from portal.pages.values import card_words
@@ -66,6 +67,11 @@ class BillingPage:
     @property
     def licence(self) -> Licence:
         return self.standing.licence
+
+    @property
+    def move(self) -> Move | None:
+        """The announced end of the held edition, where the next payment carries it."""
+        return carried_by_the_renewal(self.standing)
 
     @property
     def is_past_due(self) -> bool:

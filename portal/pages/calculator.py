@@ -160,8 +160,9 @@ def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) 
     Stripe's instants are whole seconds, so `at` counts as one.
     """
     end = add_intervals(anchor=at.replace(microsecond=0), interval="month", count=months)
-    renewals = 0
+    renewals, charged = 0, 0
     while add_intervals(anchor=estimate.renews_at, interval=estimate.interval, count=renewals) < end:
+        charged += estimate.charged_by(renewals)
         renewals += 1
-    later = renewals * estimate.renewal_amount + estimate.carried - estimate.credit_gained
+    later = charged + estimate.carried - estimate.credit_gained
     return estimate.due + max(later, 0)

@@ -15,7 +15,9 @@ from portal.templatetags.words import day, money
 
 @dataclass(frozen=True)
 class Sum:
-    """Every amount written for the reader. `tax_name` is the tax that is part of it; `gained` becomes their credit."""
+    """Every amount written for the reader. `tax_name` is the tax that is part of it; `gained` becomes their credit.
+    `later`: from which renewal after the next one on it is what, because the terms called `ends` end.
+    """
 
     lines: list[SumLine]
     due: str
@@ -25,6 +27,8 @@ class Sum:
     renews_on: str
     renewal: str
     interval: str
+    later: tuple[str, str] | None
+    ends: str
     ahead: str
 
 
@@ -45,10 +49,18 @@ def sum_of(estimate: Estimate, *, chosen: Offer, held: Offer, tax_name: str, ahe
         tax_name=name if estimate.tax else "",
         gained=_said(gained, estimate) if gained else "",
         renews_on=day(estimate.renews_at),
-        renewal=_said(estimate.renewal_amount, estimate),
+        renewal=_said(estimate.next_charge, estimate),
         interval=per_interval(estimate.interval),
+        later=_later(estimate),
+        ends=held.edition.name,
         ahead=_said(ahead, estimate),
     )
+
+
+def _later(estimate: Estimate) -> tuple[str, str] | None:
+    if estimate.later_from is None or estimate.later_from <= estimate.renews_at:
+        return None
+    return day(estimate.later_from), _said(estimate.later_amount, estimate)
 
 
 def _line(line: Line, *, estimate: Estimate, chosen: Offer, held: Offer) -> SumLine:

@@ -173,5 +173,5 @@ def _due(offer: Offer, *, held: Offer) -> str:
 
 def _then(offer: Offer) -> str:
     if offer.estimate:
-        return money(offer.estimate.renewal_amount, offer.estimate.currency)
+        return money(offer.estimate.next_charge, offer.estimate.currency)
     return _("nothing") if offer.tier.is_free else NOTHING

@@ -21,10 +21,12 @@ from licensing.grandfathering import Difference
 from licensing.history import subject_of
 from licensing.models import Event, Licence, Member, Price
 from licensing.offers import Compared, Row, compare
+from licensing.pricing import tax_on
 from licensing.reasons import Reason
 from licensing.rules.changing import stop_reason
 from licensing.sharing import in_force, publications
 from licensing.standing import Standing, standing_of
+from licensing.sunsets.moving import Move, move_of, price_after
 from licensing.terms import EditionTerms, TierTerms
 from portal.models import PolicyVersion
 from portal.pages.exceptions import carried
@@ -92,6 +94,7 @@ class QuotePage(Compared):
     trouble: Trouble | None = None
     unticked: bool = False
     rules: PolicyVersion | None = None
+    move: Move | None = None
     at: datetime = field(kw_only=True)
 
     @property
@@ -134,6 +137,30 @@ class QuotePage(Compared):
     def is_paid_after_all(self) -> bool:
         """Whether a payment came in late for what had failed, and a person looks at it."""
         return bool(self.order and self.order.needs_staff and self.order.state == Order.State.FAILED)
+
+    @property
+    def later(self) -> tuple[datetime, int] | None:
+        """From which renewal after the next one on it costs what, tax included, because the held terms are announced to
+        end; None where they go on, or the quote leaves them.
+        """
+        if self.move is None or self.renews_at is None:
+            return None
+        goes_on = self.licence.period_end == self.renews_at and self.licence.period_start is not None
+        start = self.licence.period_start if goes_on else self.quote.quoted_at
+        assert start is not None, "where it goes on it has begun"
+        found = price_after(
+            self.move,
+            currency=self.quote.currency,
+            interval=self.interval,
+            start=start,
+            end=self.renews_at,
+        )
+        if found is None or found[1] <= self.renews_at:
+            return None
+        price, since = found
+        full = price.amount(self.quote.seats)
+        percent = self.payer.tax_percent if self.payer else ""
+        return since, full + (tax_on(full, percent=percent) if percent else 0)
 
     @property
     def bought(self) -> str:
@@ -246,6 +273,7 @@ def quote_page(
         trouble=trouble,
         unticked=unticked,
         rules=version_at(order.closed_at) if order and order.closed_at and state == State.SETTLED else None,
+        move=move_of(standing) if quote.tier_id == standing.tier.id else None,
         at=at,
     )
 

@@ -67,12 +67,12 @@ def _room_in(offer: Offer, *, meter: Meter, facts: Facts, offers: list[Offer]) -
     assert estimate is not None
     assert meter.limit is not None
     held = offer_of(offers, standing.tier.key)
-    paid = held.estimate.renewal_amount if held and held.estimate else 0
+    paid = held.estimate.next_charge if held and held.estimate else 0
     limit = offer.tier.value(meter.feature.key)
     said = {
         "tier": offer.tier.name,
         "limit": "" if limit is None else count_words(limit),
-        "amount": money(estimate.renewal_amount - paid, estimate.currency),
+        "amount": money(estimate.next_charge - paid, estimate.currency),
         "interval": per_interval(estimate.interval),
     }
     template = (
@@ -102,7 +102,7 @@ def _fewer_seats(facts: Facts) -> Thought | None:
     offer, paid = _of_own_tier(facts, seats=wanted), _of_own_tier(facts, seats=held.seats)
     if not (offer.is_open and offer.estimate and paid.estimate):
         return None
-    saved = paid.estimate.renewal_amount - offer.estimate.renewal_amount
+    saved = paid.estimate.next_charge - offer.estimate.next_charge
     return Thought(
         key=f"seats:{wanted}:{standing.licence.pk}.{standing.licence.version}",
         evidence=_evidence_of_seats(held.seats, people=facts.situation.people),

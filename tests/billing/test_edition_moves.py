@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end
@@ -21,8 +23,10 @@ from licensing.history import COMMAND
 from licensing.models import Delivery, Event, Licence, PlannedChange, Sunset
 from licensing.promises import breaches_of
 from licensing.standing import standing_of
+from licensing.terms import edition_terms
 from tests.billing.conftest import Buyer
 from tests.billing.ending import before_renewal, change_of, days, ending, renews
+from tests.pages.conftest import text_of
 
 NOTHING = {"begun": 0, "moved": 0, "refused": 0, "waiting": 0}
 CHEAP, DEAR = 3 * 2300, 3 * 2700
@@ -69,6 +73,29 @@ def test_what_is_said_of_the_next_renewal_is_what_it_charges(holder: Buyer) -> N
     move_due(at=before_renewal(holder))
     renews(holder)
     assert holder.charged()[-1] == due.due == round(DEAR * WITH_TAX)
+
+
+def test_more_seats_are_quoted_with_what_the_renewal_will_charge(holder: Buyer) -> None:
+    quote = holder.quote("team", seats=5, edition=edition_terms(holder.licence.edition_id))
+    assert quote.renewal_amount == round(5 * 2700 * WITH_TAX)
+    holder.accept(quote)
+    holder.receive(*holder.events())
+    move_due(at=before_renewal(holder))
+    renews(holder)
+    assert holder.charged()[-1] == quote.renewal_amount
+
+
+def test_where_a_later_renewal_carries_it_the_page_of_a_quote_says_from_when_on_it_costs_what(
+    holder: Buyer,
+) -> None:
+    PlannedChange.objects.update(takes_effect_at=holder.licence.period_end + days(1))
+    quote = holder.quote("team", seats=5, edition=edition_terms(holder.licence.edition_id))
+    assert quote.renewal_amount == round(5 * 2300 * WITH_TAX)
+    client = Client()
+    client.force_login(holder.user)
+    shown = text_of(client.get(reverse("quote", args=[quote.pk])))
+    assert "Your terms of January 2026 end, as we wrote to you: from " in shown
+    assert f"on it is ${5 * 2700 * WITH_TAX / 100:.2f} a month, tax included." in shown
 
 
 def test_it_is_asked_once_however_often_the_sweep_comes_round(holder: Buyer) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from billing.models import Invoice
+from billing.models import Invoice, PriceMove
 from licensing.history import Actor
 from licensing.models import Event, Licence, Notice, Trial, TrialMark, UsageReading
 from licensing.notices import owe
@@ -20,6 +20,7 @@ from portal.demo import sandbox
 from portal.demo.travel import let_pass, shift
 from portal.facts import facts_of
 from tests.cast import NOON, Party, ada, bo, cy, make_catalogue
+from tests.sunsets.editions import announced as an_edition_ends
 from tests.sunsets.scenes import announced, change_of
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,20 @@ def test_what_a_sunset_plans_for_the_customer_moves_along() -> None:
     after = change_of(party.customer)
     assert before.takes_effect_at is not None
     assert (after.takes_effect_at, after.tell_at) == (before.takes_effect_at - DAYS, before.tell_at - DAYS)
+
+
+def test_a_renewal_that_is_prepared_for_the_end_of_an_edition_moves_along() -> None:
+    """It is recognised by its date when Stripe shows the new period."""
+    party = bo()
+    an_edition_ends()
+    move = PriceMove.objects.create(
+        change=change_of(party.customer), step=PriceMove.Step.THERE, price=party.licence.price,
+        renews_at=party.licence.period_end, idempotency_key="edition-1", first_asked_at=NOON,
+    )  # fmt: skip
+    shift(customer=party.customer, by=DAYS, at=NOON)
+    move.refresh_from_db()
+    licence = Licence.objects.get(customer=party.customer, ended_at=None)
+    assert (move.renews_at, move.first_asked_at) == (licence.period_end, NOON - DAYS)
 
 
 def test_the_history_says_that_time_was_made_to_pass() -> None:

@@ -42,8 +42,14 @@ def test_the_edition_that_ends_and_the_one_after_it_are_chosen_by_name(client: C
 def test_announcing_it_says_what_goes_and_asks_for_its_key(client: Client) -> None:
     sunset = draft(first_on=timezone.now().date().replace(year=timezone.now().year + 2))
     door = reverse("admin:licensing_sunset_announce", args=[sunset.pk])
-    assert "March 2025, the whole edition, followed by January 2026" in text_of(client.get(door))
+    shown = text_of(client.get(door))
+    assert "March 2025 (2025-03), the whole edition, followed by January 2026" in shown
+    assert "is told by mail at once" in shown
+    assert "a week later" not in shown, "a whole edition everybody may be using"
     assert "To announce it, type 2025-03." in text_of(client.post(door, {"key": "sso"}))
     assert client.post(door, {"key": "2025-03"}).status_code == 302
     sunset.refresh_from_db()
     assert sunset.is_open
+    followed = text_of(client.get(reverse("admin:licensing_sunset_change", args=[sunset.pk])))
+    assert "Written by Mara" in followed
+    assert f"Announced by {sunset.approved_by}" in followed

@@ -11,15 +11,22 @@ from licensing.certificates import certificate_of, statement_of
 from licensing.history import COMMAND, Actor
 from licensing.licences import change_licence
 from licensing.models import Edition, Event, Licence, PlannedChange, Price, Tier
+from licensing.offers import offers_for
+from licensing.periods import add_intervals
+from licensing.rules.situation import Situation
 from licensing.standing import standing_of
 from licensing.sunsets import UnableToAnnounce
 from licensing.sunsets.moving import move_of
 from licensing.terms import storefront
+from portal.facts import facts_of
+from portal.pages.calculator import spent_within
+from portal.pages.moving import moving
 from tests.cast import NOON, OLD, TODAY, Party, bo, cy, make_catalogue
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
 from tests.publishing import colleague
 from tests.sunsets.editions import FIRST, announced, draft
+from tests.sunsets.scenes import announced as a_feature_goes
 from tests.sunsets.scenes import change_of, days, mails, sweep
 from tests.sunsets.test_pages import page
 
@@ -158,6 +165,12 @@ def test_the_draft_can_be_checked_before_anybody_tries() -> None:
     assert sunsets.faults(sunset=draft(), approver=Actor.person(colleague()), at=NOON) == []
 
 
+def situation(party: Party) -> Situation:
+    shop = storefront()
+    assert shop is not None
+    return facts_of(party.customer, today=shop.edition, at=NOON).situation
+
+
 def said_to(lindqvist: Party, mailbox: Mailbox) -> list[str]:
     return words_of(mailbox.to("bo@demo.test")[-1])
 
@@ -222,3 +235,59 @@ def test_my_plan_and_the_changelog_say_it() -> None:
     ahead = plan[plan.index("What happens next") :]
     assert "Your Team moves to the terms of January 2026." in ahead
     assert "Affected on 29 November 2027: these terms end" in history
+
+
+def test_nothing_that_is_said_beside_it_promises_more() -> None:
+    lindqvist = bo()
+    announced()
+    plan, history = page(lindqvist.user, "/plan/"), page(lindqvist.user, "/changelog/")
+    assert "stay yours." not in plan
+    assert "Your terms are those of March 2025, until they end on 29 Nov 2027." in plan
+    assert (
+        "Affected on 29 November 2027: until then you keep Team of March 2025, then you have these terms."
+    ) in history
+    certificate = page(lindqvist.user, "/plan/certificate/")
+    assert "Renewing before that day." in certificate
+    assert "as often as you like" not in certificate
+
+
+def test_what_leaves_before_by_a_plan_of_its_own_is_not_said_to_leave_with_it(mailbox: Mailbox) -> None:
+    lindqvist = bo()
+    a_feature_goes()
+    announced()
+    mails(at=NOON)
+    move = moving(standing_of(lindqvist.customer, at=NOON))
+    assert move is not None
+    assert move.loses == ("API calls a month: 40,000 instead of 50,000",)
+    assert move.sooner == ("Single sign-on",)
+    for words in [page(lindqvist.user, "/plan/"), *said_to(lindqvist, mailbox)]:
+        assert "Only this leaves sooner, as we wrote to you: Single sign-on." in words
+
+
+def test_the_calculator_counts_the_renewals_after_it_at_the_later_price() -> None:
+    lindqvist = bo()
+    announced()
+    shown = page(lindqvist.user, "/upgrade/?tier=team&seats=8&interval=year")
+    assert "Your terms of March 2025 end, as we wrote to you: from 29 November 2027 on it is" in shown
+    assert "€1,680.00" in shown, "eight seats at €210"
+    assert "Nothing else." not in shown
+    offers = offers_for(situation(lindqvist), seats=8, interval="year")
+    team = next(offer.estimate for offer in offers if offer.relation == "held")
+    assert team is not None
+    assert (team.next_charge, team.charged_by(1)) == (8 * 17000, 8 * 21000)
+    assert spent_within(team, at=NOON) == team.due + 8 * 17000 + 8 * 21000
+    others = [offer.estimate for offer in offers if offer.relation != "held" and offer.estimate]
+    assert others
+    assert all(one.later_from is None for one in others), "they are on today's terms"
+
+
+def test_what_is_paid_by_the_month_is_counted_by_the_month() -> None:
+    lindqvist = bo()
+    announced()
+    offers = offers_for(situation(lindqvist), seats=6, interval="month")
+    team = next(offer.estimate for offer in offers if offer.relation == "held")
+    assert team is not None
+    assert team.later_from is not None
+    assert team.later_from >= datetime(2027, 11, 29, 11, tzinfo=UTC)
+    before = [team.charged_by(renewal) for renewal in range(24)].count(6 * 1700)
+    assert add_intervals(anchor=team.renews_at, interval="month", count=before) == team.later_from
