@@ -44,10 +44,10 @@ def todays_terms(request: HttpRequest) -> HttpResponse:
             actor=Actor.person(request.user),
             at=standing.at,
         )
-    except UnableToQuote as refusal:
-        for reason in refusal.reasons:
-            messages.error(request, f"{reason.text} {reason.change}")
-        return redirect("plan")
+    except UnableToQuote:
+        # The calculator says why, reason by reason.
+        messages.error(request, _("This is not open to you now. You were not charged, and nothing changed."))
+        return redirect("upgrade")
     except (StripeUnavailable, StripeRefused):
         messages.error(
             request,

@@ -58,8 +58,8 @@ def test_a_later_edition_takes_two_people_and_a_rehearsal(
     mara.get_by_label("Rationale").fill("Team pays for what its support costs.")
     mara.get_by_role("button", name="Save and continue editing").click()
     mara.get_by_role("link", name="open Team").click()
-    amount = mara.locator("input[name$='-unit_amount'][value='900']")
-    amount.fill("950")
+    amount = mara.locator("input[name$='-unit_amount'][value='9.00']")
+    amount.fill("9.50")
     mara.get_by_role("button", name="Save", exact=True).click()
 
     # She rehearses it, and reads what it means.
