@@ -111,26 +111,7 @@ def ensure_groups() -> None:
     for name, what in (
         (SUPPORT, (ours & (viewing | may_change)) | people | rules),
         (CATALOGUE, catalogue | rules),
-        (
-            FINANCE,
-            (
-                finance
-                & (
-                    viewing
-                    | Q(
-                        codename__in=[
-                            "change_order",
-                            "change_balancecredit",
-                            "change_pricemove",
-                            *WAIVERS,
-                            "approve_waiver",
-                            *BRAKES,
-                        ]
-                    )
-                )
-            )
-            | people,
-        ),
+        (FINANCE, (finance & (viewing | Q(codename__in=FINANCE_CHANGES))) | people),
     ):
         group, _made = Group.objects.get_or_create(name=name)
         group.permissions.add(*Permission.objects.filter(what))

@@ -36,10 +36,6 @@ class Moving:
     loses: tuple[str, ...]
     gains: tuple[str, ...]
 
-    @property
-    def is_dearer(self) -> bool:
-        return self.after > self.before
-
 
 def moving(standing: Standing) -> Moving | None:
     """None for whoever was told of no such end. No query once a process knows the sunset."""
