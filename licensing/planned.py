@@ -7,18 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from licensing.models import PlannedChange
 from licensing.rows import ask
 
-# For the alias `licence`; a change made for another tier than the held one is not this licence's any more. A void one
-# is read only while a renewal that was prepared for it is being set back.
+# For the alias `licence`; a change made for another tier than the held one is not this licence's any more, but for the
+# end of an edition that moved it here. A void one is read only while a renewal that was prepared for it is set back.
 PLANNED = """
-ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key, change.state,
+ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key,
         change.notice_id IS NOT NULL AND change.state <> 'void',
-        change.takes_effect_at, change.begun_at IS NOT NULL)
+        change.takes_effect_at, change.begun_at IS NOT NULL, change.tier_id,
+        CASE WHEN change.state = 'done' THEN change.done_at END)
     FROM licensing_plannedchange change
-    WHERE change.licence_id = licence.id AND change.tier_id = licence.tier_id
+    WHERE change.licence_id = licence.id
         AND (change.state <> 'void' OR change.begun_at IS NOT NULL)
+        AND (change.tier_id = licence.tier_id OR change.state = 'done' AND change.kind = 'edition_sunset')
     ORDER BY change.id)
 """
 
@@ -29,16 +30,22 @@ SELECT licence.id, {PLANNED} FROM licensing_licence licence WHERE licence.id = A
 
 @dataclass(frozen=True)
 class Change:
-    """One of them. `feature_key` is empty where the edition ends, `takes_effect_at` None while there is no day.
-    `is_begun`: the renewal that carries it is being prepared; set back, where it is not announced any more.
+    """One of them, made while the tier `tier_id` was held. `feature_key` is empty where the edition ends,
+    `takes_effect_at` None while there is no day, `done_at` None until it is done. `is_begun`: the renewal that carries
+    it is being prepared; set back, where it is not announced any more.
     """
 
     sunset_id: int
+    tier_id: int
     feature_key: str
-    is_done: bool
     is_announced: bool
     takes_effect_at: datetime | None
-    is_begun: bool = False
+    is_begun: bool
+    done_at: datetime | None
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_at is not None
 
 
 def read_planned(rows: Iterable[str]) -> tuple[Change, ...]:
@@ -53,13 +60,20 @@ def changes_of(licences: Iterable[int]) -> dict[int, tuple[Change, ...]]:
 
 
 def _change(
-    sunset_id: int, feature_key: str, state: str, is_announced: bool, at: str | None, is_begun: bool
+    sunset_id: int,
+    feature_key: str,
+    is_announced: bool,
+    at: str | None,
+    is_begun: bool,
+    tier_id: int,
+    done_at: str | None,
 ) -> Change:
     return Change(
         sunset_id=sunset_id,
+        tier_id=tier_id,
         feature_key=feature_key,
-        is_done=state == PlannedChange.State.DONE,
         is_announced=is_announced,
         takes_effect_at=datetime.fromisoformat(at) if at else None,
         is_begun=is_begun,
+        done_at=datetime.fromisoformat(done_at) if done_at else None,
     )

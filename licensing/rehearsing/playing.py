@@ -112,7 +112,7 @@ class Play:
         """Worked out once for each tier that is held, by itself or under a trial. What a waiver gives or a sunset took
         is one customer's own.
         """
-        if standing.waivers or any(change.is_done for change in standing.changes):
+        if standing.waivers or standing.retired:
             return self._work_out(standing)
         key = (standing.edition.id, standing.tier.id, standing.trial_tier.id if standing.trial_tier else None)
         if key not in self._cases:

@@ -53,11 +53,12 @@ TODAY = EditionTerms(1, 1, "2026-01", "January 2026", "", (PROJECTS, CALLS), (FR
 # An announced end of the edition, which the renewal on 1 April carries.
 ENDING = PlannedMove(
     sunset_id=1,
+    tier_id=TEAM.id,
     feature_key="",
-    is_done=False,
     is_announced=True,
     takes_effect_at=PERIOD[1],
     is_begun=True,
+    done_at=None,
 )
 
 

@@ -8,12 +8,16 @@ from datetime import datetime
 from licensing.history import CLOCK, entry, record
 from licensing.licences import change_licence, touch_licence
 from licensing.models import Licence, PlannedChange, Price
+from licensing.notices import owe
 from licensing.periods import renewal_from
 from licensing.standing import Standing
 from licensing.sunsets.days import renewal_of
 from licensing.sunsets.planning import OPEN
 from licensing.sunsets.terms import SunsetTerms, sunset_terms
 from licensing.terms import EditionTerms, PriceTerms, TierTerms, edition_terms
+
+# The kind of the notice that it has happened.
+HAS_MOVED = "edition_moved"
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,9 @@ def put_off(change: PlannedChange, *, why: str, at: datetime) -> None:
 
 
 def take_effect(change: PlannedChange, *, licence: Licence, at: datetime) -> None:
-    """Move the locked licence as its locked change says, and close that: the day has come, and it was told."""
+    """Move the locked licence as its locked change says, close that, and owe the word that it has happened: the day has
+    come, and it was told.
+    """
     move = move_by(change)
     change_licence(
         licence=licence,
@@ -147,3 +153,4 @@ def take_effect(change: PlannedChange, *, licence: Licence, at: datetime) -> Non
     )
     change.state, change.done_at, change.why, change.begun_at = PlannedChange.State.DONE, at, "", None
     change.save(update_fields=["state", "done_at", "why", "begun_at"])
+    owe(customer=change.customer_id, kind=HAS_MOVED, subject=change, at=at)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from licensing.history import CLOCK, entry, record
-from licensing.models import Feature, Grant, Licence, Notice, PlannedChange, Sunset, UsageReading
+from licensing.models import Feature, Grant, Licence, Notice, PlannedChange, Price, Sunset, UsageReading
 from licensing.noticeclock import NoticeClock
 from licensing.notices import notice, owe_all
 from licensing.reminders import owe_reminders
@@ -178,11 +178,13 @@ def tell_again(changes: list[PlannedChange], clock: NoticeClock, *, at: datetime
 
 def remind_due(*, at: datetime) -> int:
     """Owe what is due of the reminders before a day that is certain: thirty, seven and one day. No renewal carries the
-    end of an edition for whoever has cancelled. How many.
+    end of an edition for whoever has cancelled, and whoever pays by the year reads of it on the same days in the mails
+    before that renewal. How many.
     """
+    said_elsewhere = Q(licence__cancels_at_period_end=True) | Q(licence__price__interval=Price.Interval.YEAR)
     certain = PlannedChange.objects.filter(
         state__in=OPEN, told_at__isnull=False, customer__closed_at=None, sunset__withdrawn_at=None
-    ).exclude(kind=Kind.EDITION_SUNSET, licence__cancels_at_period_end=True)
+    ).exclude(said_elsewhere, kind=Kind.EDITION_SUNSET)
     return sum(
         owe_reminders(
             certain.filter(kind=kind), kind=said, date_field="takes_effect_at", turns=REMINDERS, at=at

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.parse
 import urllib.request
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -43,9 +44,9 @@ def join_the_present() -> None:
     _control("webhooks", mode="normal")
 
 
-def age(customer_id: str, *, days: int) -> int:
-    """Let `days` pass for one customer alone. Returns how many things fell due and happened."""
-    return int(_control("age", customer=customer_id, seconds=days * 24 * 3600)["done"])
+def age(customer_id: str, *, by: timedelta) -> int:
+    """Let time pass for one customer alone. Returns how many things fell due and happened."""
+    return int(_control("age", customer=customer_id, seconds=int(by.total_seconds()))["done"])
 
 
 def put_card_on_file(customer_id: str, card: str) -> None:

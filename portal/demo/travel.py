@@ -17,17 +17,43 @@ from django.db.models import F, QuerySet
 from billing.models import Invoice, Payer, PriceMove
 from licensing.history import COMMAND, entry, record
 from licensing.licences import change_licence, lock_live_licence
-from licensing.models import Customer, Delivery, Licence, Notice, TrialMark
+from licensing.models import Customer, Delivery, Licence, Notice, PlannedChange, TrialMark
+from licensing.sunsets.days import renewal_of
+from licensing.sunsets.planning import OPEN
 from licensing.trials import identities_of
 from portal.demo import sandbox
 from portal.facts import owner_addresses
 
 LONGEST = 400  # days
+BEFORE_RENEWAL = timedelta(hours=3)  # within `billing.edition_moves.LEAD`
 A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def let_pass(*, customer: Customer, days: int, at: datetime) -> int:
-    """Let `days` (1 to 400) pass for a customer with a live licence. Returns how many things happened at Stripe.
+def passes_at_once(*, customer: Customer, by: timedelta, at: datetime) -> timedelta:
+    """How much of `by` can pass before something has to be done on the way: the renewal that carries the end of an
+    edition is prepared in the hours before it, so time stands three hours before it until that is done.
+    """
+    move = (
+        PlannedChange.objects.filter(
+            customer=customer,
+            kind=PlannedChange.Kind.EDITION_SUNSET,
+            state__in=OPEN,
+            takes_effect_at__isnull=False,
+            begun_at=None,
+            licence__price__isnull=False,
+            licence__cancels_at_period_end=False,
+        )
+        .select_related("licence__price")
+        .first()
+    )
+    if move is None or move.takes_effect_at is None:
+        return by
+    until = renewal_of(move.licence, move.takes_effect_at) - BEFORE_RENEWAL - at
+    return until if timedelta(0) < until < by else by
+
+
+def let_pass(*, customer: Customer, by: timedelta, at: datetime) -> int:
+    """Let time pass for a customer with a live licence. Returns how many things happened at Stripe.
 
     Ours moves first, in one transaction; then the sandbox goes from one due date to the next, and its webhooks bring
     us up to date. Raises SandboxSilent with everything as it was, as far as one can know of a sandbox that did not
@@ -36,13 +62,13 @@ def let_pass(*, customer: Customer, days: int, at: datetime) -> int:
     payer = Payer.objects.filter(customer=customer).first()
     if payer is not None:
         sandbox.now()
-    shift(customer=customer, by=timedelta(days=days), at=at)
+    shift(customer=customer, by=by, at=at)
     if payer is None:
         return 0
     try:
-        return sandbox.age(payer.stripe_id, days=days)
+        return sandbox.age(payer.stripe_id, by=by)
     except sandbox.SandboxSilent:
-        shift(customer=customer, by=-timedelta(days=days), at=at)
+        shift(customer=customer, by=-by, at=at)
         raise
 
 
@@ -95,6 +121,7 @@ def _guarded_back(customer: Customer, by: timedelta) -> None:
         _back(customer.waivers.all(), ["asked_at", "starts_at", "ends_at", "granted_at", "ended_at"], by)
         asked = PriceMove.objects.filter(change__in=customer.planned_changes.all())
         _back(asked, ["renews_at", "first_asked_at"], by)
+        _back(customer.planned_changes.all(), ["begun_at"], by)
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 

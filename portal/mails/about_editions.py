@@ -1,4 +1,6 @@
-"""What we say before an edition ends: when its holders move, what they will pay, what changes; and if it goes on."""
+"""What we say of the end of an edition: when its holders move, what they will pay and what changes; that they have
+moved; or that it goes on.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from licensing.models import Notice, PlannedChange
+from licensing.models import Notice, PlannedChange, Price
 from licensing.planned import Change, changes_of
 from licensing.sharing import publications
 from licensing.standing import less_retired
-from licensing.sunsets.moving import move_by
+from licensing.sunsets.moving import HAS_MOVED, move_by
 from licensing.sunsets.planning import ANNOUNCED, REMINDER, WITHDRAWN
+from licensing.sunsets.terms import sunset_terms
+from licensing.usage import DATA_KEPT, Usage
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.planned_changes import AboutChange, changes_about
-from portal.mails.subjects import terms_in_force
-from portal.pages.moving import moving_by
+from portal.mails.subjects import newest_usage, terms_in_force
+from portal.pages.moving import Moving, moved_by, moving_by
 
 OURS = PlannedChange.Kind.EDITION_SUNSET
 
@@ -29,6 +33,7 @@ class AboutMove:
     planned: AboutChange
     changes: tuple[Change, ...]
     newest_id: int
+    usage: Mapping[str, Usage]
 
 
 class _MoveKind(Kind[AboutMove]):
@@ -37,33 +42,46 @@ class _MoveKind(Kind[AboutMove]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutMove]:
-        """Three queries; terms and sunsets are kept in the process."""
+        """Four queries; terms and sunsets are kept in the process."""
         found = changes_about(notices)
         planned = changes_of(one.licence.pk for one in found.values())
         published = publications()
+        usage = newest_usage((one.licence.customer_id for one in found.values()), at=at)
         return {
-            number: AboutMove(one, planned.get(one.licence.pk, ()), published.newest(one.licence.product_id))
+            number: AboutMove(
+                one,
+                planned.get(one.licence.pk, ()),
+                published.newest(one.licence.product_id),
+                usage.get(one.licence.customer_id, {}),
+            )
             for number, one in found.items()
         }
 
     def facts(self, about: AboutMove, notice: Notice, at: datetime) -> dict[str, Any]:
         """What they pay now and then, and what they lose and gain, in their tier's own words."""
-        change, licence = about.planned.change, about.planned.licence
-        edition, _tier = terms_in_force(licence, newest_id=about.newest_id)
+        change = about.planned.change
         return {
-            "move": moving_by(
-                move_by(change),
-                licence=licence,
-                held=less_retired(edition, licence.tier_id, about.changes),
-                newest_id=about.newest_id,
-                changes=about.changes,
-            ),
+            "move": self.move(about),
+            "data_kept": DATA_KEPT.text(None),
             "tier": about.planned.tier,
             "because": change.sunset.withdrawn_because,
             "upgrade_url": link("upgrade"),
             "plan_url": link("plan"),
             "billing_url": link("billing"),
         }
+
+    def move(self, about: AboutMove) -> Moving | None:
+        """As it is ahead."""
+        change, licence = about.planned.change, about.planned.licence
+        edition, _tier = terms_in_force(licence, newest_id=about.newest_id)
+        return moving_by(
+            move_by(change),
+            licence=licence,
+            held=less_retired(edition, licence.tier_id, about.changes),
+            newest_id=about.newest_id,
+            changes=about.changes,
+            usage=about.usage,
+        )
 
 
 class EditionEnding(_MoveKind):
@@ -76,12 +94,45 @@ class EditionEnding(_MoveKind):
 
 
 class EditionEndingReminder(_MoveKind):
-    """Thirty, seven and one day before; only the nearest is said, and nothing to whoever has cancelled."""
+    """Thirty, seven and one day before; only the nearest is said, and nothing to whoever has cancelled, or pays by the
+    year: the mails before their renewal say it on the same days.
+    """
 
     key = REMINDER[OURS]
 
     def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
-        return not about.planned.licence.cancels_at_period_end and about.planned.is_reminded_by(notice, at=at)
+        licence = about.planned.licence
+        is_yearly = licence.price is not None and licence.price.interval == Price.Interval.YEAR
+        return (
+            not licence.cancels_at_period_end
+            and not is_yearly
+            and about.planned.is_reminded_by(notice, at=at)
+        )
+
+
+class EditionMoved(_MoveKind):
+    """It has happened: what is paid from now on, and what has changed."""
+
+    key = HAS_MOVED
+
+    def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
+        return about.planned.licence.ended_at is None and self.move(about) is not None
+
+    def move(self, about: AboutMove) -> Moving | None:
+        """As it was; None where the licence has left since."""
+        change, licence = about.planned.change, about.planned.licence
+        if change.done_at is None:
+            return None
+        edition, _tier = terms_in_force(licence, newest_id=about.newest_id)
+        return moved_by(
+            sunset_terms(change.sunset_id),
+            from_tier=change.tier_id,
+            since=change.done_at,
+            licence=licence,
+            edition=edition,
+            newest_id=about.newest_id,
+            usage=about.usage,
+        )
 
 
 class EditionStays(_MoveKind):

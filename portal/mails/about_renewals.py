@@ -13,19 +13,19 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.models import Invoice, Payer
 from billing.renewals import MONTHLY, YEARLY, Renewal, carried_by_the_renewal, next_renewal
 from licensing.entitlements import entitlements
-from licensing.models import Event, Licence, Notice, Price, UsageReading
+from licensing.models import Event, Licence, Notice, Price
 from licensing.offers import compare
 from licensing.periods import add_intervals
 from licensing.planned import Change, changes_of
 from licensing.sharing import publications
 from licensing.standing import Standing, less_retired
 from licensing.terms import EditionTerms, TierTerms, edition_terms, storefront
-from licensing.usage import Meter, Usage, meters
+from licensing.usage import DATA_KEPT, Meter, Usage, meters
 from licensing.waived import Waived, open_waivers_of
 from portal.mails.features import held_words
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
-from portal.mails.subjects import rows_of, terms_in_force
+from portal.mails.subjects import newest_usage, rows_of, terms_in_force
 from portal.mails.sums import card_of, seats_words, tax_words
 from portal.mails.turns import is_the_turn
 from portal.pages.moving import moving
@@ -82,7 +82,7 @@ class RenewalReminder(Kind[AboutRenewal]):
         payers = {payer.customer_id: payer for payer in Payer.objects.filter(customer_id__in=customers)}
         last = _last_whole_invoices(customers)
         before = _before(licences.values(), last)
-        usage = _newest_usage(customers, at)
+        usage = newest_usage(customers, at=at)
         waived = open_waivers_of(customers, at=at)
         shop = storefront()
         planned = changes_of(licence.pk for licence in licences.values())
@@ -162,7 +162,8 @@ class RenewalReminder(Kind[AboutRenewal]):
             "difference": renewal.price + renewal.tax - about.last.total if about.last else None,
             "changes": _changes(about.before, licence, tier) if about.before else [],
             "leaving": _leaving(about, edition, at=at),
-            "move": moving(standing) if carried_by_the_renewal(standing) else None,
+            "move": moving(standing, usage=about.usage) if carried_by_the_renewal(standing) else None,
+            "data_kept": DATA_KEPT.text(None),
             "meters": used,
             "cheaper": _cheaper(about, used, renewal, tier, edition),
             "change_url": link("upgrade"),
@@ -212,17 +213,6 @@ def _before(licences: Any, last: dict[int, Invoice]) -> dict[int, dict[str, Any]
     for customer_id, at, before in moves.order_by("at", "pk").values_list("customer_id", "at", "before"):
         if at > since[customer_id] and before.get("price") is not None:
             found.setdefault(customer_id, before)
-    return found
-
-
-def _newest_usage(customers: set[int], at: datetime) -> dict[int, dict[str, Usage]]:
-    """Customer number → feature key → the newest reading, which tells no pace."""
-    readings = UsageReading.objects.filter(customer_id__in=customers, read_at__lte=at)
-    newest = readings.order_by("customer_id", "feature_key", "-read_at", "-pk")
-    found: dict[int, dict[str, Usage]] = {}
-    for row in newest.distinct("customer_id", "feature_key"):
-        usage = Usage(row.value, row.read_at, row.value, row.read_at)
-        found.setdefault(row.customer_id, {})[row.feature_key] = usage
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.mails.about_editions import EditionEnding, EditionEndingReminder, EditionStays
+from portal.mails.about_editions import EditionEnding, EditionEndingReminder, EditionMoved, EditionStays
 from portal.mails.about_erasure import ErasureAsked, ErasureDone
 from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt, RefundFailed
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
@@ -36,6 +36,7 @@ KINDS: dict[str, Kind[Any]] = {
         SunsetWithdrawn(),
         EditionEnding(),
         EditionEndingReminder(),
+        EditionMoved(),
         EditionStays(),
         ErasureAsked(),
         ErasureDone(),

@@ -1,27 +1,34 @@
-"""The announced end of an edition, as it is told to whoever holds it: when they move, what they pay, what changes."""
+"""The announced end of an edition, as it is told to whoever holds it: when they move, what they pay, what changes; and
+for a while after that they have moved.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from licensing.models import Licence
-from licensing.offers import compare, gains_of
+from licensing.offers import Row, compare, gains_of
 from licensing.planned import Change
 from licensing.sharing import in_force
 from licensing.standing import Standing, without
 from licensing.sunsets.moving import Move, move_of
-from licensing.sunsets.terms import SunsetTerms
+from licensing.sunsets.terms import SunsetTerms, sunset_terms
 from licensing.terms import EditionTerms, PriceTerms, TierTerms
+from licensing.usage import Usage
 from portal.pages.gains import gain_words
-from portal.pages.losses import loss_words
+from portal.pages.losses import is_above, loss_words
+
+SHOWN_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Moving:
     """`before` and `after` are what one interval costs, before tax, in minor units of `price`; None where it is free.
     `when` is None while there is no day, because the mail that tells of it has not been delivered. `sooner` names the
-    features that announced sunsets take before it; they are not among `loses`.
+    features that announced sunsets take before it; they are not among `loses`. `is_above`: more is used of something
+    than there will be. `is_over`: it has happened.
     """
 
     sunset: SunsetTerms
@@ -35,9 +42,11 @@ class Moving:
     sooner: tuple[str, ...]
     loses: tuple[str, ...]
     gains: tuple[str, ...]
+    is_above: bool
+    is_over: bool
 
 
-def moving(standing: Standing) -> Moving | None:
+def moving(standing: Standing, *, usage: Mapping[str, Usage]) -> Moving | None:
     """None for whoever was told of no such end. No query once a process knows the sunset."""
     move = move_of(standing)
     if move is None:
@@ -48,20 +57,29 @@ def moving(standing: Standing) -> Moving | None:
         held=standing.edition,
         newest_id=standing.newest_id,
         changes=standing.changes,
+        usage=usage,
     )
 
 
 def moving_by(
-    move: Move, *, licence: Licence, held: EditionTerms, newest_id: int, changes: tuple[Change, ...]
+    move: Move,
+    *,
+    licence: Licence,
+    held: EditionTerms,
+    newest_id: int,
+    changes: tuple[Change, ...],
+    usage: Mapping[str, Usage],
 ) -> Moving:
-    """`held` is in force, and less what sunsets have taken from it; `changes` is what is planned for the licence."""
+    """`held` is in force, and less what sunsets have taken from it; `changes` is what is planned for the licence, and
+    `usage` what is used of it, by feature.
+    """
     sooner = [change.feature_key for change in changes if _leaves_before(change, move.at)]
     left = without(held, licence.tier_id, sooner)
     own = left.tier_by_id(licence.tier_id)
     paid = own.price_by_id(licence.price_id)
     edition = in_force(move.edition.id, newest_id=newest_id).terms
     tier = edition.tier_by_id(move.tier.id)
-    rows = compare(held=own, held_edition=left, offered=tier, edition=edition)
+    changed = _changed(compare(held=own, held_edition=left, offered=tier, edition=edition), usage=usage)
     return Moving(
         sunset=move.sunset,
         held=held,
@@ -72,8 +90,88 @@ def moving_by(
         before=paid.amount(licence.seats) if paid else 0,
         after=move.price.amount(licence.seats) if move.price else 0,
         sooner=tuple(feature.name for key in sooner if (feature := held.feature(key)) is not None),
-        loses=tuple(loss_words(row) for row in rows if row.change == "lose"),
+        loses=changed.loses,
+        gains=changed.gains,
+        is_above=changed.is_above,
+        is_over=False,
+    )
+
+
+def moved(standing: Standing, *, usage: Mapping[str, Usage]) -> Moving | None:
+    """The end of an edition that brought this licence to the tier it is on, for a month after. No query once a process
+    knows the sunset.
+    """
+    for change in standing.changes:
+        since = change.done_at
+        if change.feature_key or since is None or since < standing.at - SHOWN_AFTER:
+            continue
+        found = moved_by(
+            sunset_terms(change.sunset_id),
+            from_tier=change.tier_id,
+            since=since,
+            licence=standing.licence,
+            edition=standing.edition,
+            newest_id=standing.newest_id,
+            usage=usage,
+        )
+        if found is not None:
+            return found
+    return None
+
+
+def moved_by(
+    sunset: SunsetTerms,
+    *,
+    from_tier: int,
+    since: datetime,
+    licence: Licence,
+    edition: EditionTerms,
+    newest_id: int,
+    usage: Mapping[str, Usage],
+) -> Moving | None:
+    """What the completed end of an edition has brought to the licence that held `from_tier` of it, at what is paid now
+    and for as many people. None where the licence has left since. `edition`: the one held now, as it is in force.
+    """
+    assert sunset.edition_id is not None, "it is the end of an edition"
+    held = in_force(sunset.edition_id, newest_id=newest_id).terms
+    own, tier = held.tier_by_id(from_tier), edition.tier_by_id(licence.tier_id)
+    if edition.id != sunset.replacement_id or tier.key != own.key:
+        return None
+    price = tier.price_by_id(licence.price_id)
+    paid = price and own.price(currency=price.currency, interval=price.interval)
+    changed = _changed(compare(held=own, held_edition=held, offered=tier, edition=edition), usage=usage)
+    return Moving(
+        sunset=sunset,
+        held=held,
+        edition=edition,
+        tier=tier,
+        when=since,
+        price=price,
+        before=paid.amount(licence.seats) if paid else 0,
+        after=price.amount(licence.seats) if price else 0,
+        sooner=(),
+        loses=changed.loses,
+        gains=changed.gains,
+        is_above=changed.is_above,
+        is_over=True,
+    )
+
+
+@dataclass(frozen=True)
+class _Changed:
+    loses: tuple[str, ...]
+    gains: tuple[str, ...]
+    is_above: bool
+
+
+def _changed(rows: tuple[Row, ...], *, usage: Mapping[str, Usage]) -> _Changed:
+    """The rows in words."""
+    used = {key: reading.value for key, reading in usage.items()}
+    lost = [(row, used.get(row.feature.key)) for row in rows if row.change == "lose"]
+    return _Changed(
+        loses=tuple(loss_words(row, used=count) for row, count in lost),
         gains=tuple(gain_words(row) for row in gains_of(rows)),
+        is_above=any(is_above(row, used=count) for row, count in lost),
     )
 
 

@@ -14,11 +14,12 @@ from licensing.models import Licence
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
 from licensing.trials import REMINDERS
+from licensing.usage import DATA_KEPT
 from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
 from portal.pages.exceptions import Made, exceptions
 from portal.pages.meters import Gauge, gauges, read_at_once
-from portal.pages.moving import Moving, moving
+from portal.pages.moving import Moving, moved, moving
 from portal.pages.planned import Planned, planned
 from portal.pages.promises import Promises, promises
 from portal.pages.thought import Thought, thought_for
@@ -30,7 +31,7 @@ from portal.templatetags.words import money, until
 class Coming:
     """Something that will happen: the "_reminder" or "_end" of a "trial" or "waiver", a "renewal" or its
     "renewal_reminder", the "next_try" to charge the card, the "end", the "sunset" of the feature called `name`, or the
-    "move" to the edition of that name.
+    "move" to the edition of that name; a renewal that carries the move has its name too.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class PlanPage:
     thought: Thought | None
     planned: list[Planned]
     move: Moving | None
+    moved: Moving | None
 
     @property
     def due(self) -> str:
@@ -75,6 +77,17 @@ class PlanPage:
         return self.facts.standing
 
     @property
+    def data_kept(self) -> str:
+        """What becomes of what is made, where there is more of it than a limit has room for."""
+        return DATA_KEPT.text(None)
+
+    @property
+    def moves_last(self) -> bool:
+        """Whether all else that is planned comes before the end of the held edition; what has no day yet comes last."""
+        day = self.move.when if self.move else None
+        return day is None or all(one.when is not None and one.when < day for one in self.planned)
+
+    @property
     def may_move_to_today(self) -> bool:
         """Whether their own tier is sold on other terms today, which have more of something, or which follow theirs."""
         has_more = bool(self.promises.missed) or self.move is not None
@@ -91,7 +104,8 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
     state = _state(standing.licence)
     renewal = next_renewal(standing=standing, payer=payer)
     # No renewal takes whoever has cancelled anywhere.
-    leaving, move = planned(standing), None if state == "cancelled" else moving(standing)
+    usage = facts.situation.usage
+    leaving, move = planned(standing), None if state == "cancelled" else moving(standing, usage=usage)
     return PlanPage(
         facts=facts,
         state=state,
@@ -107,6 +121,7 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         thought=thought_for(facts, put_away=put_away),
         planned=leaving,
         move=move,
+        moved=moved(standing, usage=usage),
     )
 
 
@@ -160,9 +175,10 @@ def _coming(facts: Facts, *, state: str, leaving: list[Planned], move: Moving | 
     elif ends and state == "active":
         turns = YEARLY if standing.interval == "year" else MONTHLY
         found += [Coming("renewal_reminder", ends - turn) for turn in turns]
-        found.append(Coming("renewal", ends))
+        carries = move is not None and move.when == ends
+        found.append(Coming("renewal", ends, move.edition.name if move and carries else ""))
     found += [Coming("sunset", one.when, one.name) for one in leaving if one.when and not one.is_done]
-    if move and move.when:
+    if move and move.when and not any(one.kind == "renewal" and one.name for one in found):
         found.append(Coming("move", move.when, move.edition.name))
     ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
     return [

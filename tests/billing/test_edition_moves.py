@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
@@ -24,8 +25,11 @@ from licensing.models import Delivery, Event, Licence, PlannedChange, Sunset
 from licensing.promises import breaches_of
 from licensing.standing import standing_of
 from licensing.terms import edition_terms
+from portal.mails.outbox import send_due
 from tests.billing.conftest import Buyer
 from tests.billing.ending import before_renewal, change_of, days, ending, renews
+from tests.infra.mailbox import Mailbox
+from tests.mails.reading import subject_of, words_of
 from tests.pages.conftest import text_of
 
 NOTHING = {"begun": 0, "moved": 0, "refused": 0, "waiting": 0}
@@ -56,6 +60,21 @@ def test_the_renewal_charges_the_later_price_and_nothing_is_charged_before(holde
     assert Invoice.objects.filter(customer=holder.customer, reason="subscription_cycle").count() == 1
     kinds = list(Event.objects.filter(subject=f"licence:{licence.pk}").values_list("kind", flat=True))
     assert kinds.count("edition_moved") == kinds.count("licence_renewed") == 1
+
+
+def test_whoever_has_moved_is_told_what_they_pay_now(holder: Buyer, client: Client, mailbox: Mailbox) -> None:
+    move_due(at=before_renewal(holder))
+    at = renews(holder)
+    send_due(at=at)
+    assert subject_of(mailbox.to("ada@demo.test")[-1]) == "Your Team is on the terms of July 2026 now"
+    for words in words_of(mailbox.to("ada@demo.test")[-1]):
+        assert "With your renewal on" in words
+        assert "You pay $81.00 a month now, and $69.00 a month before, before tax" in words
+    with time_machine.travel(at, tick=False):
+        client.force_login(holder.user)
+        plan = client.get(reverse("plan")).content.decode()
+    assert "your Team is on the terms of July 2026." in plan
+    assert 'You pay <b class="number">$81.00</b> a month now, and <b class="number">$69.00</b> before' in plan
 
 
 def test_a_lower_price_is_no_credit_for_what_was_paid(ada: Buyer) -> None:

@@ -13,11 +13,12 @@ from billing.models import Invoice, PriceMove
 from licensing.history import Actor
 from licensing.models import Event, Licence, Notice, Trial, TrialMark, UsageReading
 from licensing.notices import owe
+from licensing.sunsets.moving import begin
 from licensing.terms import edition_terms
 from licensing.trials import remind_due, start_trial
 from licensing.usage import record_reading
 from portal.demo import sandbox
-from portal.demo.travel import let_pass, shift
+from portal.demo.travel import let_pass, passes_at_once, shift
 from portal.facts import facts_of
 from tests.cast import NOON, Party, ada, bo, cy, make_catalogue
 from tests.sunsets.editions import announced as an_edition_ends
@@ -103,6 +104,21 @@ def test_a_renewal_that_is_prepared_for_the_end_of_an_edition_moves_along() -> N
     assert (move.renews_at, move.first_asked_at) == (licence.period_end, NOON - DAYS)
 
 
+def test_time_stands_three_hours_before_a_renewal_that_has_to_be_prepared_and_goes_on_when_it_is() -> None:
+    party = bo()
+    an_edition_ends()
+    year = timedelta(days=400)
+    assert passes_at_once(customer=party.customer, by=DAYS, at=NOON) == DAYS
+    stands = passes_at_once(customer=party.customer, by=year, at=NOON)
+    change = change_of(party.customer)
+    assert change.takes_effect_at is not None
+    assert stands == change.takes_effect_at - timedelta(hours=3) - NOON
+    begin(change, at=NOON)
+    assert passes_at_once(customer=party.customer, by=year, at=NOON) == year
+    shift(customer=party.customer, by=stands, at=NOON)
+    assert change_of(party.customer).begun_at == NOON - stands
+
+
 def test_the_history_says_that_time_was_made_to_pass() -> None:
     party = cy()
     shift(customer=party.customer, by=DAYS, at=NOON)
@@ -157,17 +173,17 @@ def test_where_the_sandbox_fails_no_time_has_passed(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sandbox, "now", lambda: 0)
     monkeypatch.setattr(sandbox, "age", fails)
     with pytest.raises(sandbox.SandboxSilent):
-        let_pass(customer=party.customer, days=5, at=NOON)
+        let_pass(customer=party.customer, by=DAYS, at=NOON)
     assert everything_dated(party) == before
 
 
 def test_the_sandbox_is_told_the_same_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, int]] = []
+    asked: list[tuple[str, timedelta]] = []
     monkeypatch.setattr(sandbox, "now", lambda: 0)
-    monkeypatch.setattr(sandbox, "age", lambda customer, *, days: asked.append((customer, days)) or 2)
-    assert let_pass(customer=ada().customer, days=5, at=NOON) == 2
-    assert let_pass(customer=cy().customer, days=5, at=NOON) == 0
-    assert asked == [("cus_okafor-bakeries", 5)]
+    monkeypatch.setattr(sandbox, "age", lambda customer, *, by: asked.append((customer, by)) or 2)
+    assert let_pass(customer=ada().customer, by=DAYS, at=NOON) == 2
+    assert let_pass(customer=cy().customer, by=DAYS, at=NOON) == 0
+    assert asked == [("cus_okafor-bakeries", DAYS)]
 
 
 @pytest.mark.parametrize("days", ["0", "-3", "1.5", "401", "soon", "", "٣"])

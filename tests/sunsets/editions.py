@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from licensing import sunsets
-from licensing.history import Actor
-from licensing.models import Edition, Product, Sunset
-from tests.cast import NOON, OLD, TODAY, make_catalogue
+from licensing.history import COMMAND, Actor
+from licensing.licences import change_licence
+from licensing.models import Edition, Price, Product, Sunset
+from tests.cast import NOON, OLD, TODAY, Party, bo, make_catalogue
 from tests.publishing import colleague, writer
 
 FIRST = date(2027, 3, 15)
@@ -36,3 +37,24 @@ def draft(**fields: Any) -> Sunset:
 def announced(*, at: datetime = NOON, **fields: Any) -> Sunset:
     """The same, announced by Noor."""
     return sunsets.announce(sunset=draft(**fields), approver=Actor.person(colleague()), at=at)
+
+
+def altered(party: Party, **fields: Any) -> None:
+    licence = party.licence
+    change_licence(licence=licence, kind="licence_moved", at=NOON, actor=COMMAND, **fields)
+
+
+def paid_by(party: Party, interval: str, start: datetime, end: datetime) -> None:
+    price = Price.objects.get(tier=party.licence.tier, currency="EUR", interval=interval)
+    altered(party, price_id=price.pk, period_start=start, period_end=end)
+
+
+def noon(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 12, tzinfo=UTC)
+
+
+def by_the_month() -> Party:
+    """Bo, who pays by the month until the last of each."""
+    lindqvist = bo()
+    paid_by(lindqvist, "month", noon(2026, 10, 31), noon(2026, 11, 30))
+    return lindqvist

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
 import pytest
 
-from licensing.history import COMMAND
-from licensing.licences import change_licence
-from licensing.models import Price
+from billing.renewals import remind_due
 from licensing.sunsets import UnableToAnnounce
 from tests.cast import NOON, Party, bo
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
-from tests.sunsets.editions import announced
+from tests.sunsets.editions import altered, announced, by_the_month, noon, paid_by
 from tests.sunsets.scenes import change_of, days, mails, sweep
 from tests.sunsets.test_pages import page
 
 pytestmark = pytest.mark.django_db
-
-
-def altered(party: Party, **fields: Any) -> None:
-    licence = party.licence
-    change_licence(licence=licence, kind="licence_moved", at=NOON, actor=COMMAND, **fields)
-
-
-def paid_by(party: Party, interval: str, start: datetime, end: datetime) -> None:
-    price = Price.objects.get(tier=party.licence.tier, currency="EUR", interval=interval)
-    altered(party, price_id=price.pk, period_start=start, period_end=end)
-
-
-def noon(year: int, month: int, day: int) -> datetime:
-    return datetime(year, month, day, 12, tzinfo=UTC)
 
 
 def told(party: Party) -> datetime:
@@ -61,8 +44,7 @@ def test_whoever_pays_by_the_month_since_is_reminded_of_the_renewal_that_will_ca
 
 
 def test_whoever_pays_by_the_year_since_is_not_reminded_of_a_day_that_is_no_renewal(mailbox: Mailbox) -> None:
-    lindqvist = bo()
-    paid_by(lindqvist, "month", noon(2026, 10, 31), noon(2026, 11, 30))
+    lindqvist = by_the_month()
     day = told(lindqvist)
     assert day == noon(2027, 3, 31)
     paid_by(lindqvist, "year", noon(2027, 1, 10), noon(2028, 1, 10))
@@ -71,8 +53,27 @@ def test_whoever_pays_by_the_year_since_is_not_reminded_of_a_day_that_is_no_rene
     assert change_of(lindqvist.customer).takes_effect_at == noon(2028, 1, 10)
 
 
-def test_whoever_has_cancelled_is_not_told_that_a_renewal_moves_them(mailbox: Mailbox) -> None:
+def test_whoever_pays_by_the_year_reads_of_it_in_the_mails_before_the_renewal_and_not_twice_a_day(
+    mailbox: Mailbox,
+) -> None:
     lindqvist = bo()
+    day = told(lindqvist)
+    paid_by(lindqvist, "year", day - days(365), day)
+    sweep(at=day - days(29))
+    remind_due(at=day - days(29))
+    assert mails(at=day - days(29)) == 1
+    plan = page(lindqvist.user, "/plan/", at=day - days(29))
+    assert plan[plan.index("What happens next") :].count("the terms of January 2026.") == 1, (
+        "one day, one line"
+    )
+    assert "Team renews on 29 Nov for" in subject_of(mailbox.to("bo@demo.test")[-1])
+    for words in words_of(mailbox.to("bo@demo.test")[-1]):
+        assert "With it, your Team moves to the terms of January 2026" in words
+        assert "API calls a month: 40,000 instead of 50,000" in words
+
+
+def test_whoever_has_cancelled_is_not_told_that_a_renewal_moves_them(mailbox: Mailbox) -> None:
+    lindqvist = by_the_month()
     day = told(lindqvist)
     altered(lindqvist, cancels_at_period_end=True)
     assert "moves to the terms of" not in page(lindqvist.user, "/plan/")
@@ -85,7 +86,7 @@ def test_whoever_has_cancelled_is_not_told_that_a_renewal_moves_them(mailbox: Ma
 
 
 def test_a_reminder_that_is_on_its_way_is_not_sent_to_whoever_cancels_meanwhile(mailbox: Mailbox) -> None:
-    lindqvist = bo()
+    lindqvist = by_the_month()
     day = told(lindqvist)
     sweep(at=day - days(29))
     altered(lindqvist, cancels_at_period_end=True)

@@ -25,7 +25,7 @@ from tests.cast import NOON, OLD, TODAY, Party, bo, cy, make_catalogue
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
 from tests.publishing import colleague
-from tests.sunsets.editions import FIRST, announced, draft
+from tests.sunsets.editions import FIRST, announced, by_the_month, draft
 from tests.sunsets.scenes import announced as a_feature_goes
 from tests.sunsets.scenes import change_of, days, mails, sweep
 from tests.sunsets.test_pages import page
@@ -193,7 +193,7 @@ def test_the_mail_says_the_day_both_amounts_what_is_lost_and_the_ways_out(mailbo
 
 
 def test_it_is_said_again_before_the_day_and_that_it_stays_is_said_too(mailbox: Mailbox) -> None:
-    lindqvist = bo()
+    lindqvist = by_the_month()
     sunset = announced()
     mails(at=NOON)
     sweep(at=NOON + days(1))
@@ -256,7 +256,7 @@ def test_what_leaves_before_by_a_plan_of_its_own_is_not_said_to_leave_with_it(ma
     a_feature_goes()
     announced()
     mails(at=NOON)
-    move = moving(standing_of(lindqvist.customer, at=NOON))
+    move = moving(standing_of(lindqvist.customer, at=NOON), usage={})
     assert move is not None
     assert move.loses == ("API calls a month: 40,000 instead of 50,000",)
     assert move.sooner == ("Single sign-on",)

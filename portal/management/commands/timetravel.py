@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils import timezone
 from licensing.models import Customer, Licence
 from portal.demo.outlook import outlook
 from portal.demo.sandbox import SandboxSilent
-from portal.demo.travel import LONGEST, let_pass
+from portal.demo.travel import LONGEST, let_pass, passes_at_once
 
 
 class Command(BaseCommand):
@@ -33,15 +34,27 @@ class Command(BaseCommand):
         if traveller is None:
             known = ", ".join(Customer.objects.order_by("slug").values_list("slug", flat=True)[:10])
             raise CommandError(f"There is no customer {customer!r}; there are: {known or 'none'}.")
+        wanted, at = timedelta(days=count), timezone.now()
+        by = passes_at_once(customer=traveller, by=wanted, at=at)
         try:
-            happened = let_pass(customer=traveller, days=count, at=timezone.now())
+            happened = let_pass(customer=traveller, by=by, at=at)
         except Licence.DoesNotExist:
             raise CommandError(f"{traveller} is closed; no time passes for it any more.") from None
         except SandboxSilent as error:
             raise CommandError(f"No time has passed, because {error}.") from None
-        self.stdout.write(f"{count} {'day has' if count == 1 else 'days have'} passed for {traveller}.")
+        if by < wanted:
+            self.stdout.write(
+                f"{_span(by)} have passed for {traveller}. Here time stands: the next renewal carries the end of an "
+                "edition, and Stripe is asked for the later price within a minute. Then let the rest pass."
+            )
+        else:
+            self.stdout.write(f"{count} {'day has' if count == 1 else 'days have'} passed for {traveller}.")
         if happened:
             self.stdout.write(f"At Stripe, things that fell due on the way: {happened}.")
         self.stdout.write("Within a minute, by itself:")
         for sentence in outlook(customer=traveller, at=timezone.now()):
             self.stdout.write(f"  {sentence}")
+
+
+def _span(by: timedelta) -> str:
+    return f"{by.days} days and {by.seconds // 3600} hours"

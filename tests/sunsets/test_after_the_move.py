@@ -1,0 +1,78 @@
+"""An edition has ended: whoever held it is told that they have moved, and My plan says so for a month."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from licensing.models import Tier
+from licensing.usage import record_reading
+from tests.cast import NOON, OLD, TODAY, Party, bo, cy
+from tests.infra.mailbox import Mailbox
+from tests.mails.reading import subject_of, words_of
+from tests.sunsets.editions import altered, announced
+from tests.sunsets.scenes import change_of, days, mails, sweep
+from tests.sunsets.test_pages import page
+
+pytestmark = pytest.mark.django_db
+
+
+def moved() -> tuple[Party, datetime]:
+    """Cy, on Free of March 2025 until it ended; and when."""
+    tanaka = cy()
+    free = Tier.objects.get(edition__key=OLD, key="free")
+    altered(tanaka, edition_id=free.edition_id, tier_id=free.pk)
+    announced()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    sweep(at=NOON + days(120))
+    done_at = change_of(tanaka.customer).done_at
+    assert done_at is not None
+    tanaka.licence.refresh_from_db()
+    assert tanaka.licence.edition.key == TODAY
+    return tanaka, done_at
+
+
+def test_it_is_said_once_that_it_has_happened(mailbox: Mailbox) -> None:
+    _tanaka, day = moved()
+    assert mails(at=day) == 1
+    assert subject_of(mailbox.to("cy@demo.test")[-1]) == "Your Free is on the terms of January 2026 now"
+    for words in words_of(mailbox.to("cy@demo.test")[-1]):
+        assert "As we wrote to you, the terms of March 2025 have ended." in words
+        assert "You pay nothing, as before." in words
+        assert "Two sets of terms cost more to keep up" in words
+    sweep(at=day + days(1))
+    assert mails(at=day + days(1)) == 0
+
+
+def test_my_plan_says_it_for_a_month() -> None:
+    tanaka, day = moved()
+    assert "your Free is on the terms of January 2026." in page(tanaka.user, "/plan/", at=day + days(29))
+    assert "is on the terms of January 2026." not in page(tanaka.user, "/plan/", at=day + days(31))
+
+
+def test_whoever_has_another_tier_by_then_hears_no_more_of_it(mailbox: Mailbox) -> None:
+    tanaka, day = moved()
+    team = Tier.objects.get(edition__key=TODAY, key="team")
+    altered(tanaka, tier_id=team.pk)
+    assert mails(at=day) == 0
+    assert "is on the terms of January 2026." not in page(tanaka.user, "/plan/", at=day + days(1))
+
+
+def test_who_uses_more_than_there_will_be_reads_how_much_and_that_it_stays(mailbox: Mailbox) -> None:
+    lindqvist = bo()
+    record_reading(customer=lindqvist.customer, feature_key="api-calls", value=44_300, at=NOON)
+    announced()
+    mails(at=NOON)
+    kept = "Above a limit you can work with all you have, and add nothing more."
+    for words in [page(lindqvist.user, "/plan/"), *words_of(mailbox.to("bo@demo.test")[-1])]:
+        assert "API calls a month: 40,000 instead of 50,000 (you use 44,300)" in words
+        assert kept in words
+
+
+def test_who_uses_less_reads_nothing_of_it(mailbox: Mailbox) -> None:
+    lindqvist = bo()
+    record_reading(customer=lindqvist.customer, feature_key="api-calls", value=40_000, at=NOON)
+    announced()
+    assert "(you use" not in page(lindqvist.user, "/plan/")
