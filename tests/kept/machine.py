@@ -1,78 +1,60 @@
-"""Terms are published and licences move, in any order; after each step every customer has at least what they had."""
+"""Terms are published, features leave, exceptions are made and licences move, in any order. After each step every
+customer has at least what they had, but for what was announced to them and what they gave up themselves.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 
-from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from billing.subscriptions import end_licence
 from licensing.catalogue import load_draft
-from licensing.catalogue.faults import UnableToPublish
 from licensing.entitlements import entitlements
 from licensing.history import COMMAND
-from licensing.licences import change_licence, open_free_licence
-from licensing.models import Customer, Edition, Licence, Trial
+from licensing.models import Customer, Licence, PlannedChange, Trial
 from licensing.periods import add_intervals
 from licensing.standing import Standing, standing_of
-from licensing.terms import EditionTerms, edition_terms
+from licensing.terms import edition_terms
 from licensing.trials import end_trial
-from tests.cast import NOON
-from tests.kept.terms import TIERS, as_file, terms, worth
-from tests.publishing import publish
-
-WHO = st.integers(0, 3)
-
-
-@dataclass
-class Held:
-    """What a customer had at the end of the last step: the terms, the price, and each feature's worth."""
-
-    licence: tuple[int, int, int | None]
-    amount: int | None
-    worth: dict[str, float]
+from tests.kept.excepted import Excepted
+from tests.kept.leaving import FATE, Leaving
+from tests.kept.shop import PLACES, WHO, Held
+from tests.kept.terms import NEVER_SHARED, TIERS, as_file, giving, terms, worth
 
 
-class Machine(RuleBasedStateMachine):
-    """Real functions on PostgreSQL. Each run is undone when it ends."""
-
-    seen: ClassVar[Counter[str]] = Counter()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._undo = transaction.atomic()
-        self._undo.__enter__()
-        self.at = NOON
-        self.editions: list[EditionTerms] = []
-        self.customers: list[Customer] = []
-        self.held: dict[int, Held] = {}
-
-    def teardown(self) -> None:
-        transaction.set_rollback(True)
-        self._undo.__exit__(None, None, None)
+class Machine(Leaving, Excepted):
+    """What the vendor and the customers do besides, and what must be so after each step."""
 
     # What the vendor does
 
-    @initialize(said=terms(), tier=st.sampled_from(TIERS[1:]))
-    def first_edition(self, said: dict[str, Any], tier: str) -> None:
-        """Two customers are there from the beginning: one stays on Free, one buys where that tier is sold."""
-        self._publish(said)
+    @initialize(
+        said=terms(), then=terms(), tier=st.integers(0, 2), everywhere=st.booleans(), days=st.integers(5, 40),
+        fate=FATE, which=st.integers(0, 4), amount=st.integers(0, 40),
+    )  # fmt: skip
+    def first_edition(
+        self, said: dict[str, Any], then: dict[str, Any], tier: int, everywhere: bool, days: int, fate: str, which: int,
+        amount: int,
+    ) -> None:  # fmt: skip
+        """One customer stays on Free with an exception, one buys; and something is to go already, told or not."""
+        sold = list(said["gives"])[1:]
+        self._publish(giving(said, NEVER_SHARED, True))
         self.somebody_comes()
         self.somebody_comes()
-        self.buys(1, tier, "month")
+        self.buys(1, sold[tier % len(sold)], "month")
+        self._is_to_go(self._licence(1), NEVER_SHARED, then, everywhere=everywhere, announces=True)
+        self.an_exception_is_made(0, which, amount, begins=0, days=50)
+        self.a_season_goes_by(3, days, fate)
 
-    @rule(said=terms())
-    def another_edition(self, said: dict[str, Any]) -> None:
-        self._publish(said)
-
-    @rule(said=terms())
-    def a_draft(self, said: dict[str, Any]) -> None:
-        load_draft(source=as_file(said, key="draft"), at=self.at)
+    @rule(said=terms(), is_published=st.sampled_from([True, True, False]))
+    def another_edition(self, said: dict[str, Any], is_published: bool) -> None:
+        if is_published:
+            self._publish(said)
+        else:
+            load_draft(source=as_file(said, key="draft"), at=self.at)
 
     # What happens to everybody
 
@@ -84,14 +66,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def somebody_comes(self) -> None:
-        number = len(self.customers)
-        if number > 3:
-            return
-        customer = Customer.objects.create(
-            slug=f"c{number}", name=f"C{number}", country="US", currency="USD", created_at=self.at
-        )
-        open_free_licence(customer=customer, edition=self.editions[-1], at=self.at, actor=COMMAND)
-        self.customers.append(customer)
+        if len(self.customers) < len(PLACES):
+            self._open()
 
     @precondition(lambda self: self.customers)
     @rule(who=WHO, tier=st.sampled_from(TIERS[1:]), interval=st.sampled_from(["month", "year"]))
@@ -131,19 +107,16 @@ class Machine(RuleBasedStateMachine):
             self._move(licence, state=state, past_due_since=self.at if state == "past_due" else None)
 
     @precondition(lambda self: self.customers)
-    @rule(who=WHO, cancels=st.booleans())
-    def cancels_or_undoes_it(self, who: int, cancels: bool) -> None:
+    @rule(who=WHO, what=st.sampled_from(["cancels", "undoes it", "ends"]))
+    def cancels_undoes_it_or_ends(self, who: int, what: str) -> None:
         licence = self._licence(who)
-        if licence.price:
-            self._move(licence, cancels_at_period_end=cancels)
-
-    @precondition(lambda self: self.customers)
-    @rule(who=WHO)
-    def what_was_cancelled_ends(self, who: int) -> None:
-        licence = self._licence(who)
-        if licence.price and licence.cancels_at_period_end:
+        if not licence.price:
+            return
+        if what == "ends":
             end_licence(licence, at=self.at, reason="Cancelled at the end of its period.")
             self._by_their_own_act(licence, "ends")
+        else:
+            self._move(licence, cancels_at_period_end=what == "cancels")
 
     @precondition(lambda self: self.customers)
     @rule(who=WHO, tier=st.sampled_from(TIERS[1:]))
@@ -166,48 +139,81 @@ class Machine(RuleBasedStateMachine):
     # What must be so
 
     @invariant()
-    def nothing_that_a_living_licence_gives_has_shrunk(self) -> None:
+    def everybody_has_what_they_should(self) -> None:
+        self._what_took_effect_was_announced_told_and_due()
         for customer in self.customers:
             standing = standing_of(customer, at=self.at)
-            now = _held(standing)
-            if before := self.held.get(customer.pk):
-                assert (now.licence, now.amount) == (before.licence, before.amount), "the terms were moved"
-                shrunk = {key: (value, now.worth.get(key)) for key, value in before.worth.items()
-                          if now.worth.get(key, -1.0) < value}  # fmt: skip
-                assert not shrunk, f"{customer} had and has {shrunk}"
-                self.seen["grew"] += now.worth != before.worth
-            with_trial = {key: worth(one.value) for key, one in entitlements(standing).items()}
-            assert all(with_trial[key] >= value for key, value in now.worth.items()), "a trial took something"
+            now, taken = _held(standing), self._rightly_taken(standing)
+            self._has_what_was_sold(customer, standing, now, taken)
+            self._has_what_they_had(customer, now, taken)
+            self._exceptions_give_what_was_granted(customer, standing, now)
+            with_all = {key: worth(one.value) for key, one in entitlements(standing).items()}
+            assert all(with_all[key] >= value for key, value in now.worth.items()), "a trial took something"
             self.held[customer.pk] = now
 
-    def _publish(self, said: dict[str, Any]) -> None:
-        key = f"e{len(self.editions)}"
-        draft = load_draft(source=as_file(said, key=key), at=self.at)
-        try:
-            with transaction.atomic():
-                self.editions.append(edition_terms(publish(draft, at=self.at).pk))
-            self.seen["editions"] += 1
-        except UnableToPublish:
-            Edition.objects.filter(pk=draft.pk).delete()
-            if not self.editions:
-                raise
+    def _what_took_effect_was_announced_told_and_due(self) -> None:
+        fresh = PlannedChange.objects.filter(state=PlannedChange.State.DONE).exclude(pk__in=self.books.done)
+        for change in fresh.select_related("customer", "licence"):
+            wrong = list(self.books.wrong(change, holds=change.licence.tier_id))
+            assert not wrong, f"{change.customer} lost {change.feature_key}: {', '.join(wrong)}"
+            self.books.done.add(change.pk)
+            self.seen["losses"] += 1
 
-    def _licence(self, who: int) -> Licence:
-        customer = self.customers[who % len(self.customers)]
-        return Licence.objects.select_related("tier", "price").get(customer=customer, ended_at=None)
+    def _has_what_they_had(self, customer: Customer, now: Held, taken: set[str]) -> None:
+        before = self.held.get(customer.pk)
+        if before is None:
+            return
+        assert (now.licence, now.amount) == (before.licence, before.amount), "the terms were moved"
+        shrunk = {key: (value, now.worth.get(key)) for key, value in before.worth.items()
+                  if now.worth.get(key, -1.0) < value and key not in taken}  # fmt: skip
+        assert not shrunk, f"{customer} had and has {shrunk}"
+        self.seen["grew"] += any(value > before.worth.get(key, -1.0) for key, value in now.worth.items())
 
-    def _move(self, licence: Licence, **fields: Any) -> None:
-        change_licence(licence=licence, kind="licence_moved", at=self.at, actor=COMMAND, **fields)
+    def _rightly_taken(self, standing: Standing) -> set[str]:
+        """The features that sunsets have taken from the held tier, as these books allow it, and still may."""
+        done = PlannedChange.objects.filter(
+            pk__in=self.books.done, licence=standing.licence, tier=standing.licence.tier_id
+        )
+        plans = [self.books.plans[number] for number in done.values_list("sunset", flat=True)]
+        return {plan.feature for plan in plans if plan.withdrawn_at is None}
 
-    def _by_their_own_act(self, licence: Licence, what: str) -> None:
-        """Whoever moves has other terms from then on, and what they held before counts no longer."""
-        self.held.pop(licence.customer_id, None)
-        self.seen[what] += 1
+    def _has_what_was_sold(self, customer: Customer, standing: Standing, now: Held, taken: set[str]) -> None:
+        """Whoever just came to a tier has all of it too."""
+        said = edition_terms(standing.licence.edition_id).tier_by_id(standing.licence.tier_id)
+        short = {key: (value, now.worth.get(key)) for key, value in said.gives.items()
+                 if now.worth.get(key, -1.0) < worth(value) and key not in taken}  # fmt: skip
+        assert not short, f"{customer} was sold and has {short}"
+
+    def _exceptions_give_what_was_granted(self, customer: Customer, standing: Standing, now: Held) -> None:
+        """Up to its end each gives what was granted, and at its end it takes that and no more.
+
+        Terms that somebody moved to may measure the thing otherwise; then it takes nothing, and no more is said here.
+        """
+        has = {key: worth(one.value) for key, one in entitlements(_without_trial(standing)).items()}
+        expected = dict(now.worth)
+        for one in self.books.exceptions.values():
+            feature = standing.edition.feature(one.feature)
+            if one.customer != customer.pk or not one.is_live(self.at) or feature is None:
+                continue
+            if standing.edition.id == one.edition or one.measured == (
+                feature.kind,
+                feature.unit,
+                feature.levels,
+            ):
+                expected[one.feature] = max(expected[one.feature], one.worth)
+                self.seen["looks at an exception"] += 1
+            else:
+                expected[one.feature] = max(expected[one.feature], has[one.feature])
+        assert has == expected, f"{customer} has {has}, and by their terms and exceptions {expected}"
+
+
+def _without_trial(standing: Standing) -> Standing:
+    return replace(standing, trial=None, trial_edition=None, trial_tier=None)
 
 
 def _held(standing: Standing) -> Held:
-    """The licence's own, without what is on loan."""
-    own = entitlements(replace(standing, trial=None, trial_edition=None, trial_tier=None))
+    """The licence's own, without what is on loan or excepted."""
+    own = entitlements(replace(_without_trial(standing), open_waivers=()))
     licence = standing.licence
     return Held(
         licence=(licence.edition_id, licence.tier_id, licence.price_id),

@@ -12,6 +12,9 @@ from licensing.terms import NOT_INCLUDED
 SCALES = (["forum", "mail", "phone"], ["mail", "phone"], ["forum", "mail", "chat", "phone", "person"])
 ORDER = ("forum", "mail", "chat", "phone", "person")
 TIERS = ("free", "team", "business", "scale")
+KINDS = {"projects": ["limit"], "sso": ["switch", "limit"], "support": ["level"], "reports": ["switch"]}
+# What is shared is for good, and never leaves; of the others a vendor can announce a sunset.
+NEVER_SHARED = "reports"
 
 HEAD = """
 [product]
@@ -38,10 +41,10 @@ group = "core"
 def terms(draw: Any) -> dict[str, Any]:
     """What an edition says: which features of which kind, which of them it shares, and what each tier gives."""
     features: dict[str, dict[str, Any]] = {}
-    for key, kinds in (("projects", ["limit"]), ("sso", ["switch", "limit"]), ("support", ["level"])):
+    for key, kinds in KINDS.items():
         if draw(st.integers(0, 5)):
             kind = draw(st.sampled_from(kinds))
-            features[key] = {"kind": kind, "shared": draw(st.booleans())}
+            features[key] = {"kind": kind, "shared": key != NEVER_SHARED and draw(st.booleans())}
             if kind == "limit":
                 features[key]["unit"] = draw(st.sampled_from(["things", "things", "other things"]))
             if kind == "level":
@@ -63,6 +66,21 @@ def _value(feature: dict[str, Any]) -> st.SearchStrategy[Any]:
     if feature["kind"] == "level":
         return st.sampled_from(feature["levels"])
     return st.one_of(st.just("no limit"), st.integers(0, 9))
+
+
+def giving(said: dict[str, Any], feature: str, value: Any) -> dict[str, Any]:
+    """The same terms in which every paid tier gives `value` of a switch, or no tier where it is None."""
+    features = (
+        {**said["features"], feature: {"kind": "switch", "shared": False}} if value else said["features"]
+    )
+    gives = {
+        tier: {
+            **{key: one for key, one in given.items() if key != feature},
+            **({feature: value} if value and tier != "free" else {}),
+        }
+        for tier, given in said["gives"].items()
+    }
+    return {**said, "features": features, "gives": gives}
 
 
 def as_file(said: dict[str, Any], *, key: str) -> str:

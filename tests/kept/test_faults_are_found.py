@@ -1,0 +1,114 @@
+"""The controls: with a fault in the product, what the machine looks at would not be so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from django.db.models import Q
+
+from licensing import deliveries, sharing, standing, sunsets
+from licensing.models import PlannedChange, Sunset
+from licensing.noticeclock import NoticeClock, Period
+from licensing.sharing import InForce
+from licensing.sunsets import carrying_out
+from licensing.terms import EditionTerms, edition_terms
+from tests.kept.machine import Machine
+from tests.kept.playing import play_until_found
+
+pytestmark = [pytest.mark.proof, pytest.mark.django_db]
+EDITIONS = ("another_edition", "buys", "somebody_comes")
+SUNSETS = (
+    "a_season_goes_by",
+    "mails_go_out",
+    "the_sweep_comes",
+    "a_sunset_is_withdrawn",
+    "time_passes",
+    "buys",
+)
+
+
+@pytest.fixture
+def found(figure: Callable[[str], None], request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    figure(f"{request.node.name}: after {Machine.seen['runs']} runs")
+
+
+# Sharing, and what is held
+
+lay_over = sharing.lay_over
+
+
+def only_the_newest_shares(held: EditionTerms, later: Sequence[EditionTerms]) -> InForce:
+    """What was shared is taken back when the next edition gives less."""
+    return lay_over(held, later[-1:])
+
+
+def the_newest_value_counts(held: EditionTerms, later: Sequence[EditionTerms]) -> InForce:
+    """What is shared replaces what is held, be it kinder or not."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sharing, "is_kinder", lambda *_args, **_kwargs: True)
+        return lay_over(held, later)
+
+
+@pytest.mark.parametrize("fault", [only_the_newest_shares, the_newest_value_counts])
+@pytest.mark.usefixtures("found")
+def test_sharing_that_is_not_for_good(fault: Callable[..., InForce], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing, "lay_over", fault)
+    with pytest.raises(AssertionError, match=r"had and has|was sold and has"):
+        play_until_found(*EDITIONS)
+
+
+@pytest.mark.usefixtures("found")
+def test_terms_that_follow_what_is_sold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A licence that silently goes by today's terms of its tier."""
+
+    def todays(edition_id: int, *, newest_id: int) -> InForce:
+        held, today = edition_terms(edition_id), edition_terms(newest_id)
+        tiers = tuple(
+            replace(tier, gives=theirs.gives) if (theirs := today.tier(tier.key)) else tier
+            for tier in held.tiers
+        )
+        return InForce(replace(held, tiers=tiers), {})
+
+    monkeypatch.setattr(standing, "in_force", todays)
+    with pytest.raises(AssertionError, match=r"had and has|was sold and has"):
+        play_until_found(*EDITIONS)
+
+
+# Sunsets
+
+
+@pytest.mark.usefixtures("found")
+def test_a_change_that_is_carried_out_without_a_delivered_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "arrived", lambda at: Q(state="sent", sent_at__lte=at))
+    with pytest.raises(AssertionError, match="nobody was told"):
+        play_until_found(*SUNSETS)
+
+
+@pytest.mark.usefixtures("found")
+def test_a_change_that_is_carried_out_before_its_days_have_passed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NoticeClock, "period", lambda *_, **__: Period(1, "none"))
+    with pytest.raises(AssertionError, match="days of notice"):
+        play_until_found(*SUNSETS, "a_provider_says_more")
+
+
+@pytest.mark.usefixtures("found")
+def test_a_withdrawn_sunset_that_is_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is made void, and whether it still stands is asked of its announcement alone."""
+    monkeypatch.setattr("licensing.sunsets.announcing.void_withdrawn", lambda **_: 0)
+    monkeypatch.setattr(sunsets, "void_withdrawn", lambda **_: 0)
+    monkeypatch.setattr(Sunset, "is_open", property(lambda self: self.announced_at is not None))
+    monkeypatch.setattr(sunsets, "carry_out_due", _carries_out_all)
+    with pytest.raises(AssertionError, match="the plan was withdrawn"):
+        play_until_found("a_sunset_is_withdrawn", "a_season_goes_by", "time_passes")
+
+
+def _carries_out_all(*, at: datetime) -> int:
+    clock = NoticeClock.read()
+    due = PlannedChange.objects.filter(
+        state__in=["waiting", "deferred"], takes_effect_at__lte=at, told_at__isnull=False
+    )
+    return sum(carrying_out._carry_out(change.pk, clock, at=at) for change in due)
