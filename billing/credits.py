@@ -16,17 +16,13 @@ from billing import brakes, gateway
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Attempt, BalanceCredit, Payer
 from billing.payers import ensure_payer, refresh_payer
-from licensing.history import CLOCK, STRIPE, Actor, entry, record
+from licensing.history import CLOCK, STRIPE, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Member, Role, Waiver
 from licensing.waivers import use_credit
 
 ASKED, DONE, REFUSED = Attempt.Outcome.ASKED, Attempt.Outcome.DONE, Attempt.Outcome.REFUSED
 log = get_task_logger(__name__)
-
-
-class UnableToClear(ValueError):
-    """The credit does not wait for a person."""
 
 
 def give_due(*, at: datetime) -> dict[str, int]:
@@ -45,19 +41,6 @@ def give_due(*, at: datetime) -> dict[str, int]:
     for number in asked.values_list("pk", flat=True):
         counts[_carried_on(number, at=at)] += 1
     return counts
-
-
-def clear_credit(*, credit: BalanceCredit, actor: Actor, reason: str, at: datetime) -> BalanceCredit:
-    """Take a refused credit off the queue; `reason` says how the customer got it instead. Raises UnableToClear."""
-    with transaction.atomic():
-        lock_customer(credit.customer_id)
-        credit = BalanceCredit.objects.select_for_update(of=("self",)).get(pk=credit.pk)
-        if not credit.needs_staff:
-            raise UnableToClear("It does not wait for a person, or somebody has dealt with it already.")
-        before, credit.needs_staff = credit.needs_staff, ""
-        credit.save(update_fields=["needs_staff"])
-        _record(credit, "credit_cleared", actor=actor, at=at, before={"needs_staff": before}, reason=reason)
-    return credit
 
 
 def _begun(waiver: Waiver, *, at: datetime) -> bool:

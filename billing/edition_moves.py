@@ -23,7 +23,7 @@ from billing.models import Attempt, Order, PriceMove, StripePrice, Subscription
 from billing.prices import stripe_price_id
 from billing.quotes import quantity_of
 from licensing.deliveries import told_at
-from licensing.history import STRIPE, Actor, entry, record
+from licensing.history import STRIPE, entry, record
 from licensing.licences import lock_customer
 from licensing.models import Licence, PlannedChange, Price
 from licensing.noticeclock import NoticeClock
@@ -41,10 +41,6 @@ ASKED, DONE, REFUSED = Attempt.Outcome.ASKED, Attempt.Outcome.DONE, Attempt.Outc
 THERE, BACK = PriceMove.Step.THERE, PriceMove.Step.BACK
 T = TypeVar("T")
 log = get_task_logger(__name__)
-
-
-class UnableToClear(ValueError):
-    """The move does not wait for a person."""
 
 
 def move_due(*, at: datetime) -> dict[str, int]:
@@ -72,19 +68,6 @@ def _one(step: Callable[[int], T], number: int) -> T | None:
     except Exception:
         log.exception("edition_move_not_carried_on", extra={"row": number})
         return None
-
-
-def clear_move(*, move: PriceMove, actor: Actor, reason: str, at: datetime) -> PriceMove:
-    """Take a move off the queue; `reason` says what was done about it. Raises UnableToClear."""
-    with transaction.atomic():
-        lock_customer(move.customer_id)
-        move = PriceMove.objects.select_for_update(of=("self",)).select_related("change").get(pk=move.pk)
-        if not move.needs_staff:
-            raise UnableToClear("It does not wait for a person, or somebody has dealt with it already.")
-        before, move.needs_staff = move.needs_staff, ""
-        move.save(update_fields=["needs_staff"])
-        _record(move, "price_move_cleared", actor=actor, at=at, before={"needs_staff": before}, reason=reason)
-    return move
 
 
 def _near(*, at: datetime) -> QuerySet[PlannedChange]:

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from unfold.decorators import display
 
+from billing.admin.clearing import Clear, ClearableAdmin
 from billing.admin.queues import PRICE_MOVE_QUEUES
 from billing.admin.words import money
-from billing.edition_moves import UnableToClear, clear_move
 from billing.models import PriceMove
-from licensing.admin.actions import RowForm, StaffAction
-from licensing.admin.base import ReadOnlyAdmin
 from licensing.admin.queues import queue_filter
-from licensing.history import Actor
 from licensing.staff_words import when
 
 
-class ClearMove(StaffAction):
+class ClearMove(Clear):
     permission = "billing.change_pricemove"
     title = "Mark the renewal as dealt with"
-    button = "It is dealt with"
-    refusals = (UnableToClear,)
+    done = "The renewal is marked as dealt with."
 
     def rows(self) -> QuerySet[PriceMove]:
         return PriceMove.objects.select_related("change__customer", "price")
@@ -44,13 +38,9 @@ class ClearMove(StaffAction):
     def outcome(self) -> str:
         return "It leaves the queue. Say what was done, and whether anything was given back."
 
-    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
-        clear_move(move=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
-        return "The renewal is marked as dealt with."
-
 
 @admin.register(PriceMove)
-class PriceMoveAdmin(ReadOnlyAdmin):
+class PriceMoveAdmin(ClearableAdmin):
     list_display = ["renews_at", "customer_of", "step", "unit_price", "outcome", "needs_staff"]
     list_display_links = ["renews_at"]
     list_select_related = ["change__customer", "price"]
@@ -71,8 +61,3 @@ class PriceMoveAdmin(ReadOnlyAdmin):
     @display(description="price to renew at", ordering="price__unit_amount")
     def unit_price(self, move: PriceMove) -> str:
         return money(move.price.unit_amount, move.price.currency)
-
-    def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """Only what waits for a person is dealt with."""
-        waits = PriceMove.objects.filter(pk=object_id).exclude(needs_staff="").exists()
-        return super().get_actions_detail(request, object_id) if waits else []

@@ -11,10 +11,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from billing.admin.clearing import Clear
 from billing.admin.queues import ORDER_QUEUES
 from billing.admin.words import money
 from billing.models import Attempt, Order
-from billing.staff_actions import UnableToClear, UnableToSettle, clear_order, settle_by_hand
+from billing.staff_actions import UnableToSettle, settle_by_hand
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, ReadOnlyInline
 from licensing.admin.queues import queue_filter
@@ -58,17 +59,12 @@ class SettleOrder(_OrderAction):
         return f"The payment processor was asked. The order is {order.get_state_display()}."
 
 
-class ClearOrder(_OrderAction):
-    title = "Mark as dealt with"
+class ClearOrder(Clear, _OrderAction):
     button = "Take it off the queue"
-    refusals = (UnableToClear,)
+    done = "The order is off the queue."
 
     def outcome(self) -> str:
         return "The order leaves the queue of those that need a person. Say below what was done about it."
-
-    def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
-        clear_order(order=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
-        return "The order is off the queue."
 
 
 class AttemptInline(ReadOnlyInline):

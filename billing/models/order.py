@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from billing.models.asking import Asking, NeedsStaff
 from billing.models.quote import Quote
 from licensing.models import Customer
 
 
-class Order(models.Model):
+class Order(NeedsStaff):
     """Pending → settled or failed. One pending order a customer, one order a quote: the database sees to both."""
 
     class State(models.TextChoices):
@@ -57,7 +58,6 @@ class Order(models.Model):
     refunded = models.BigIntegerField(
         null=True, blank=True, help_text="Minor units of a second payment that went back to its card."
     )
-    needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
 
     class Meta:
         constraints = [
@@ -88,23 +88,14 @@ class Order(models.Model):
         return self.state == self.State.FAILED and self.charged is not None
 
 
-class Attempt(models.Model):
-    """Committed with its idempotency key before Stripe is asked. 'Asked' without an answer is the unknown outcome."""
-
-    class Outcome(models.TextChoices):
-        ASKED = "asked", _("asked, no answer yet")
-        DONE = "done", _("done")
-        REFUSED = "refused", _("refused")
+class Attempt(Asking):
+    """One step of an order: what is asked once, whoever carries the order on."""
 
     # The steps that charge, or open a page that charges. Our mark on a subscription is none: it can be set again.
     CHARGING = ("checkout", "create", "change")
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="attempts")
     step = models.CharField(max_length=20)
-    idempotency_key = models.CharField(max_length=120, unique=True)
-    outcome = models.CharField(max_length=8, choices=Outcome.choices, default=Outcome.ASKED)
-    first_asked_at = models.DateTimeField()
-    answer = models.JSONField(default=dict)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["order", "step"], name="attempt_step_once")]

@@ -5,14 +5,12 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from billing.models.order import Attempt
+from billing.models.asking import Asking, NeedsStaff
 from licensing.models import PlannedChange, Price
 
 
-class PriceMove(models.Model):
-    """Committed with its idempotency key before Stripe is asked. 'Asked' without an answer is the unknown outcome.
-
-    `price` is what the subscription is to be renewed at on `renews_at`. A move back is made where the plan was
+class PriceMove(Asking, NeedsStaff):
+    """`price` is what the subscription is to be renewed at on `renews_at`. A move back is made where the plan was
     withdrawn after the move there.
     """
 
@@ -24,11 +22,6 @@ class PriceMove(models.Model):
     step = models.CharField(max_length=5, choices=Step.choices)
     price = models.ForeignKey(Price, on_delete=models.PROTECT, related_name="+", db_index=False)
     renews_at = models.DateTimeField()
-    idempotency_key = models.CharField(max_length=120, unique=True)
-    first_asked_at = models.DateTimeField()
-    outcome = models.CharField(max_length=8, choices=Attempt.Outcome.choices, default=Attempt.Outcome.ASKED)
-    answer = models.JSONField(default=dict)
-    needs_staff = models.CharField(max_length=200, blank=True, help_text="Why a person should look at it.")
 
     class Meta:
         verbose_name = _("price of a renewal")

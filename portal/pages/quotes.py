@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from uuid import UUID
 
-from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,43 +15,25 @@ from billing.models import Order, Payer, Quote
 from billing.second_payments import SecondPayment, second_payments
 from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
-from licensing.history import subject_of
-from licensing.models import Event, Licence, Member, Price
+from licensing.models import Licence, Member, Price
 from licensing.offers import Compared, Row, compare
 from licensing.pricing import tax_on
 from licensing.reasons import Reason
 from licensing.rules.changing import stop_reason
-from licensing.sharing import in_force, publications
-from licensing.standing import Standing, standing_of
+from licensing.standing import standing_of
 from licensing.sunsets.moving import Move, move_of, price_after
 from licensing.terms import EditionTerms, TierTerms
 from portal.models import PolicyVersion
 from portal.pages.exceptions import carried
+from portal.pages.quote_states import OFFERING, State, state_of
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
+from portal.pages.quotes_around import edition_of, held_before, newer_than, replaced_by
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.sum_lines import SumLine
 from portal.pages.values import card_words
 from portal.policy import version_at
 
 NOT_CONFIRMED = "failed authentication"
-
-
-class State(StrEnum):
-    """Each has its own template, `quotes/_<state>.html`."""
-
-    OPEN = "open"
-    BUSY = "busy"
-    EXPIRED = "expired"
-    OUTDATED = "outdated"
-    PAYING = "paying"
-    ASKING = "asking"
-    SETTLED = "settled"
-    FAILED = "failed"
-    GIVEN_BACK = "given_back"
-
-
-# In these the page offers to pay, or a quote to pay by.
-OFFERING = (State.OPEN, State.EXPIRED, State.OUTDATED, State.FAILED)
 
 
 @dataclass(frozen=True)
@@ -241,10 +220,10 @@ def quote_page(
     order = Order.objects.select_related("quote").filter(quote=quote).first()
     standing = standing_of(quote.customer, at=at)
     licence = standing.licence
-    state, other = _state(quote, order, licence, at=at)
-    edition = _edition(quote, standing)
+    state, other = state_of(quote, order, licence, at=at)
+    edition = edition_of(quote, standing)
     tier = edition.tier_by_id(quote.tier_id)
-    held = _held(quote, order, standing)
+    held = held_before(quote, order, standing)
     payer = Payer.objects.filter(customer=quote.customer_id).first()
     return QuotePage(
         quote=quote,
@@ -265,45 +244,17 @@ def quote_page(
         licence_tier=standing.tier,
         standing_edition=standing.edition,
         other_order=other,
-        replaces=_replaced(quote, instead_of),
+        replaces=replaced_by(quote, instead_of),
         second=second_payments([order])[order.pk] if order and state == State.GIVEN_BACK else None,
         ending=_ending(order, licence) if order and state == State.SETTLED else None,
         stop=stop_reason(stop_for(quote.customer_id)) if state in OFFERING else None,
-        newer=_newer(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
+        newer=newer_than(quote, at=at) if state in (State.EXPIRED, State.OUTDATED, State.FAILED) else None,
         trouble=trouble,
         unticked=unticked,
         rules=version_at(order.closed_at) if order and order.closed_at and state == State.SETTLED else None,
         move=move_of(standing) if quote.tier_id == standing.tier.id else None,
         at=at,
     )
-
-
-def _edition(quote: Quote, standing: Standing) -> EditionTerms:
-    """The quoted tier's edition as it is in force: for the held tier as it is held."""
-    if quote.tier.edition_id == standing.edition.id:
-        return standing.edition
-    return in_force(quote.tier.edition_id, newest_id=standing.newest_id).terms
-
-
-def _state(
-    quote: Quote, order: Order | None, licence: Licence, *, at: datetime
-) -> tuple[State, Order | None]:
-    if order is not None:
-        return _state_of_order(order), None
-    if (quote.licence_id, quote.licence_version) != (licence.pk, licence.version):
-        return State.OUTDATED, None
-    if quote.is_expired(at=at):
-        return State.EXPIRED, None
-    other = Order.objects.filter(customer_id=quote.customer_id, state=Order.State.PENDING).first()
-    return (State.BUSY if other else State.OPEN), other
-
-
-def _state_of_order(order: Order) -> State:
-    if order.state == Order.State.SETTLED:
-        return State.SETTLED
-    if order.is_pending:
-        return State.PAYING if order.pay_url else State.ASKING
-    return State.GIVEN_BACK if order.was_paid_twice else State.FAILED
 
 
 def _ending(order: Order, licence: Licence) -> Ending | None:
@@ -319,52 +270,3 @@ def _in_a_few_words(tier: TierTerms, price: Price | None, *, seats: int) -> str:
             "count": seats,
         }
     return _("%(what)s, by the year") % {"what": what} if price and price.interval == "year" else what
-
-
-def _held(quote: Quote, order: Order | None, standing: Standing) -> Held | None:
-    """The licence as it is; once settled, as the history says it was. None where that is not known any more."""
-    licence = standing.licence
-    if order is None or order.state != Order.State.SETTLED:
-        if (quote.licence_id, quote.licence_version) != (licence.pk, licence.version):
-            return None
-        interval = licence.price.interval if licence.price else None
-        return Held(standing.edition, standing.tier, licence.seats, interval)
-    moved = (
-        Event.objects.filter(
-            customer_id=quote.customer_id,
-            subject=subject_of(quote.licence),
-            at__gte=order.accepted_at,
-            after__price=quote.price_id,
-            after__seats=quote.seats,
-        )
-        .order_by("at", "pk")
-        .first()
-    )
-    if moved is None:
-        return None
-    newest_id = publications().newest(licence.product_id, at=moved.at)
-    edition = in_force(moved.before["edition"], newest_id=newest_id).terms
-    tier = edition.tier_by_id(moved.before["tier"])
-    price = tier.price_by_id(moved.before["price"])
-    return Held(edition, tier, moved.before["seats"], price.interval if price else None)
-
-
-def _replaced(quote: Quote, instead_of: str) -> Quote | None:
-    try:
-        earlier = UUID(instead_of)
-    except ValueError:
-        return None
-    theirs = Quote.objects.filter(customer_id=quote.customer_id, quoted_at__lte=quote.quoted_at)
-    return theirs.filter(pk=earlier).exclude(pk=quote.pk).first()
-
-
-def _newer(quote: Quote, *, at: datetime) -> Quote | None:
-    """The newest quote for the same change that can still be accepted."""
-    same = Quote.objects.filter(customer_id=quote.customer_id, price_id=quote.price_id, seats=quote.seats)
-    later = same.filter(quoted_at__gte=quote.quoted_at, expires_at__gt=at, order=None)
-    return (
-        later.filter(licence_version=models.F("licence__version"))
-        .exclude(pk=quote.pk)
-        .order_by("-quoted_at")
-        .first()
-    )

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end
-from billing.edition_moves import LEAD, TOO_NEAR, UnableToClear, clear_move, move_due
+from billing.clearing import UnableToClear, clear
+from billing.edition_moves import LEAD, TOO_NEAR, move_due
 from billing.models import Invoice, Order, PriceMove, Quote
 from billing.orders import UnableToAccept
 from billing.promises import PROMISES
@@ -183,9 +184,9 @@ def test_what_stripe_refuses_needs_a_person_and_leaves_the_customer_free(holder:
     assert move_due(at=at)["refused"] == 1
     move = PriceMove.objects.get()
     assert "Stripe refuses the price" in move.needs_staff
-    clear_move(move=move, actor=COMMAND, reason="Moved by hand.", at=at)
+    clear(row=move, actor=COMMAND, reason="Moved by hand.", at=at)
     with pytest.raises(UnableToClear):
-        clear_move(move=move, actor=COMMAND, reason="Moved by hand.", at=at)
+        clear(row=move, actor=COMMAND, reason="Moved by hand.", at=at)
     assert Event.objects.get(kind="price_move_cleared").reason == "Moved by hand."
     assert change_of(holder).begun_at is None
     assert holder.quote("business", at=at).tier.key == "business"

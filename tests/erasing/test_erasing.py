@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import mail
-from django.db import IntegrityError, connection, transaction
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,14 +21,13 @@ from billing.cancellation import cancel_at_period_end
 from billing.invariants import violations
 from billing.models import Invoice, Order, Payer, Quote
 from licensing.customers import close_customer
-from licensing.erasure import UnableToErase, ask_for_erasure, take_back
+from licensing.erasure import ask_for_erasure
 from licensing.history import CLOCK, Actor
 from licensing.identity import identity_hash
 from licensing.invitations import invite
 from licensing.models import (
     ERASURE_WAITS,
     Customer,
-    Delivery,
     Erasure,
     Event,
     Member,
@@ -44,11 +43,10 @@ from portal.erasing import ask_to_be_forgotten, erase_due
 from portal.mails.outbox import send_due
 from portal.models import User
 from tests.billing.conftest import Buyer, newcomer
-from tests.cast import NOON, Party, ada, bo, cy, joins, make_catalogue, person
+from tests.cast import ada, cy, joins, make_catalogue, person
 from tests.doors.people import browser_of, staff_of
 from tests.export.test_nothing_is_forgotten import OF_CUSTOMERS
 from tests.infra.sandbox import Sandbox
-from tests.staff.rows import order_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -261,168 +259,6 @@ def test_the_history_still_says_what_changed_when_and_from_what_to_what(lived: B
     assert last is not None
     assert (last.kind, last.by) == ("customer_erased", "the clock")
     assert last.after["history"] > 5
-
-
-class TestTheWaitingTime:
-    @pytest.fixture
-    def party(self) -> Party:
-        party = ada()
-        joins(person("Bea"), party.customer, role=Role.OWNER, at=timezone.now())
-        return party
-
-    def free(self) -> tuple[Any, Customer, datetime]:
-        party, at = cy(), timezone.now()
-        close_customer(customer=party.customer, owner=party.user, at=at)
-        return party.user, party.customer, at
-
-    @pytest.mark.proves("erasing")
-    def test_until_the_last_moment_it_can_be_taken_back_and_nothing_was_touched(self) -> None:
-        user, customer, at = self.free()
-        actor = Actor.person(user)
-        erasure = ask_for_erasure(customer=customer, contact=user.email, actor=actor, at=at)
-        last = at + ERASURE_WAITS - timedelta(seconds=1)
-        assert erase_due(at=last) == {}
-        take_back(erasure=erasure, actor=actor, at=last)
-        assert erase_due(at=at + 2 * ERASURE_WAITS) == {}
-        customer.refresh_from_db()
-        assert (customer.name, customer.erased_at) == ("Tanaka Studio", None)
-        assert Erasure.objects.get().contact == ""
-
-    def test_once_it_is_over_nothing_is_taken_back_also_where_the_sweep_is_late(self) -> None:
-        user, customer, at = self.free()
-        actor = Actor.person(user)
-        erasure = ask_for_erasure(customer=customer, contact=user.email, actor=actor, at=at)
-        with pytest.raises(UnableToErase) as refused:
-            take_back(erasure=erasure, actor=actor, at=at + ERASURE_WAITS)
-        assert refused.value.reason.text == "The waiting time is over."
-
-    def test_asked_for_twice_it_waits_once_and_after_taking_it_back_it_can_be_asked_for_again(self) -> None:
-        user, customer, at = self.free()
-        actor = Actor.person(user)
-        first = ask_for_erasure(customer=customer, contact=user.email, actor=actor, at=at)
-        later = at + timedelta(days=3)
-        assert ask_for_erasure(customer=customer, contact=user.email, actor=actor, at=later) == first
-        take_back(erasure=first, actor=actor, at=later)
-        again = ask_for_erasure(customer=customer, contact=user.email, actor=actor, at=later)
-        assert again.due_at == later + ERASURE_WAITS
-
-    def test_what_is_open_is_closed_first(self, party: Party) -> None:
-        with pytest.raises(UnableToErase) as refused:
-            ask_for_erasure(
-                customer=party.customer,
-                contact=party.user.email,
-                actor=Actor.person(party.user),
-                at=timezone.now(),
-            )
-        assert refused.value.reason.change == "Close it on the team page first."
-
-    def test_the_last_owner_of_an_open_organisation_stays_until_there_is_another(self, party: Party) -> None:
-        Member.objects.filter(customer=party.customer, role=Role.OWNER).exclude(user=party.user).delete()
-        with pytest.raises(UnableToErase) as refused:
-            ask_to_be_forgotten(party.user, at=timezone.now())
-        assert refused.value.reason.rule == "one-owner"
-
-    def test_two_mails_say_so_and_the_second_is_the_last(self) -> None:
-        user, customer, at = self.free()
-        ask_for_erasure(customer=customer, contact=user.email, actor=Actor.person(user), at=at)
-        send_due(at=at)
-        erase_due(at=at + ERASURE_WAITS)
-        send_due(at=at + ERASURE_WAITS)
-        erase_due(at=at + ERASURE_WAITS)
-        asked, done = mail.outbox[-2:]
-        assert asked.subject.startswith("Tanaka Studio is erased on")
-        assert "Tanaka" not in done.subject + done.body
-        assert [each.to for each in (asked, done)] == [[user.email]] * 2
-        assert not Delivery.objects.filter(address=user.email).exists()
-        assert Erasure.objects.get().finished_at is not None
-        assert erase_due(at=at + 2 * ERASURE_WAITS) == {}
-
-    def test_a_payment_on_its_way_is_settled_first(self, party: Party) -> None:
-
-        order = order_of(party)
-        Customer.objects.filter(pk=party.customer.pk).update(closed_at=NOON)
-        ask_for_erasure(
-            customer=party.customer, contact=party.user.email, actor=Actor.person(party.user), at=NOON
-        )
-        assert erase_due(at=NOON + ERASURE_WAITS) == {"put_off": 1}
-        Order.objects.filter(pk=order.pk).update(
-            state=Order.State.FAILED, failure="abandoned", closed_at=NOON
-        )
-        assert erase_due(at=NOON + ERASURE_WAITS) == {"erased": 1}
-
-
-class TestTheHistorysGuard:
-    """It lets words that name somebody go, and nothing else, and only while an erasure is under way."""
-
-    WORDS = "UPDATE licensing_event SET by = licensing_without_name(by, actor_id) WHERE customer_id = %s"
-
-    def run(self, statement: str, *values: Any) -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, values)
-
-    @pytest.fixture
-    def under_way(self) -> Customer:
-        party = ada()
-        Customer.objects.filter(pk=party.customer.pk).update(closed_at=timezone.now())
-        at = timezone.now()
-        erasure = ask_for_erasure(
-            customer=party.customer, contact=party.user.email, actor=Actor.person(party.user), at=at
-        )
-        Erasure.objects.filter(pk=erasure.pk).update(begun_at=at)
-        return party.customer
-
-    def test_words_go_while_it_is_under_way(self, under_way: Customer) -> None:
-        self.run(self.WORDS, under_way.pk)
-        assert not Event.objects.filter(customer=under_way, by="Ada Okafor").exists()
-
-    def test_nothing_goes_where_none_is(self) -> None:
-        with pytest.raises(IntegrityError, match="only grows"):
-            self.run(self.WORDS, ada().customer.pk)
-
-    def test_nor_once_it_is_finished(self, under_way: Customer) -> None:
-        at = timezone.now()
-        Erasure.objects.update(erased_at=at, finished_at=at)
-        with pytest.raises(IntegrityError, match="only grows"):
-            self.run(self.WORDS, under_way.pk)
-
-    def test_nor_in_the_history_of_another(self, under_way: Customer) -> None:
-        with pytest.raises(IntegrityError, match="only grows"):
-            self.run(self.WORDS, bo().customer.pk)
-
-    @pytest.mark.parametrize(
-        "change",
-        [
-            "at = at - interval '1 day'",
-            "kind = 'licence_renewed'",
-            "subject = 'licence:0'",
-            "actor_id = 7",
-            "by = 'somebody else'",
-            "reason = 'because'",
-            "after = '{}'",
-            "after = after || '{\"seats\": 99}'",
-            "before = licensing_without_names(after)",
-        ],
-    )
-    def test_no_fact_is_changed_and_no_other_word_put_in_its_place(
-        self, change: str, under_way: Customer
-    ) -> None:
-        with pytest.raises(IntegrityError, match="only grows"):
-            self.run(
-                f"UPDATE licensing_event SET {change} WHERE customer_id = %s AND kind = 'licence_moved'",
-                under_way.pk,
-            )
-
-    def test_nothing_is_deleted(self, under_way: Customer) -> None:
-        with pytest.raises(IntegrityError, match="only grows"):
-            self.run("DELETE FROM licensing_event WHERE customer_id = %s", under_way.pk)
-
-    @pytest.mark.parametrize(
-        "change",
-        ["begun_at = NULL", "due_at = now()", "contact = 'm@example.com'", "customer_id = customer_id + 1"],
-    )
-    def test_an_erasure_is_not_changed_backwards(self, change: str, under_way: Customer) -> None:
-        with pytest.raises(IntegrityError):
-            self.run(f"UPDATE licensing_erasure SET {change} WHERE customer_id = %s", under_way.pk)
 
 
 def test_a_person_s_traces_go_in_every_organisation_and_the_organisations_stay() -> None:

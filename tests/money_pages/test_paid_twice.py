@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from billing import gateway
 from billing.answers import StripeRefused
+from billing.clearing import clear
 from billing.models import Attempt, Order
 from billing.settling import close_failed, settle
-from billing.staff_actions import clear_order
 from billing.tasks import give_back_left_behind
 from licensing.history import COMMAND
 from tests.money_pages.conftest import Buyer
@@ -209,7 +209,7 @@ def test_once_staff_have_dealt_with_it_nothing_is_said_to_be_owed_and_whom_to_as
     ada: Buyer, ada_client: Client
 ) -> None:
     second = bounces(ada, settle(order_id=second_of_two(ada).pk, at=timezone.now()))
-    clear_order(order=second, actor=COMMAND, reason="Paid by bank transfer.", at=timezone.now())
+    clear(row=second, actor=COMMAND, reason="Paid by bank transfer.", at=timezone.now())
     page = said(ada_client, second)
     assert "You paid twice. We have seen to the second payment." in page
     assert "One of us has dealt with it by hand since." in page

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end
+from billing.clearing import clear
 from billing.models import Order
 from billing.settling import settle
-from billing.staff_actions import clear_order
 from licensing.history import COMMAND
 from portal.policy import record_policy
 from tests.billing.test_ended_before_applied import ends, paid_change
@@ -61,7 +61,7 @@ def test_ended_before_it_was_applied_it_says_what_was_paid_what_there_is_and_tha
 
 
 def test_once_staff_have_looked_it_says_so(over: Order, ada_client: Client) -> None:
-    clear_order(order=over, actor=COMMAND, reason="Refunded at Stripe.", at=timezone.now())
+    clear(row=over, actor=COMMAND, reason="Refunded at Stripe.", at=timezone.now())
     page = said(ada_client, over)
     assert "One of us has looked at what you paid for it." in page
     assert "will look" not in page
