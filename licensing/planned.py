@@ -9,8 +9,8 @@ from datetime import datetime
 
 from licensing.rows import ask
 
-# For the alias `licence`; a change made for another tier than the held one is not this licence's any more, but for the
-# end of an edition that moved it here. A void one is read only while a renewal that was prepared for it is set back.
+# For the alias `licence`. What was made for another tier than the held one is read once it is done, for it tells where
+# the licence comes from; a void one only while a renewal that was prepared for it is being set back.
 PLANNED = """
 ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key,
         change.notice_id IS NOT NULL AND change.state <> 'void',
@@ -19,13 +19,19 @@ ARRAY(SELECT jsonb_build_array(change.sunset_id, change.feature_key,
     FROM licensing_plannedchange change
     WHERE change.licence_id = licence.id
         AND (change.state <> 'void' OR change.begun_at IS NOT NULL)
-        AND (change.tier_id = licence.tier_id OR change.state = 'done' AND change.kind = 'edition_sunset')
+        AND (change.tier_id = licence.tier_id OR change.state = 'done')
     ORDER BY change.id)
 """
 
 _OF_MANY = f"""
 SELECT licence.id, {PLANNED} FROM licensing_licence licence WHERE licence.id = ANY(%(licences)s)
 """
+
+
+def retired_from(tier_id: int, changes: Iterable[Change]) -> tuple[str, ...]:
+    """The keys of the features that completed sunsets have taken from the tier."""
+    done = (change for change in changes if change.tier_id == tier_id and change.is_done)
+    return tuple(sorted({change.feature_key for change in done if change.feature_key}))
 
 
 @dataclass(frozen=True)

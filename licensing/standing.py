@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from licensing.models import Customer, Licence, Price, Trial
-from licensing.planned import PLANNED, Change, read_planned
+from licensing.planned import PLANNED, Change, read_planned, retired_from
 from licensing.pricing import Held
 from licensing.rows import ask, columns, instance, width
 from licensing.sharing import in_force
@@ -45,7 +45,7 @@ class Standing:
     @property
     def retired(self) -> tuple[str, ...]:
         """The keys of the features that completed sunsets have taken from the held tier."""
-        return _retired(self.changes)
+        return retired_from(self.tier.id, self.changes)
 
     @cached_property
     def waivers(self) -> tuple[Waived, ...]:
@@ -132,13 +132,9 @@ def read_standing(rows: Sequence[Any], *, customer: Customer, at: datetime) -> S
     )
 
 
-def _retired(changes: Iterable[Change]) -> tuple[str, ...]:
-    return tuple(sorted({change.feature_key for change in changes if change.is_done and change.feature_key}))
-
-
 def less_retired(edition: EditionTerms, tier_id: int, changes: tuple[Change, ...]) -> EditionTerms:
     """The edition with its held tier less what completed sunsets have taken from it."""
-    return without(edition, tier_id, _retired(changes))
+    return without(edition, tier_id, retired_from(tier_id, changes))
 
 
 def without(edition: EditionTerms, tier_id: int, retired: Collection[str]) -> EditionTerms:

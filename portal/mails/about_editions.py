@@ -131,6 +131,7 @@ class EditionMoved(_MoveKind):
             licence=licence,
             edition=edition,
             newest_id=about.newest_id,
+            changes=about.changes,
             usage=about.usage,
         )
 

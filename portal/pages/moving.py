@@ -12,7 +12,7 @@ from licensing.models import Licence
 from licensing.offers import Row, compare, gains_of
 from licensing.planned import Change
 from licensing.sharing import in_force
-from licensing.standing import Standing, without
+from licensing.standing import Standing, less_retired, without
 from licensing.sunsets.moving import Move, move_of
 from licensing.sunsets.terms import SunsetTerms, sunset_terms
 from licensing.terms import EditionTerms, PriceTerms, TierTerms
@@ -112,6 +112,7 @@ def moved(standing: Standing, *, usage: Mapping[str, Usage]) -> Moving | None:
             licence=standing.licence,
             edition=standing.edition,
             newest_id=standing.newest_id,
+            changes=standing.changes,
             usage=usage,
         )
         if found is not None:
@@ -127,13 +128,15 @@ def moved_by(
     licence: Licence,
     edition: EditionTerms,
     newest_id: int,
+    changes: tuple[Change, ...],
     usage: Mapping[str, Usage],
 ) -> Moving | None:
     """What the completed end of an edition has brought to the licence that held `from_tier` of it, at what is paid now
-    and for as many people. None where the licence has left since. `edition`: the one held now, as it is in force.
+    and for as many people; not what had left before. None where the licence has left since. `edition`: the one held
+    now, as it is in force.
     """
     assert sunset.edition_id is not None, "it is the end of an edition"
-    held = in_force(sunset.edition_id, newest_id=newest_id).terms
+    held = less_retired(in_force(sunset.edition_id, newest_id=newest_id).terms, from_tier, changes)
     own, tier = held.tier_by_id(from_tier), edition.tier_by_id(licence.tier_id)
     if edition.id != sunset.replacement_id or tier.key != own.key:
         return None

@@ -44,7 +44,8 @@ def planned(standing: Standing) -> list[Planned]:
         long_gone = (
             change.is_done and change.takes_effect_at and change.takes_effect_at < standing.at - SHOWN_AFTER
         )
-        if feature is not None and change.is_announced and not long_gone:
+        is_ours = change.tier_id == standing.tier.id and change.is_announced
+        if feature is not None and is_ours and not long_gone:
             found.append(
                 Planned(
                     name=feature.name,

@@ -70,12 +70,12 @@ def test_whoever_has_moved_is_told_what_they_pay_now(holder: Buyer, client: Clie
     assert subject_of(mailbox.to("ada@demo.test")[-1]) == "Your Team is on the terms of July 2026 now"
     for words in words_of(mailbox.to("ada@demo.test")[-1]):
         assert "With your renewal on" in words
-        assert "You pay $81.00 a month now, and $69.00 a month before, before tax" in words
+        assert "You pay $81.00 a month now; it was $69.00." in words
     with time_machine.travel(at, tick=False):
         client.force_login(holder.user)
         plan = client.get(reverse("plan")).content.decode()
     assert "your Team is on the terms of July 2026." in plan
-    assert 'You pay <b class="number">$81.00</b> a month now, and <b class="number">$69.00</b> before' in plan
+    assert 'You pay <b class="number">$81.00</b> a month now; it was <b class="number">$69.00</b>.' in plan
 
 
 def test_a_lower_price_is_no_credit_for_what_was_paid(ada: Buyer) -> None:

@@ -6,13 +6,15 @@ from datetime import datetime
 
 import pytest
 
-from licensing.models import Tier
+from licensing.models import Licence, PlannedChange, Tier
+from licensing.sunsets.moving import take_effect
 from licensing.usage import record_reading
 from tests.cast import NOON, OLD, TODAY, Party, bo, cy
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
-from tests.sunsets.editions import altered, announced
-from tests.sunsets.scenes import change_of, days, mails, sweep
+from tests.sunsets.editions import altered, announced, by_the_month
+from tests.sunsets.scenes import announced as a_feature_goes
+from tests.sunsets.scenes import change_of, days, has, mails, sweep
 from tests.sunsets.test_pages import page
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,28 @@ def test_whoever_has_another_tier_by_then_hears_no_more_of_it(mailbox: Mailbox) 
     altered(tanaka, tier_id=team.pk)
     assert mails(at=day) == 0
     assert "is on the terms of January 2026." not in page(tanaka.user, "/plan/", at=day + days(1))
+
+
+def test_what_had_left_before_did_not_leave_with_the_move(mailbox: Mailbox) -> None:
+    """Single sign-on, which leaves Team in February, is not told again in the autumn."""
+    lindqvist = by_the_month()
+    a_feature_goes()
+    announced()
+    mails(at=NOON)
+    for day in (1, 200):
+        sweep(at=NOON + days(day))
+    change = PlannedChange.objects.get(customer=lindqvist.customer, kind="edition_sunset")
+    licence = Licence.objects.select_related("price").get(pk=lindqvist.licence.pk)
+    assert not has(lindqvist.customer, at=NOON + days(200))
+    take_effect(change, licence=licence, at=NOON + days(201))
+    mails(at=NOON + days(201))
+    for words in [
+        page(lindqvist.user, "/plan/", at=NOON + days(202)),
+        *words_of(mailbox.to("bo@demo.test")[-1]),
+    ]:
+        assert "is on the terms of January 2026" in words
+        assert "API calls a month: 40,000 instead of 50,000" in words
+        assert "Single sign-on" not in words
 
 
 def test_who_uses_more_than_there_will_be_reads_how_much_and_that_it_stays(mailbox: Mailbox) -> None:

@@ -232,6 +232,8 @@ def test_my_plan_and_the_changelog_say_it() -> None:
     assert 'You pay <b class="number">€1,020.00</b> a year until then' in plan
     assert "You keep yours until 29 Nov 2027, when March 2025 ends:" in plan
     assert 'action="/upgrade/todays-terms/"' in plan, "and can move before"
+    assert "at once, and need not wait" in plan
+    assert "or never" not in plan
     ahead = plan[plan.index("What happens next") :]
     assert "Your Team moves to the terms of January 2026." in ahead
     assert "Affected on 29 November 2027: these terms end" in history
