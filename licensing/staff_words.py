@@ -7,9 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from licensing.models import Customer, Feature
-from licensing.terms import NO_LIMIT, NOT_INCLUDED, FeatureTerms
+from licensing.models import Customer, Edition, Feature
+from licensing.money import format_money
+from licensing.terms import NO_LIMIT, NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms
 from licensing.units import unit_for
+
+LOCALE = "en"
 
 
 def when(value: datetime) -> str:
@@ -30,6 +33,11 @@ def _written(value: datetime) -> str:
     return f"{value.day} {value:%b %Y, %H:%M %Z}"
 
 
+def edition_words(edition: Edition | EditionTerms) -> str:
+    """An edition by its name and its key: March 2025 (2025-03)."""
+    return f"{edition.name} ({edition.key})"
+
+
 def given_words(feature: FeatureTerms, value: Any) -> str:
     """What a tier gives of a feature: 40,000 calls, no limit, next working day, yes, not included."""
     if value is NOT_INCLUDED:
@@ -37,6 +45,26 @@ def given_words(feature: FeatureTerms, value: Any) -> str:
     if feature.kind == Feature.Kind.LIMIT and type(value) is int:
         return f"{value:,} {unit_for(value, feature.unit)}".rstrip()
     return dict(feature.levels).get(value) or grant_words(value)
+
+
+def change_words(was: FeatureTerms, before: Any, now: FeatureTerms, after: Any) -> str:
+    """What becomes of a feature: Projects: 20 projects → no limit."""
+    return f"{now.name}: {value_words(was, before)} → {value_words(now, after)}"
+
+
+def value_words(feature: FeatureTerms, value: Any) -> str:
+    """What a tier gives of a feature, with the month where it is counted anew: 40,000 calls a month."""
+    is_given = value is not NOT_INCLUDED and value is not False
+    return given_words(feature, value) + (" a month" if feature.monthly and is_given else "")
+
+
+def price_move_words(before: PriceTerms, after: PriceTerms | None) -> str:
+    """What an interval costs before and after: $23.00 → $27.00 a seat a month, stays $23.00 a seat a month."""
+    seat = " a seat" if before.per_seat else ""
+    was = format_money(before.unit_amount, before.currency, locale=LOCALE)
+    now = format_money(after.unit_amount, after.currency, locale=LOCALE) if after else "not sold so any more"
+    amounts = f"stays {was}" if was == now else f"{was} → {now}"
+    return f"{amounts}{seat} a {before.interval}"
 
 
 def grant_words(value: Any) -> str:

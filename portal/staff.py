@@ -93,6 +93,7 @@ def ensure_groups() -> None:
                 for verb in ("view", "add", "change", "delete")
             ),
             *PUBLISHING,
+            "view_licence",
         ],
     )
     finance = Q(content_type__app_label="billing") | Q(

@@ -125,6 +125,10 @@ class StaffAction(RowPage):
         """What will happen, in a sentence or two."""
         raise NotImplementedError
 
+    def beside(self) -> tuple[str, dict[str, Any]] | None:
+        """A template of more that the page shows beside the facts, and what it needs."""
+        return None
+
     def closed(self) -> Sequence[str]:
         """Why this very person cannot do it to this row, in place of the form; empty where they can."""
         return ()
@@ -154,6 +158,7 @@ class StaffAction(RowPage):
         return self._page(form)
 
     def _page(self, form: RowForm) -> HttpResponse:
+        beside, context = self.beside() or ("", {})
         return self.page(
             "admin/staff/action.html",
             button=self.button,
@@ -162,4 +167,6 @@ class StaffAction(RowPage):
             closed=self.closed(),
             form=form,
             back=self.back(),
+            beside=beside,
+            **context,
         )

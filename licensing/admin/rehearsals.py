@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, row_or_404, row_url
+from licensing.admin.edition_choices import EditionFilter, HeldEditionFilter, HeldTierFilter
 from licensing.admin.editions import EditionAction
 from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
 from licensing.catalogue.exceptions import exception_refusal, unexcepted
@@ -31,7 +32,7 @@ from licensing.rehearsing import listing
 from licensing.rehearsing.promises import promise_words
 from licensing.rehearsing.running import UnableToRehearse, start
 from licensing.rules.words import in_the_way
-from licensing.staff_words import when
+from licensing.staff_words import edition_words, when
 from licensing.tasks import rehearse
 
 
@@ -174,10 +175,10 @@ as_csv.needs = "licensing.view_rehearsed"
 
 @admin.register(Rehearsal)
 class RehearsalAdmin(ReadOnlyAdmin):
-    list_display = ["started_at", "edition_page", "against", "state", "progress", "started_by"]
-    list_filter = ["state", "edition"]
-    fields = ["edition_page", "against", "started_by", "started_at", "finished_at", "terms_hash"]
-    readonly_fields = ["edition_page"]
+    list_display = ["started_at", "edition_page", "beside", "state", "progress", "started_by"]
+    list_filter = ["state", EditionFilter]
+    fields = ["edition_page", "beside", "started_by", "started_at", "finished_at", "terms_hash"]
+    readonly_fields = ["edition_page", "beside"]
     change_form_outer_before_template = "admin/staff/rehearsal/rehearsal.html"
     as_csv = as_csv
     ask_exception = AskException.on_rows("exception")
@@ -191,7 +192,13 @@ class RehearsalAdmin(ReadOnlyAdmin):
     @display(description="draft", ordering="edition")
     def edition_page(self, row: Rehearsal) -> SafeString:
         """The way back to the draft."""
-        return format_html('<a class="staff-link" href="{}">{}</a>', row_url(row.edition), row.edition)
+        return format_html(
+            '<a class="staff-link" href="{}">{}</a>', row_url(row.edition), edition_words(row.edition)
+        )
+
+    @display(description="against", ordering="against")
+    def beside(self, row: Rehearsal) -> str:
+        return edition_words(row.against)
 
     @display(description="played")
     def progress(self, row: Rehearsal) -> str:
@@ -219,6 +226,7 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
     most = max([step["customers"] for step in totals["bills"]], default=0)
     rows = reverse("admin:licensing_rehearsed_changelist") + f"?rehearsal={rehearsal.pk}"
     tiers = listing.tier_names(rehearsal)
+    editions = listing.edition_names(rehearsal)
     open_ones = unexcepted(rehearsal.edition, rehearsal)
     return {
         "rows": rows,
@@ -239,7 +247,10 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
             | {"currency": currency}
             for currency, amounts in totals["revenue"].items()
         ],
-        "holders": [{**row, "name": tiers.get(row["tier"], row["tier"])} for row in totals["holders"]],
+        "holders": [
+            {**row, "name": listing.held_words(row["tier"], row["edition"], tiers=tiers, editions=editions)}
+            for row in totals["holders"]
+        ],
         "flips": [
             {**flip, "tier": tiers.get(flip["tier"], flip["tier"]), "words": in_the_way(flip["rule"])}
             for flip in totals["flips"]
@@ -268,7 +279,9 @@ class RehearsedAdmin(ReadOnlyAdmin):
 
     list_display = ["customer_page", "held", "bill_now", "bill_if_moved", "effect", "moving", "changes"]
     list_display_links = ["held"]
-    list_filter = ["effect", "moving", "held_edition", "held_tier", "currency"]
+    list_filter = [
+        "effect", "moving", ("held_edition", HeldEditionFilter), ("held_tier", HeldTierFilter), "currency",
+    ]  # fmt: skip
     search_fields = ["customer__name", "customer__slug"]
     fields = [
         "customer_page", "held", "seats", "bill_now", "bill_if_moved", "effect", "moving", "gained_words", "lost_words",
@@ -281,12 +294,21 @@ class RehearsedAdmin(ReadOnlyAdmin):
             super()
             .get_queryset(request)
             .select_related("customer")
-            .prefetch_related("rehearsal__edition__tiers", "rehearsal__against__tiers")
+            .prefetch_related(
+                "rehearsal__edition__tiers",
+                "rehearsal__against__tiers",
+                "rehearsal__edition__product__editions",
+            )
         )
 
     @display(description="holds", ordering="held_tier")
     def held(self, row: Rehearsed) -> str:
-        return f"{listing.tier_names(row.rehearsal).get(row.held_tier, row.held_tier)} of {row.held_edition}"
+        return listing.held_words(
+            row.held_tier,
+            row.held_edition,
+            tiers=listing.tier_names(row.rehearsal),
+            editions=listing.edition_names(row.rehearsal),
+        )
 
     @display(description="bill now", ordering="before")
     def bill_now(self, row: Rehearsed) -> str:
@@ -347,7 +369,7 @@ def _bill(row: Rehearsed, amount: int) -> str:
 @admin.register(PromiseException)
 class PromiseExceptionAdmin(ReadOnlyAdmin):
     list_display = ["asked_at", "edition_page", "says", "customers", "asked_by", "approved_by"]
-    list_filter = ["edition"]
+    list_filter = [EditionFilter]
     fields = [
         "edition_page", "says", "customers", "reason", "asked_by", "asked_at", "approved_by", "approved_at",
     ]  # fmt: skip
@@ -366,4 +388,6 @@ class PromiseExceptionAdmin(ReadOnlyAdmin):
     @display(description="draft", ordering="edition")
     def edition_page(self, row: PromiseException) -> SafeString:
         """The way back to the draft."""
-        return format_html('<a class="staff-link" href="{}">{}</a>', row_url(row.edition), row.edition)
+        return format_html(
+            '<a class="staff-link" href="{}">{}</a>', row_url(row.edition), edition_words(row.edition)
+        )

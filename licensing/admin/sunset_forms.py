@@ -13,13 +13,18 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
-from licensing.models import Edition, Feature, Product, Sunset, Tier
+from licensing.admin.edition_choices import EditionField, EndingField
+from licensing.models import Feature, Product, Sunset, Tier
+from licensing.models.sunset import names_of
+from licensing.staff_words import edition_words
 
 Choice = tuple[str, str]
 Choices = list[Choice | tuple[str, list[Choice]]]
 # So many rows, and one more than there are; what a browser sends beyond LONGEST is not read.
 ROWS = 5
 LONGEST = 100
+# What a draft may leave open; announcing asks for it.
+UNFINISHED = {"reason", "instead", "export"}
 DATE = {"type": "date", "class": " ".join(INPUT_CLASSES)}
 
 
@@ -86,23 +91,6 @@ def _date(words: str) -> date | None:
         return None
 
 
-class EditionField(forms.ModelChoiceField):  # type: ignore[type-arg]  # at run time it takes no parameter
-    """A published edition by its name, or none."""
-
-    def __init__(self, *, label: str, help_text: str) -> None:
-        super().__init__(
-            queryset=Edition.objects.filter(published_at__isnull=False).order_by("-published_at", "-pk"),
-            required=False,
-            empty_label="No edition",
-            widget=UnfoldAdminSelectWidget(),
-            label=label,
-            help_text=help_text,
-        )
-
-    def label_from_instance(self, edition: Edition) -> str:
-        return f"{edition.name} ({edition.key})"
-
-
 class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
     """A draft as people fill it in. It is kept unfinished too; its page says what stands in the way of announcing."""
 
@@ -112,7 +100,7 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
         widget=UnfoldAdminSelectWidget(),
         help_text="What goes, of all that published editions give; or else, below, the edition that ends.",
     )
-    edition = EditionField(
+    edition = EndingField(
         label="Or an edition",
         help_text="Whoever holds it moves to the one after it: who pays with a renewal, everybody else on their day.",
     )
@@ -149,13 +137,17 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
             "instead": "What takes its place",
             "export": "What to take along, and where",
         }
-        help_texts: ClassVar = dict.fromkeys(labels, "In words that customers read.")
+        help_texts: ClassVar = dict.fromkeys(
+            labels, "In words that customers read. A draft may leave it open."
+        )
         widgets: ClassVar = {
             name: UnfoldAdminTextareaWidget(attrs={"rows": 3}) for name in ("reason", "instead", "export")
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in UNFINISHED & self.fields.keys():
+            self.fields[name].required = False
         ends = self.instance.edition_id is not None
         for name, rows, none in (
             ("feature_key", _features(), "No feature" if ends else "Choose a feature"),
@@ -206,18 +198,23 @@ def choices(rows: Iterable[Feature | Tier], *, none: str, kept: str) -> Choices:
     return found
 
 
+def sunset_words(sunset: Any) -> str:
+    """What goes, in a list: a sunset whose names were read along."""
+    return str(sunset.words(feature=sunset.feature_name, tier=sunset.tier_name))
+
+
 def what_words(sunset: Sunset) -> str:
     """What goes, as the form says it."""
     if sunset.edition is not None:
-        after = f", followed by {sunset.replacement.name}" if sunset.replacement else ""
-        return f"{sunset.edition.name} ({sunset.edition.key}), the whole edition{after}"
-    return _named(sunset.feature_key, among=_features(), none="nothing yet")
+        after = f", followed by {edition_words(sunset.replacement)}" if sunset.replacement else ""
+        return f"{edition_words(sunset.edition)}, the whole edition{after}"
+    return _named(sunset, Feature, sunset.feature_key, none="nothing yet")
 
 
 def tier_words(sunset: Sunset) -> str:
     """For whom, as the form says it."""
     none = "every tier of it" if sunset.edition_id else "every tier that gives it"
-    return _named(sunset.tier_key, among=_tiers(), none=none)
+    return _named(sunset, Tier, sunset.tier_key, none=none)
 
 
 def authors_words(sunset: Sunset) -> str:
@@ -225,9 +222,9 @@ def authors_words(sunset: Sunset) -> str:
     return ", ".join(str(author) for author in sunset.authors.all()) or "nobody"
 
 
-def _named(key: str, *, among: QuerySet[Feature] | QuerySet[Tier], none: str) -> str:
-    found = among.filter(key=key).first()
-    return f"{found.name} ({key})" if found else key or none
+def _named(sunset: Sunset, model: type[Feature] | type[Tier], key: str, *, none: str) -> str:
+    name = names_of(model, product=sunset.product_id, key=key).first() if key else None
+    return f"{name} ({key})" if name else key or none
 
 
 def _features() -> QuerySet[Feature]:

@@ -19,13 +19,12 @@ from unfold.widgets import INPUT_CLASSES
 
 from licensing import sunsets
 from licensing.admin.actions import ReasonForm, RowForm, StaffAction
-from licensing.admin.base import ReadOnlyAdmin, StaffAdmin, row_url
-from licensing.admin.queues import CHANGE_QUEUES, SUNSET_QUEUES, queue_filter
-from licensing.admin.sunset_forms import SunsetForm, authors_words, tier_words, what_words
+from licensing.admin.base import StaffAdmin, row_url
+from licensing.admin.queues import SUNSET_QUEUES, queue_filter
+from licensing.admin.sunset_ahead import TEMPLATE, ahead_of
+from licensing.admin.sunset_forms import SunsetForm, authors_words, sunset_words, tier_words, what_words
 from licensing.history import Actor
-from licensing.models import PlannedChange, Sunset
-from licensing.staff_words import when
-from licensing.sunsets.planning import touched_by
+from licensing.models import Sunset
 
 # A field of the draft → how it is read where it is only read.
 IN_WORDS = {
@@ -34,7 +33,6 @@ IN_WORDS = {
     "first_on": "first_day",
     "ramp": "ramp_in_words",
 }
-STATES = {"waiting": "info", "deferred": "warning", "done": "success", "void": "danger"}
 
 
 class _SunsetAction(StaffAction):
@@ -50,7 +48,6 @@ class _SunsetAction(StaffAction):
             ("Tier", tier_words(sunset)),
             ("Written by", authors_words(sunset)),
             ("First day", f"{sunset.first_on:%d %B %Y}"),
-            ("Customers it touches today", touched_by(sunset).count()),
             ("Why", sunset.reason),
             ("What takes its place", sunset.instead),
             ("What to take along", sunset.export),
@@ -102,6 +99,10 @@ class Announce(_SunsetAction):
 
     def closed(self) -> Sequence[str]:
         return sunsets.faults(sunset=self.row, approver=Actor.person(self.request.user), at=timezone.now())
+
+    def beside(self) -> tuple[str, dict[str, Any]]:
+        """What it will mean, tier by tier."""
+        return TEMPLATE, {"means": ahead_of(self.row, request=self.request, at=timezone.now())}
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         sunsets.announce(sunset=self.row, approver=actor, at=at)
@@ -160,6 +161,7 @@ class SunsetAdmin(StaffAdmin):
         return (
             super()
             .get_queryset(request)
+            .named()
             .annotate(
                 planned=Count("changes"),
                 told=count(changes__notice__isnull=False),
@@ -171,8 +173,8 @@ class SunsetAdmin(StaffAdmin):
         )
 
     @display(description="what goes")
-    def what(self, sunset: Sunset) -> str:
-        return str(sunset)
+    def what(self, sunset: Any) -> str:
+        return sunset_words(sunset)
 
     @display(description="state", label={"draft": "warning", "announced": "success", "withdrawn": "danger"})
     def state(self, sunset: Sunset) -> str:
@@ -186,7 +188,7 @@ class SunsetAdmin(StaffAdmin):
         if not sunset.pk or not sunset.planned:
             return "nobody yet"
         return format_html(
-            '<a class="staff-link" href="{}?sunset__id__exact={}">{} touched</a>: {} told, {} delivered, {} put off, '
+            '<a class="staff-link" href="{}?sunset={}">{} touched</a>: {} told, {} delivered, {} put off, '
             "{} done, {} void",
             reverse("admin:licensing_plannedchange_changelist"),
             sunset.pk, sunset.planned, sunset.told, sunset.delivered, sunset.deferred, sunset.done, sunset.void,
@@ -243,13 +245,13 @@ class SunsetAdmin(StaffAdmin):
         return ", ".join(f"{percent} per cent from {day:%d %B %Y}" for percent, day in steps)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
-        """The page of a draft says what stands in the way of announcing it, before anybody tries."""
+        """The page of a draft says beforehand what stands in the way of announcing it, and what it will mean."""
         sunset = kwargs.get("obj")
         if sunset and not sunset.announced_at:
-            reader = Actor.person(request.user)
+            reader, at = Actor.person(request.user), timezone.now()
             context["ahead"] = {
-                "faults": sunsets.faults(sunset=sunset, approver=reader, at=timezone.now()),
-                "touched": touched_by(sunset).count(),
+                "faults": sunsets.faults(sunset=sunset, approver=reader, at=at),
+                "means": ahead_of(sunset, request=request, at=at),
             }
         return super().render_change_form(request, context, **kwargs)
 
@@ -263,31 +265,3 @@ class SunsetAdmin(StaffAdmin):
         """Whoever drafts or edits it is one of its authors, and cannot announce it."""
         super().save_related(request, form, formsets, change)
         form.instance.authors.add(request.user.pk)
-
-
-@admin.register(PlannedChange)
-class PlannedChangeAdmin(ReadOnlyAdmin):
-    list_display = ["customer_page", "what", "written_state", "told", "takes_effect_at", "why"]
-    list_display_links = ["what"]
-    list_select_related = ["customer", "sunset__edition"]
-    list_filter = [queue_filter(CHANGE_QUEUES), "state", "sunset"]
-    search_fields = ["customer__name", "customer__slug", "=feature_key"]
-    search_help_text = "Customer, or the key of a feature."
-    fields = [
-        "customer_page", "sunset", "tier", "kind", "feature_key", "usage", "tell_at", "planned_at", "notice", "told_at",
-        "earliest_at", "takes_effect_at", "begun_at", "state", "why", "done_at",
-    ]  # fmt: skip
-
-    @display(description="what goes", ordering="feature_key")
-    def what(self, change: PlannedChange) -> str:
-        return str(change.sunset)
-
-    @display(description="state", label=STATES, ordering="state")
-    def written_state(self, change: PlannedChange) -> tuple[str, str]:
-        return change.state, change.get_state_display()
-
-    @display(description="told", ordering="told_at")
-    def told(self, change: PlannedChange) -> str:
-        if change.told_at:
-            return f"delivered {when(change.told_at)}"
-        return "on its way" if change.notice_id else f"from {when(change.tell_at)}"

@@ -46,7 +46,7 @@ class Rehearsal(models.Model):
         ordering = ["-started_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"rehearsal of {self.edition.key}, {self.started_at:%Y-%m-%d %H:%M}"
+        return f"rehearsal of {self.edition.name} ({self.edition.key}), {self.started_at:%Y-%m-%d %H:%M}"
 
     @property
     def percent(self) -> int:

@@ -5,14 +5,35 @@ Once announced a sunset never changes; it can only be withdrawn. A database trig
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from licensing.models.catalogue import Edition, Product, Tier
+from licensing.models.catalogue import Edition, Feature, Product, Tier
 from licensing.models.customer import Customer
 from licensing.models.licence import Licence
 from licensing.models.notice import Notice
+
+
+class SunsetQuerySet(models.QuerySet["Sunset"]):
+    def named(self) -> SunsetQuerySet:
+        """With the names of feature and tier, for `Sunset.words`."""
+        return self.annotate(
+            feature_name=names_of(
+                Feature, product=models.OuterRef("product"), key=models.OuterRef("feature_key")
+            ),
+            tier_name=names_of(Tier, product=models.OuterRef("product"), key=models.OuterRef("tier_key")),
+        )
+
+
+def names_of(model: type[Feature] | type[Tier], *, product: Any, key: Any) -> Any:
+    """What the newest published edition that has it calls a feature or a tier; a query of one row at most."""
+    published = model._default_manager.filter(
+        edition__product=product, edition__published_at__isnull=False, key=key
+    )
+    return published.order_by("-edition__published_at", "-edition").values_list("name", flat=True)[:1]
 
 
 class Sunset(models.Model):
@@ -67,6 +88,8 @@ class Sunset(models.Model):
     )
     withdrawn_because = models.CharField(max_length=400, blank=True, editable=False)
 
+    objects = SunsetQuerySet.as_manager()
+
     class Meta:
         ordering = ["-first_on", "-pk"]
         permissions = [("announce_sunset", "Can announce and withdraw a sunset")]
@@ -80,8 +103,20 @@ class Sunset(models.Model):
         ]
 
     def __str__(self) -> str:
-        what = self.feature_key or (_("edition %(key)s") % {"key": self.edition.key} if self.edition else "–")
-        return f"{what}, {self.tier_key}" if self.tier_key else str(what)
+        """With its names looked up; a list of them reads the names along (`named`)."""
+        feature, tier = (
+            names_of(model, product=self.product_id, key=key).first() if key else None
+            for model, key in ((Feature, self.feature_key), (Tier, self.tier_key))
+        )
+        return self.words(feature=feature, tier=tier)
+
+    def words(self, *, feature: str | None, tier: str | None) -> str:
+        """What goes, and from whom where not from everybody: Single sign-on (sso), Team (team)."""
+        if self.edition is not None:
+            what = _("edition %(name)s (%(key)s)") % {"name": self.edition.name, "key": self.edition.key}
+        else:
+            what = _with_key(feature, self.feature_key) or "–"
+        return f"{what}, {_with_key(tier, self.tier_key)}" if self.tier_key else what
 
     @property
     def kind(self) -> PlannedChange.Kind:
@@ -92,6 +127,10 @@ class Sunset(models.Model):
     def is_open(self) -> bool:
         """Announced, and not withdrawn."""
         return self.announced_at is not None and self.withdrawn_at is None
+
+
+def _with_key(name: str | None, key: str) -> str:
+    return f"{name} ({key})" if name else key
 
 
 class PlannedChange(models.Model):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from licensing.entitlements import Entitlement
 from licensing.measuring import Measure, measure
-from licensing.staff_words import given_words
+from licensing.staff_words import value_words
 from licensing.terms import NOT_INCLUDED
 
 # feature, from, to: in words; sunset: where an announced sunset takes it, the day it was announced on
@@ -51,7 +51,4 @@ def difference(old: Entitlement | None, new: Entitlement | None) -> Difference:
 
 
 def _words(one: Entitlement | None) -> str:
-    if one is None:
-        return str(NOT_INCLUDED)
-    suffix = " a month" if one.feature.monthly and _is_given(one) else ""
-    return given_words(one.feature, one.value) + suffix
+    return value_words(one.feature, one.value) if one else str(NOT_INCLUDED)

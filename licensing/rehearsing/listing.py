@@ -10,6 +10,7 @@ from licensing.cells import inert
 from licensing.models import Rehearsal, Rehearsed
 from licensing.money import minor_digits
 from licensing.rules.words import in_the_way
+from licensing.staff_words import edition_words
 
 HEAD = (
     "customer", "edition held", "tier held", "currency", "interval", "seats", "bill now", "bill once published",
@@ -79,6 +80,17 @@ def tier_names(rehearsal: Rehearsal) -> dict[str, str]:
         if edition is not None
         for tier in edition.tiers.all()
     }
+
+
+def edition_names(rehearsal: Rehearsal) -> dict[str, str]:
+    """Key → name and key of every edition of the product. One query, or none where they were fetched along."""
+    return {edition.key: edition_words(edition) for edition in rehearsal.edition.product.editions.all()}
+
+
+def held_words(tier: str, edition: str, *, tiers: Mapping[str, str], editions: Mapping[str, str]) -> str:
+    """What somebody holds: Team (team) of January 2026 (2026-01)."""
+    name = f"{tiers[tier]} ({tier})" if tier in tiers else tier
+    return f"{name} of {editions.get(edition, edition)}"
 
 
 def flips_words(flips: Iterable[dict[str, Any]], *, tiers: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as words
 
 from licensing.history import Actor
-from licensing.models import Sunset
+from licensing.models import Product, Sunset
 from licensing.reasons import Clause
 from licensing.sunsets.faults import faults
 from licensing.sunsets.planning import plan_open, tell_due, void_withdrawn
@@ -46,15 +46,21 @@ def announce(*, sunset: Sunset, approver: Actor, at: datetime) -> Sunset:
     """
     with transaction.atomic():
         sunset = Sunset.objects.select_for_update().get(pk=sunset.pk)
+        # Whoever announces another draft of the same end, or publishes an edition, waits here.
+        Product.objects.select_for_update(no_key=True).get(pk=sunset.product_id)
         if found := faults(sunset=sunset, approver=approver, at=at):
             raise UnableToAnnounce(found)
-        sunset.announced_at = at
-        sunset.announced_by = sunset.authors.order_by("pk").last()
-        sunset.approved_by_id = approver.user_id
-        sunset.save(update_fields=["announced_at", "announced_by", "approved_by"])
+        _put_on_record(sunset, approver, at=at)
     plan_open(at=at, sets=1)
     tell_due(at=at, sets=1)
     return sunset
+
+
+def _put_on_record(sunset: Sunset, approver: Actor, *, at: datetime) -> None:
+    sunset.announced_at = at
+    sunset.announced_by = sunset.authors.order_by("pk").last()
+    sunset.approved_by_id = approver.user_id
+    sunset.save(update_fields=["announced_at", "announced_by", "approved_by"])
 
 
 def withdraw(*, sunset: Sunset, actor: Actor, reason: str, at: datetime) -> Sunset:

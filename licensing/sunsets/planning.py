@@ -53,27 +53,37 @@ def touched_by(sunset: Sunset) -> QuerySet[Licence]:
     return found.filter(tier__key=sunset.tier_key) if sunset.tier_key else found
 
 
+def in_use(feature_key: str, *, at: datetime) -> Subquery:
+    """Of a licence: how much of the feature its customer uses by the newest reading; None where there is none."""
+    readings = UsageReading.objects.filter(
+        customer=OuterRef("customer"), feature_key=feature_key, read_at__lte=at
+    )
+    return Subquery(readings.order_by("-read_at", "-pk").values("value")[:1])
+
+
+def is_counted(sunset: Sunset) -> bool:
+    """Whether the use of what goes is counted at all: a limit's is, a switch's and a level's is not."""
+    return Feature.objects.filter(
+        edition__product=sunset.product_id, key=sunset.feature_key, kind=Feature.Kind.LIMIT
+    ).exists()
+
+
 def _plan(sunset: Sunset, *, at: datetime, sets: int) -> int:
     """Several hands at once make no change twice: it is unique, and what is there already is passed over."""
     known = PlannedChange.objects.filter(sunset=sunset, licence=OuterRef("pk"), tier=OuterRef("tier"))
-    readings = UsageReading.objects.filter(
-        customer=OuterRef("customer"), feature_key=sunset.feature_key, read_at__lte=at
-    ).order_by("-read_at", "-pk")
     missing = (
         touched_by(sunset)
         .filter(~Exists(known))
-        .annotate(in_use=Subquery(readings.values("value")[:1]))
+        .annotate(in_use=in_use(sunset.feature_key, at=at))
         .select_related("customer")
         .order_by("pk")
     )
-    is_counted = Feature.objects.filter(
-        edition__product=sunset.product_id, key=sunset.feature_key, kind=Feature.Kind.LIMIT
-    ).exists()
+    counted = is_counted(sunset)
     made, last = 0, 0
     for _ in range(sets):
         batch = list(missing.filter(pk__gt=last)[:BATCH])
         PlannedChange.objects.bulk_create(
-            (_change(sunset, licence, is_counted=is_counted, at=at) for licence in batch),
+            (_change(sunset, licence, counted=counted, at=at) for licence in batch),
             ignore_conflicts=True,
         )
         made += len(batch)
@@ -83,9 +93,9 @@ def _plan(sunset: Sunset, *, at: datetime, sets: int) -> int:
     return made
 
 
-def _change(sunset: Sunset, licence: Any, *, is_counted: bool, at: datetime) -> PlannedChange:
+def _change(sunset: Sunset, licence: Any, *, counted: bool, at: datetime) -> PlannedChange:
     """Users first, where use is counted at all; what nobody counts, and a whole edition, everybody may be using."""
-    uses_it = bool(licence.in_use) or not is_counted
+    uses_it = bool(licence.in_use) or not counted
     announced_at = sunset.announced_at or at
     day = day_for(sunset=sunset, customer_id=licence.customer_id)
     return PlannedChange(

@@ -53,7 +53,7 @@ class Rights:
 MODELS: dict[str, Rights] = {
     # What is on record is looked at. It changes by an action, with a reason.
     "licensing.customer": Rights("support finance"),
-    "licensing.licence": Rights("support finance"),
+    "licensing.licence": Rights("support finance catalogue"),
     "licensing.event": Rights("support finance"),
     "licensing.trial": Rights("support"),
     "licensing.waiver": Rights("support finance"),

@@ -65,7 +65,7 @@ def test_staff_draft_a_plan_are_told_what_is_missing_and_follow_one_that_runs(pa
     page.get_by_role("button", name="Save", exact=True).click()
     page.locator("#result_list").get_by_role("link", name="automations").first.click()
     page.get_by_role("link", name="Announce the sunset").click()
-    expect(page.locator(".staff")).to_contain_text("Customers it touches today")
+    expect(page.locator(".staff")).to_contain_text("Today it touches")
     found = Axe().run(page, context=OURS)
     assert not found.response["violations"], found.generate_report()
     expect(page.locator(".staff")).to_contain_text("nobody approves what they wrote")

@@ -13,10 +13,13 @@ import pytest
 
 from tests.infra.proof import LONG, size
 from tests.infra.sandbox import Sandbox
-from tests.races import paying, teams
+from tests.races import paying, sunsets, teams
 from tests.races.racing import Outcome, Race, empty_the_database, run
 
-RACES = [pytest.param(race, id=race.name.replace(" ", "-")) for race in (*paying.RACES, *teams.RACES)]
+RACES = [
+    pytest.param(race, id=race.name.replace(" ", "-"))
+    for race in (*paying.RACES, *teams.RACES, *sunsets.RACES)
+]
 pytestmark = [pytest.mark.proof, pytest.mark.parametrize("race", RACES)]
 
 

@@ -164,7 +164,7 @@ def test_what_stands_in_the_way_of_a_tier_is_said_in_words(client: Client, okafo
     rows = f"{reverse('admin:licensing_rehearsed_changelist')}?rehearsal={rehearsal.pk}"
     for address in (rows, page(client, one)):
         assert flips in said(client, address)
-        assert "Team of 2026-01" in said(client, address)
+        assert "Team (team) of January 2026 (2026-01)" in said(client, address)
     sums = said(client, page(client, rehearsal))
     assert "It takes fewer or more seats than they have." in sums
     assert "seats-fit-tier" not in sums

@@ -33,7 +33,7 @@ SUPPORT, CATALOGUE, FINANCE = "support", "catalogue", "finance"
 # Model → the groups that may look at it. Superusers may look at everything.
 LOOKERS: dict[str, set[str]] = {
     "licensing.customer": {SUPPORT, FINANCE},
-    "licensing.licence": {SUPPORT, FINANCE},
+    "licensing.licence": {SUPPORT, FINANCE, CATALOGUE},
     "licensing.trial": {SUPPORT},
     "licensing.waiver": {SUPPORT, FINANCE},
     "licensing.usagereading": {SUPPORT},

@@ -8,13 +8,17 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse, reverse_lazy
 
 from licensing.models import Product, Sunset
 from tests.cast import Party, bo, make_catalogue
 from tests.licensing.small_catalogue import GOOD, load, published
 from tests.staff.conftest import SignIn
+from tests.sunsets.editions import announced as edition_ends
 from tests.sunsets.scenes import announced, draft
 
 ADD = "/admin/licensing/sunset/add/"
@@ -76,6 +80,22 @@ def test_a_draft_without_steps_is_for_everybody_on_the_first_day(client: Client)
     sunset = Sunset.objects.get()
     assert (sunset.feature_key, sunset.tier_key, sunset.ramp) == ("sso", "team", [])
     assert [str(author) for author in sunset.authors.all()] == ["Sam catalogue"]
+
+
+def test_a_draft_is_kept_unfinished_and_says_what_is_missing(client: Client, as_staff: SignIn) -> None:
+    unfinished = {"reason": "", "instead": "", "export": "", "feature_key": "", "tier_key": ""}
+    assert client.post(ADD, filled(**unfinished)).status_code == 302
+    sunset = Sunset.objects.get()
+    assert "Say what goes: one feature, or one edition." in words(client, page_of(sunset))
+    assert client.post(page_of(sunset), filled(reason="", instead="", export="")).status_code == 302
+    door = reverse("admin:licensing_sunset_announce", args=[sunset.pk])
+    theirs = as_staff("catalogue", superuser=True)
+    for said in (words(client, page_of(sunset)), words(theirs, door)):
+        for missing in ("Say why.", "Say what takes its place.", "Say what to take along, and where."):
+            assert missing in said
+    theirs.post(door, {"key": "sso"})
+    sunset.refresh_from_db()
+    assert sunset.announced_at is None
 
 
 def test_steps_are_rows_and_the_first_is_on_the_first_day(client: Client) -> None:
@@ -166,3 +186,60 @@ def test_a_draft_keeps_a_key_that_no_published_edition_has(client: Client) -> No
     form = client.get(page_of(sunset)).context["adminform"].form
     assert ("fax", "fax (in no published edition)") in form.fields["feature_key"].choices
     assert client.post(page_of(sunset), filled(feature_key="fax")).status_code == 302
+
+
+# Lists and pages
+
+
+LISTS = {
+    "sunsets": reverse_lazy("admin:licensing_sunset_changelist"),
+    "planned changes": reverse_lazy("admin:licensing_plannedchange_changelist"),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_lists_say_names_beside_keys_of_a_feature_and_of_an_edition(client: Client, name: str) -> None:
+    bo()
+    announced()
+    edition_ends(tier_key="team")
+    said = words(client, str(LISTS[name]))
+    assert "Single sign-on (sso), Team (team)" in said
+    assert "edition March 2025 (2025-03), Team (team)" in said
+    assert "sso, team" not in said
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_names_cost_a_list_no_query_a_row(client: Client, name: str) -> None:
+    bo()
+    announced()
+    client.get(str(LISTS[name]))
+    with CaptureQueriesContext(connection) as one:
+        client.get(str(LISTS[name]))
+    edition_ends()
+    draft(feature_key="guests")
+    with CaptureQueriesContext(connection) as three:
+        client.get(str(LISTS[name]))
+    assert len(three) == len(one)
+
+
+def test_planned_changes_of_one_sunset_are_found_from_it(client: Client) -> None:
+    bo()
+    sunset = announced()
+    edition_ends()
+    (address,) = re.findall(rf'href="([^"]*\?sunset={sunset.pk})"', page_text(client, str(LISTS["sunsets"])))
+    found = client.get(address).context["cl"].result_list
+    assert [change.sunset_id for change in found] == [sunset.pk]
+    assert len(client.get(f"{LISTS['planned changes']}?sunset=nobody").context["cl"].result_list) == 2
+
+
+def test_a_page_is_headed_by_the_names_as_they_are_now(client: Client) -> None:
+    sunset = draft()
+    assert str(sunset) == "Single sign-on (sso), Team (team)"
+    client.post(page_of(sunset), filled(feature_key="guests", tier_key=""))
+    assert "Guests (guests)" in words(client, page_of(sunset))
+    assert str(Sunset.objects.get()) == "Guests (guests)"
+    assert str(LogEntry.objects.get().object_repr) == "Guests (guests)"
+
+
+def page_text(client: Client, address: str) -> str:
+    return html.unescape(client.get(address).content.decode())
