@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,9 +22,15 @@ def days(count: float) -> timedelta:
     return timedelta(days=count)
 
 
-def ending(buyer: Buyer, *, price: str = "2700") -> Sunset:
-    """Ada holds Team of January 2026 for three; July 2026 is sold, and January's end is announced and told. Ten days
-    are notice enough here, so that her next renewal carries it.
+def ending(
+    buyer: Buyer,
+    *,
+    price: str = "2700",
+    outcome: str = "delivered",
+    notice: Mapping[str, int] | None = None,
+) -> Sunset:
+    """Ada holds Team of January 2026 for three; July 2026 is sold, and January's end is announced and told. Seven days
+    are notice enough here, so that her next renewal carries it; of some kind of change `notice` may ask for more.
     """
     buyer.with_card().buy("team", seats=3)
     buyer.receive(*buyer.events())
@@ -33,6 +40,8 @@ def ending(buyer: Buyer, *, price: str = "2700") -> Sunset:
     publish(load_draft(source=later, at=at), at=at)
     NoticeRule.objects.update(days=7)
     NoticeRule.objects.exclude(jurisdiction="").delete()
+    for kind, more in (notice or {}).items():
+        NoticeRule.objects.filter(kind=kind).update(days=more)
     sunset = Sunset.objects.create(
         product=Product.objects.get(),
         edition=Edition.objects.get(key="2026-01"),
@@ -40,14 +49,22 @@ def ending(buyer: Buyer, *, price: str = "2700") -> Sunset:
         reason="Two sets of terms cost more than they bring.",
         instead="Your tier as it is sold today.",
         export="Nothing is lost.",
-        first_on=(at + days(14)).date(),
+        first_on=(at + days(7 + max(7, *(notice or {}).values(), 0))).date(),
     )
     sunset.authors.add(writer())
     sunset = sunsets.announce(sunset=sunset, approver=Actor.person(colleague()), at=at)
     send_due(at=at)
-    Delivery.objects.update(outcome="delivered", outcome_at=at, arrived_at=at)
+    reported(outcome, at=at)
     sunsets.follow_notices(at=at + days(1))
     return sunset
+
+
+def reported(outcome: str, *, at: datetime) -> None:
+    """What became of every mail so far; of "" nothing is heard."""
+    arrived_at = at if outcome == "delivered" else None
+    Delivery.objects.update(
+        expects_word=True, outcome=outcome, outcome_at=at if outcome else None, arrived_at=arrived_at
+    )
 
 
 def change_of(buyer: Buyer) -> PlannedChange:
