@@ -247,6 +247,14 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
             | {"currency": currency}
             for currency, amounts in totals["revenue"].items()
         ],
+        "moving_on": [
+            {
+                **row,
+                **{side: editions.get(row[side], row[side]) for side in ("from", "to")},
+                "held": row["from"],
+            }
+            for row in totals.get("moving_on", [])
+        ],
         "holders": [
             {**row, "name": listing.held_words(row["tier"], row["edition"], tiers=tiers, editions=editions)}
             for row in totals["holders"]
@@ -284,8 +292,9 @@ class RehearsedAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     search_fields = ["customer__name", "customer__slug"]
     fields = [
-        "customer_page", "held", "seats", "bill_now", "bill_if_moved", "effect", "moving", "gained_words", "lost_words",
-        "gained_moving", "lost_moving", "flips_words", "notices_words", "promises_words",
+        "customer_page", "held", "seats", "bill_now", "moves_on_words", "bill_then", "bill_if_moved", "effect",
+        "moving", "gained_words", "lost_words", "gained_moving", "lost_moving", "flips_words", "notices_words",
+        "promises_words",
     ]  # fmt: skip
     readonly_fields = fields
 
@@ -313,6 +322,14 @@ class RehearsedAdmin(ReadOnlyAdmin):
     @display(description="bill now", ordering="before")
     def bill_now(self, row: Rehearsed) -> str:
         return _bill(row, row.before)
+
+    @display(description="already announced")
+    def moves_on_words(self, row: Rehearsed) -> str:
+        return listing.moves_on_words(row, editions=listing.edition_names(row.rehearsal)) or "nothing"
+
+    @display(description="bill after that")
+    def bill_then(self, row: Rehearsed) -> str:
+        return _bill(row, row.moves_on["bill"]) if row.moves_on else "–"
 
     @display(description="bill if moved", ordering="if_moved")
     def bill_if_moved(self, row: Rehearsed) -> str:

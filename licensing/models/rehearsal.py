@@ -60,7 +60,10 @@ class Rehearsed(models.Model):
     `before` and `after` are the bill now and once the draft is published; `if_moved` is the bill of the same tier of
     the draft, empty where it is not sold to them. `gained` and `lost` are entitlements by publishing alone,
     `…_if_moved` those by moving; a loss with `sunset` comes by the sunset announced on that day, and counts in neither
-    effect. `notices` are those owed before anybody could be moved, `promises` what is broken.
+    effect. Whose edition is announced to end has `moves_on`: to which edition, announced when, on which day (null while
+    there is none), and the `bill` from then on; what that brings and takes is marked with `sunset` and `ends`, and the
+    draft is compared with what they hold on that day. `notices` are those owed before anybody could be moved,
+    `promises` what is broken.
     """
 
     class Effect(models.TextChoices):
@@ -94,6 +97,7 @@ class Rehearsed(models.Model):
     notices = models.JSONField()
     earliest = models.DateTimeField(null=True)
     promises = models.JSONField()
+    moves_on = models.JSONField(null=True)
 
     class Meta:
         verbose_name_plural = "rehearsed customers"

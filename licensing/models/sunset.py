@@ -113,7 +113,7 @@ class Sunset(models.Model):
     def words(self, *, feature: str | None, tier: str | None) -> str:
         """What goes, and from whom where not from everybody: Single sign-on (sso), Team (team)."""
         if self.edition is not None:
-            what = _("edition %(name)s (%(key)s)") % {"name": self.edition.name, "key": self.edition.key}
+            what = _("Edition %(name)s (%(key)s)") % {"name": self.edition.name, "key": self.edition.key}
         else:
             what = _with_key(feature, self.feature_key) or "–"
         return f"{what}, {_with_key(tier, self.tier_key)}" if self.tier_key else what

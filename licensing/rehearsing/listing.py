@@ -13,10 +13,10 @@ from licensing.rules.words import in_the_way
 from licensing.staff_words import edition_words
 
 HEAD = (
-    "customer", "edition held", "tier held", "currency", "interval", "seats", "bill now", "bill once published",
-    "bill if moved", "by publishing", "if moved", "gained by publishing", "lost by publishing", "gained if moved",
-    "lost if moved", "tiers that open or close", "notices owed before moving", "earliest date of moving",
-    "promises broken",
+    "customer", "edition held", "tier held", "currency", "interval", "seats", "bill now", "already announced",
+    "bill after that", "bill once published", "bill if moved", "by publishing", "if moved", "gained by publishing",
+    "lost by publishing", "gained if moved", "lost if moved", "tiers that open or close", "notices owed before moving",
+    "earliest date of moving", "promises broken",
 )  # fmt: skip
 
 
@@ -32,15 +32,18 @@ def lines(rehearsal: Rehearsal) -> Iterator[str]:
     writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
     yield "\ufeff" + writer.writerow(HEAD)  # so that spreadsheets read it as UTF-8
     rows = Rehearsed.objects.filter(rehearsal=rehearsal).select_related("customer").order_by("pk")
-    tiers = tier_names(rehearsal)
+    tiers, editions = tier_names(rehearsal), edition_names(rehearsal)
     for row in rows.iterator(chunk_size=1000):
-        yield writer.writerow([inert(cell) for cell in _cells(row, tiers=tiers)])
+        yield writer.writerow([inert(cell) for cell in _cells(row, tiers=tiers, editions=editions)])
 
 
-def _cells(row: Rehearsed, *, tiers: Mapping[str, str]) -> Iterator[Any]:
+def _cells(row: Rehearsed, *, tiers: Mapping[str, str], editions: Mapping[str, str]) -> Iterator[Any]:
     yield row.customer.name
     yield from (row.held_edition, row.held_tier, row.currency, row.interval, row.seats)
-    yield from (_amount(amount, row.currency) for amount in (row.before, row.after, row.if_moved))
+    then = row.moves_on["bill"] if row.moves_on else None
+    yield _amount(row.before, row.currency)
+    yield moves_on_words(row, editions=editions)
+    yield from (_amount(amount, row.currency) for amount in (then, row.after, row.if_moved))
     yield from (row.get_effect_display(), row.get_moving_display())
     yield from (listed(each) for each in (row.gained, row.lost, row.gained_if_moved, row.lost_if_moved))
     yield flips_words(row.flips, tiers=tiers)
@@ -67,7 +70,20 @@ def listed(differences: Iterable[dict[str, str]]) -> str:
 def by_whom(difference: dict[str, str]) -> str:
     """That a loss is not the draft's doing, in brackets; empty where it is."""
     announced_on = difference.get("sunset")
-    return f" (by the sunset announced on {announced_on}, not by this edition)" if announced_on else ""
+    if announced_on is None:
+        return ""
+    what = "end of their edition" if "ends" in difference else "sunset"
+    return f" (by the {what} announced on {announced_on}, not by this edition)"
+
+
+def moves_on_words(row: Rehearsed, *, editions: Mapping[str, str]) -> str:
+    """Where the announced end of their edition takes them: moves on 2027-03-15 to January 2026 (2026-01)."""
+    if row.moves_on is None:
+        return ""
+    to, day = row.moves_on["to"], row.moves_on["on"]
+    return f"moves {f'on {day[:10]} ' if day else ''}to {editions.get(to, to)}, already announced" + (
+        "" if day else ", without a day yet"
+    )
 
 
 def tier_names(rehearsal: Rehearsal) -> dict[str, str]:

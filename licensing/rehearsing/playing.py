@@ -4,6 +4,9 @@ By publishing alone a licence keeps its edition: nothing of it changes but what 
 what moving to the same tier of the draft would bring, for those who decide whether to ask anybody to move. What an
 announced sunset is going to take goes either way: it is listed among what is lost, with the day of its announcement,
 and counts neither as the draft's doing nor, where the draft gives more of it, as a gain.
+
+Whose edition is announced to end moves on to another one, be the draft published or not. What that brings and takes is
+listed too, as its doing; and the draft is compared with what they will hold, and pay, on that day.
 """
 
 from __future__ import annotations
@@ -16,17 +19,17 @@ from typing import Any
 
 from licensing.eligibility import change_reasons
 from licensing.entitlements import Entitlement, entitlements
-from licensing.models import NoticeRule, Rehearsed
+from licensing.models import Licence, NoticeRule, Rehearsed
 from licensing.noticeclock import NoPolicy, NoticeClock
 from licensing.rehearsing.comparing import Difference, compared, difference
-from licensing.rehearsing.leaving import Announced, leaving
+from licensing.rehearsing.leaving import Ending, Plans, day_of, ending_of, leaving, moved_on
 from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
 from licensing.rules.situation import Change, Situation
 from licensing.rules.words import NOT_OFFERED
 from licensing.sharing import lay_over
 from licensing.standing import Standing, less_retired
-from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms, TierTerms, edition_terms
+from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms, edition_terms
 
 Effect, Kind = Rehearsed.Effect, NoticeRule.Kind
 
@@ -35,19 +38,30 @@ Effect, Kind = Rehearsed.Effect, NoticeRule.Kind
 class Case:
     """What is the same for all who hold the same tier of the same edition, with the same trial laid over.
 
-    `loses_by_moving` says whether the move itself would take anything on its day, be it leaving later or not.
+    `then` is what an announced end of the edition makes of it, None where none is. `loses_by_moving` says whether the
+    move to the draft itself would take anything on its day, be it leaving later or not.
     """
 
-    edition: EditionTerms
-    tier: TierTerms
-    before: Mapping[str, Entitlement]
-    after: Mapping[str, Entitlement]
+    now: Turn
+    then: Turn | None
+    ending: Ending | None
     target: TierTerms | None
     gained: list[Difference]
     lost: list[Difference]
     gained_if_moved: list[Difference]
     lost_if_moved: list[Difference]
     loses_by_moving: bool
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A tier of `edition`: `own` as it is, `tier` as it is once the draft is published; and what each entitles to."""
+
+    edition: EditionTerms
+    own: TierTerms
+    tier: TierTerms
+    before: Mapping[str, Entitlement]
+    after: Mapping[str, Entitlement]
 
 
 class Play:
@@ -59,10 +73,10 @@ class Play:
         draft: EditionTerms,
         today: EditionTerms,
         clock: NoticeClock,
-        sunsets: Sequence[Announced],
+        plans: Plans,
         at: datetime,
     ) -> None:
-        self.draft, self.today, self.clock, self.sunsets, self.at = draft, today, clock, sunsets, at
+        self.draft, self.today, self.clock, self.plans, self.at = draft, today, clock, plans, at
         self._cases: dict[tuple[Any, ...], Case] = {}
 
     @cached_property
@@ -76,12 +90,11 @@ class Play:
         case = self._case(standing)
         customer, licence, held = standing.customer, standing.licence, standing.held
         before = held.price.amount(licence.seats) if held else 0
-        own = case.tier.price_by_id(licence.price_id)
+        own = case.now.tier.price_by_id(licence.price_id)
         after = own.amount(licence.seats) if own else 0
-        moved = self._moved_price(case, standing)
-        if_moved = (
-            moved.amount(licence.seats) if moved else 0 if case.target and case.target.is_free else None
-        )
+        if_moved = _bill(case.target, licence)
+        moves_on = self._moves_on(case, standing)
+        then = moves_on["bill"] if moves_on else before
         notices = self._notices(case, standing, rises=if_moved is not None and if_moved > before)
         return {
             "customer_id": customer.pk,
@@ -97,7 +110,7 @@ class Play:
             "effect": _effect(before, after, gained=case.gained, lost=case.lost),
             "moving": Effect.CLOSED.value
             if if_moved is None
-            else _effect(before, if_moved, gained=case.gained_if_moved, lost=case.lost_if_moved),
+            else _effect(then, if_moved, gained=case.gained_if_moved, lost=case.lost_if_moved),
             "gained": case.gained,
             "lost": case.lost,
             "gained_if_moved": case.gained_if_moved,
@@ -105,54 +118,102 @@ class Play:
             "flips": list(self._flips(facts)),
             "notices": notices,
             "earliest": max((notice["earliest"] for notice in notices), default=None),
-            "promises": broken(Before(standing, case.before, before), After(case.after, after, self.draft)),
+            "promises": self._broken(case, standing, before=before, after=after),
+            "moves_on": moves_on,
         }
+
+    def _moves_on(self, case: Case, standing: Standing) -> dict[str, Any] | None:
+        """Where the announced end of their edition takes them, when, and what they pay from then on."""
+        if case.ending is None or case.then is None:
+            return None
+        day = day_of(standing, case.ending)
+        return {
+            "to": case.then.edition.key,
+            "announced": case.ending.on,
+            "on": day.astimezone(standing.customer.zone).isoformat() if day else None,
+            "bill": _bill(case.then.own, standing.licence) or 0,
+        }
+
+    def _broken(self, case: Case, standing: Standing, *, before: int, after: int) -> list[list[str]]:
+        """As they stand now, and as they will on the day on which an announced end moves them."""
+        found = broken(Before(standing, case.now.before, before), After(case.now.after, after, self.draft))
+        if case.ending and case.then:
+            before, after = (_bill(tier, standing.licence) or 0 for tier in (case.then.own, case.then.tier))
+            found += broken(
+                Before(moved_on(standing, case.ending), case.then.before, before),
+                After(case.then.after, after, self.draft),
+            )
+        return [list(each) for each in dict.fromkeys((key, words) for key, words in found)]
 
     def _case(self, standing: Standing) -> Case:
         """Worked out once for each tier that is held, by itself or under a trial. What a waiver gives or a sunset took
         is one customer's own.
         """
+        ending = ending_of(standing, self.plans.endings)
         if standing.waivers or standing.retired:
-            return self._work_out(standing)
-        key = (standing.edition.id, standing.tier.id, standing.trial_tier.id if standing.trial_tier else None)
+            return self._work_out(standing, ending)
+        trial = standing.trial_tier.id if standing.trial_tier else None
+        key = (standing.edition.id, standing.tier.id, trial, ending)
         if key not in self._cases:
-            self._cases[key] = self._work_out(standing)
+            self._cases[key] = self._work_out(standing, ending)
         return self._cases[key]
 
-    def _work_out(self, standing: Standing) -> Case:
-        after_publishing = lay_over(standing.edition, [self.draft]).terms
-        edition = less_retired(after_publishing, standing.tier.id, standing.changes)
-        tier = edition.tier_by_id(standing.tier.id)
-        target = self.draft.tier(standing.tier.key)
-        before = entitlements(standing)
-        after = entitlements(replace(standing, edition=edition, tier=tier))
+    def _work_out(self, standing: Standing, ending: Ending | None) -> Case:
+        now = turn = self._turn(standing)
         go, goes = self._goes(standing)
-        gained, _lost = compared(_less(before, go), _less(after, go))
-        _gained, lost = compared(before, after)
-        if target is None:
-            return Case(edition, tier, before, after, target, gained, [*lost, *goes], [], [], False)
-        moved = entitlements(replace(standing, edition=self.draft, tier=target, newest_id=self.draft.id))
-        goes_there = go | leaving(target, self.sunsets).keys()
-        gained_there, lost_there = compared(_less(before, go), _less(moved, goes_there))
+        then, left = None, go
+        gained_on: list[Difference] = []
+        lost_on: list[Difference] = []
+        if ending:
+            then = turn = self._turn(moved_on(standing, ending))
+            published = edition_terms(ending.replacement_id).tier_by_id(then.own.id)
+            left = set(leaving(published, self.plans.features))
+            gained_on, lost_on = (
+                [{**each, "sunset": ending.on, "ends": standing.edition.key} for each in found]
+                for found in compared(_less(now.before, go), _less(then.before, left))
+            )
+        gained, _lost = compared(_less(turn.before, left), _less(turn.after, left))
+        _gained, lost = compared(turn.before, turn.after)
+        target, loses_by_moving = self.draft.tier(standing.tier.key), False
+        gained_there: list[Difference] = []
+        lost_there: list[Difference] = []
+        if target is not None:
+            moved = entitlements(replace(standing, edition=self.draft, tier=target, newest_id=self.draft.id))
+            goes_there = left | leaving(target, self.plans.features).keys()
+            gained_there, lost_there = compared(_less(turn.before, left), _less(moved, goes_there))
+            gained_there, lost_there = [*gained_there, *gained_on], [*lost_there, *lost_on, *goes]
+            loses_by_moving = bool(compared(now.before, moved)[1])
         return Case(
-            edition,
-            tier,
-            before,
-            after,
-            target,
-            gained,
-            [*lost, *goes],
-            gained_there,
-            [*lost_there, *goes],
-            loses_by_moving=bool(compared(before, moved)[1]),
+            now=now,
+            then=then,
+            ending=ending,
+            target=target,
+            gained=[*gained, *gained_on],
+            lost=[*lost, *lost_on, *goes],
+            gained_if_moved=gained_there,
+            lost_if_moved=lost_there,
+            loses_by_moving=loses_by_moving,
+        )
+
+    def _turn(self, standing: Standing) -> Turn:
+        """`standing` as it is, and with the draft's shared features laid over its edition."""
+        laid_over = lay_over(standing.edition, [self.draft]).terms
+        edition = less_retired(laid_over, standing.tier.id, standing.changes)
+        tier = edition.tier_by_id(standing.tier.id)
+        return Turn(
+            edition=standing.edition,
+            own=standing.tier,
+            tier=tier,
+            before=entitlements(standing),
+            after=entitlements(replace(standing, edition=edition, tier=tier)),
         )
 
     def _goes(self, standing: Standing) -> tuple[set[str], list[Difference]]:
-        """What announced sunsets are still going to take from the held tier: the keys, and as losses of theirs."""
+        """What announced sunsets of features are still going to take from the held tier: the keys, and as losses."""
         held = edition_terms(standing.licence.edition_id).tier_by_id(standing.tier.id)
         go = {
             key: on
-            for key, on in leaving(held, self.sunsets).items()
+            for key, on in leaving(held, self.plans.features).items()
             if standing.tier.value(key) is not NOT_INCLUDED
         }
         losses = [
@@ -161,12 +222,6 @@ class Play:
             if (on := go.get(feature.key))
         ]
         return set(go), losses
-
-    def _moved_price(self, case: Case, standing: Standing) -> PriceTerms | None:
-        if case.target is None or standing.licence.price is None:
-            return None
-        price = standing.licence.price
-        return case.target.price(currency=price.currency, interval=price.interval)
 
     def _flips(self, facts: Facts) -> Any:
         """For each tier but the held one: which rules begin or cease to stand in the way, as the customer is now."""
@@ -207,16 +262,24 @@ class Play:
         return {"kind": kind, "days": first.days, "earliest": first.at.isoformat()}
 
 
+def _bill(tier: TierTerms | None, licence: Licence) -> int | None:
+    """What `licence` would cost an interval on `tier`, paid as it is now; None where it could not be had so."""
+    if tier is None:
+        return None
+    price = licence.price and tier.price(currency=licence.price.currency, interval=licence.price.interval)
+    return price.amount(licence.seats) if price else 0 if tier.is_free else None
+
+
 def _less(entitled: Mapping[str, Entitlement], keys: set[str]) -> dict[str, Entitlement]:
     """What is entitled, without these features."""
     return {key: one for key, one in entitled.items() if key not in keys}
 
 
 def _effect(before: int, after: int, *, gained: Sequence[Difference], lost: Sequence[Difference]) -> str:
-    """What the draft does. What a sunset takes is not its doing."""
+    """What the draft does. What a sunset takes, or brings, is not its doing."""
     worse, better = (
         any("sunset" not in each for each in lost) or after > before,
-        bool(gained) or after < before,
+        any("sunset" not in each for each in gained) or after < before,
     )
     if worse:
         return (Effect.MIXED if better else Effect.WORSE).value

@@ -30,6 +30,7 @@ _COLUMNS = {
     "seats": "int", "cancelled": "bool", "before": "bigint", "after": "bigint", "if_moved": "bigint",
     "effect": "text", "moving": "text", "gained": "jsonb", "lost": "jsonb", "gained_if_moved": "jsonb",
     "lost_if_moved": "jsonb", "flips": "jsonb", "notices": "jsonb", "earliest": "timestamptz", "promises": "jsonb",
+    "moves_on": "jsonb",
 }  # fmt: skip
 _NAMES = ", ".join(f'"{name}"' for name in _COLUMNS)
 # The rows are a parameter of a statement that stays the same: a driver that writes them into its text keeps that text.
@@ -138,7 +139,7 @@ def _play(rehearsal_id: int) -> Play:
         draft=read_edition(rehearsal.edition),
         today=edition_terms(rehearsal.against_id),
         clock=NoticeClock.read(),
-        sunsets=announced(rehearsal.edition.product_id, at=rehearsal.started_at),
+        plans=announced(rehearsal.edition.product_id, at=rehearsal.started_at),
         at=rehearsal.started_at,
     )
 

@@ -26,18 +26,20 @@ FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s
 _EFFECTS = """
 SELECT effect, moving, count(*) FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s GROUP BY effect, moving
 """
-# What is cancelled is not paid for in the year to come.
-_REVENUE = """
-SELECT currency, sum(before * times), sum(after * times), sum(coalesce(if_moved, before) * times)
-FROM (SELECT *, CASE interval WHEN 'month' THEN 12 ELSE 1 END times FROM licensing_rehearsed) played
+# What is cancelled is not paid for in the year to come. `bill` is that once the announced end of an edition has
+# moved its holder on, be the draft published or not.
+_BILL_THEN = "coalesce((moves_on ->> 'bill')::bigint, before)"
+_REVENUE = f"""
+SELECT currency, sum(before * times), sum(after * times), sum(coalesce(if_moved, bill) * times), sum(bill * times)
+FROM (SELECT *, CASE interval WHEN 'month' THEN 12 ELSE 1 END times, {_BILL_THEN} bill FROM licensing_rehearsed) played
 WHERE rehearsal_id = %(rehearsal)s AND interval <> '' AND NOT cancelled
 GROUP BY currency ORDER BY currency
 """
-_BILLS = """
-SELECT CASE WHEN if_moved * 100 < before * 80 THEN 0 WHEN if_moved < before THEN 1 WHEN if_moved = before THEN 2
-        WHEN if_moved * 100 <= before * 110 THEN 3 WHEN if_moved * 100 <= before * 125 THEN 4 ELSE 5 END step,
+_BILLS = f"""
+SELECT CASE WHEN if_moved * 100 < bill * 80 THEN 0 WHEN if_moved < bill THEN 1 WHEN if_moved = bill THEN 2
+        WHEN if_moved * 100 <= bill * 110 THEN 3 WHEN if_moved * 100 <= bill * 125 THEN 4 ELSE 5 END step,
     count(*)
-FROM licensing_rehearsed
+FROM (SELECT *, {_BILL_THEN} bill FROM licensing_rehearsed) played
 WHERE rehearsal_id = %(rehearsal)s AND interval <> '' AND if_moved IS NOT NULL GROUP BY step
 """
 _PROMISES = """
@@ -55,7 +57,12 @@ WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
 _LEAVING = """
 SELECT loss ->> 'feature', loss ->> 'sunset', count(*)
 FROM licensing_rehearsed, jsonb_array_elements(lost) loss
-WHERE rehearsal_id = %(rehearsal)s AND loss ->> 'sunset' IS NOT NULL GROUP BY 1, 2 ORDER BY 2, 1
+WHERE rehearsal_id = %(rehearsal)s AND loss ->> 'sunset' IS NOT NULL AND loss ->> 'ends' IS NULL
+GROUP BY 1, 2 ORDER BY 2, 1
+"""
+_MOVING_ON = """
+SELECT held_edition, moves_on ->> 'to', moves_on ->> 'announced', count(*), count(moves_on ->> 'on')
+FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s AND moves_on IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 3, 1
 """
 _HOLDERS = """
 SELECT held_edition, held_tier, count(*), count(*) FILTER (WHERE moving = 'worse'),
@@ -66,7 +73,7 @@ FROM licensing_rehearsed WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2 ORDER 
 
 
 def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
-    """Counts of customers, and amounts in minor units a year, from the rows that were written. Eight queries."""
+    """Counts of customers, and amounts in minor units a year, from the rows that were written. Nine queries."""
 
     def rows(statement: str) -> list[Any]:
         return ask(statement, {"rehearsal": rehearsal.pk})
@@ -84,8 +91,13 @@ def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
         "effect": effect,
         "moving": moving,
         "revenue": {
-            currency: {"before": int(before), "after": int(after), "if_moved": int(if_moved)}
-            for currency, before, after, if_moved in rows(_REVENUE)
+            currency: {
+                "before": int(before),
+                "after": int(after),
+                "if_moved": int(if_moved),
+                "announced": int(then),
+            }
+            for currency, before, after, if_moved, then in rows(_REVENUE)
         },
         "bills": [{"words": words, "customers": bills.get(step, 0)} for step, words in enumerate(STEPS)],
         "notices": {
@@ -97,6 +109,10 @@ def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
         "leaving": [
             {"feature": feature, "announced": announced, "customers": how_many}
             for feature, announced, how_many in rows(_LEAVING)
+        ],
+        "moving_on": [
+            {"from": held, "to": to, "announced": announced, "customers": how_many, "with_a_day": told}
+            for held, to, announced, how_many, told in rows(_MOVING_ON)
         ],
         "flips": [
             {"tier": tier, "rule": rule, "way": way, "customers": how_many}

@@ -272,7 +272,9 @@ def test_totals_say_revenue_a_year_by_currency_and_who_is_worse_off(draft: Editi
     price(draft, "team", 2500)
     totals = rehearsed(draft, at=NOON).totals
     assert totals["customers"] == 4
-    assert totals["revenue"]["USD"] == {"before": 18400 * 12, "after": 18400 * 12, "if_moved": 20000 * 12}
+    assert totals["revenue"]["USD"] == {
+        "before": 18400 * 12, "after": 18400 * 12, "announced": 18400 * 12, "if_moved": 20000 * 12,
+    }  # fmt: skip
     assert set(totals["revenue"]) == {"EUR", "USD"}
     assert totals["moving"]["worse"] + totals["moving"].get("mixed", 0) >= 1
     assert sum(step["customers"] for step in totals["bills"]) == 3

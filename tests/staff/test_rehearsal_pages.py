@@ -6,16 +6,20 @@ import csv
 from io import StringIO
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from licensing import catalogue
 from licensing.models import Customer, Edition, Price, PromiseException, Rehearsal, Rehearsed
 from licensing.rehearsing.running import go_on, to_the_end
 from tests.cast import NOON, Party, bo, cy, make_catalogue
+from tests.pages.conftest import text_of
 from tests.publishing import rehearsed, writer
 from tests.staff.conftest import SignIn
 from tests.staff.rows import exception_of
+from tests.sunsets.editions import announced as edition_ends
 from tests.sunsets.scenes import announced
 
 
@@ -170,3 +174,40 @@ def test_what_stands_in_the_way_of_a_tier_is_said_in_words(client: Client, okafo
     assert "seats-fit-tier" not in sums
     table = b"".join(client.get(page(client, rehearsal, "as_csv")).streaming_content).decode()  # type: ignore[arg-type]
     assert flips in table
+
+
+def test_whoever_moves_on_by_an_announced_end_is_told_apart(client: Client, draft: Edition) -> None:
+    bo()
+    edition_ends(at=NOON)
+    rehearsal = rehearsed(draft, at=NOON)
+    sums = text_of(client.get(page(client, rehearsal)))
+    assert (
+        "1 customer moves on from March 2025 (2025-03) to January 2026 (2026-01), as announced on 2026-11-22, "
+        "not by this edition."
+    ) in sums
+    assert "EUR €1,020.00 €1,260.00 €1,020.00 €1,260.00" in sums, (
+        "now, as announced, once published, if moved"
+    )
+    rows = reverse("admin:licensing_rehearsed_changelist")
+    found = client.get(f"{rows}?rehearsal={rehearsal.pk}&moves_on__isnull=False").context["cl"].result_list
+    assert [str(row.customer) for row in found] == ["Lindqvist & Daughters"]
+    one = text_of(client.get(page(client, found[0])))
+    assert "moves on 2027-11-29 to January 2026 (2026-01), already announced" in one
+    assert "€1,260.00 a year" in one
+    assert "(by the end of their edition announced on 2026-11-22, not by this edition)" in one
+    other = Rehearsed.objects.get(rehearsal=rehearsal, customer__name="Okafor Bakeries")
+    assert "Already announced nothing" in text_of(client.get(page(client, other)))
+
+
+def test_names_cost_the_list_of_customers_no_query_a_row(client: Client, draft: Edition) -> None:
+    rehearsal = rehearsed(draft, at=NOON)
+    rows = f"{reverse('admin:licensing_rehearsed_changelist')}?rehearsal="
+    client.get(f"{rows}{rehearsal.pk}")
+    with CaptureQueriesContext(connection) as one:
+        client.get(f"{rows}{rehearsal.pk}")
+    bo(), cy()
+    edition_ends(at=NOON)
+    rehearsal = rehearsed(draft, at=NOON)
+    with CaptureQueriesContext(connection) as three:
+        assert "March 2025 (2025-03)" in said(client, f"{rows}{rehearsal.pk}")
+    assert len(three) == len(one)

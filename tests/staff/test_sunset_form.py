@@ -204,7 +204,7 @@ def test_lists_say_names_beside_keys_of_a_feature_and_of_an_edition(client: Clie
     edition_ends(tier_key="team")
     said = words(client, str(LISTS[name]))
     assert "Single sign-on (sso), Team (team)" in said
-    assert "edition March 2025 (2025-03), Team (team)" in said
+    assert "Edition March 2025 (2025-03), Team (team)" in said
     assert "sso, team" not in said
 
 

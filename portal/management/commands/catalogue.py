@@ -92,6 +92,11 @@ class Command(BaseCommand):
                 f"  lose {leaving['feature']} by the sunset announced on {leaving['announced']}, not by this edition: "
                 f"{leaving['customers']:,}"
             )
+        for moving in rehearsal.totals["moving_on"]:
+            self.stdout.write(
+                f"  move on from {moving['from']} to {moving['to']}, as announced on {moving['announced']}, "
+                f"not by this edition: {moving['customers']:,}"
+            )
         for promise, customers in rehearsal.totals["promises"].items():
             self.stdout.write(f"  the promise “{promise_words(promise)}” would be broken for {customers:,}")
 
