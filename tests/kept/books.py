@@ -12,15 +12,22 @@ from zoneinfo import ZoneInfo
 from licensing.models import PlannedChange
 
 QUIET = timedelta(days=2)
+# What has to be waited for where a feature goes, and where a whole edition ends: the longest of these.
+OF_A_FEATURE = ("feature_loss",)
+OF_AN_EDITION = ("edition_sunset", "feature_loss", "price_rise")
 
 
 @dataclass
 class Plan:
-    """A sunset that was announced. `tier` is empty where it is of all tiers."""
+    """A sunset that was announced: of a feature, or where that is empty, of the edition `ends`, whose holders go to
+    `follows`. `tier` is empty where it is of all tiers.
+    """
 
     feature: str
     tier: str
     first_on: date
+    ends: int | None = None
+    follows: int | None = None
     withdrawn_at: datetime | None = None
 
 
@@ -60,40 +67,47 @@ class Exceptional:
 
 @dataclass
 class Books:
-    """Plans by their number, mails by their delivery's. `days` is the notice of a loss: by country, "" everywhere."""
+    """Plans by their number, mails by their delivery's. `days` is the notice by what happens and by country, "" being
+    everywhere.
+    """
 
+    days: dict[tuple[str, str], int]
     plans: dict[int, Plan] = field(default_factory=dict)
     mails: dict[int, Mail] = field(default_factory=dict)
     exceptions: dict[int, Exceptional] = field(default_factory=dict)
-    days: dict[str, int] = field(default_factory=lambda: {"": 60})
     # The planned changes that have taken effect, and rightly: their numbers.
     done: set[int] = field(default_factory=set)
 
-    def notice(self, country: str) -> int:
-        """Whole days between telling and losing."""
-        return max(self.days[""], self.days.get(country, 0))
+    def notice(self, plan: Plan, country: str = "") -> int:
+        """Whole days between telling and the day."""
+        kinds = OF_A_FEATURE if plan.feature else OF_AN_EDITION
+        return max(self.days.get((kind, where), 0) for kind in kinds for where in ("", country))
 
-    def wrong(self, change: PlannedChange, *, holds: int) -> Iterator[str]:
-        """Why it may not have taken effect when it did; nothing where it may. `holds` is the tier that is held."""
-        plan, at = self.plans[change.sunset_id], change.done_at
-        assert at is not None, "it is done"
+    def wrong(
+        self, change: PlannedChange, *, holds: int, took_effect_at: datetime, known_at: datetime
+    ) -> Iterator[str]:
+        """Why it may not take effect at a moment; nothing where it may. `holds` is the tier that is held then.
+
+        What a renewal carries takes effect with the renewal, and what is known of it may be of before or of after.
+        """
+        plan = self.plans[change.sunset_id]
         zone = ZoneInfo(change.customer.time_zone)
-        today = at.astimezone(zone).date()
+        today = took_effect_at.astimezone(zone).date()
         if holds != change.tier_id:
             yield "its licence is on another tier"
-        if plan.withdrawn_at is not None and plan.withdrawn_at <= at:
+        if plan.withdrawn_at is not None and plan.withdrawn_at <= known_at:
             yield "the plan was withdrawn"
         if today < plan.first_on:
             yield "before its first day"
         told = [
             (when, mail)
             for mail in self.mails.values()
-            if mail.change == change.pk and (when := mail.told_at(at)) is not None
+            if mail.change == change.pk and (when := mail.told_at(known_at)) is not None
         ]
-        days = self.notice(change.customer.country)
+        days = self.notice(plan, change.customer.country)
         if not told:
             yield "nobody was told"
         elif not [mail for when, mail in told if (today - when.astimezone(zone).date()).days > days]:
             yield f"without its {days} days of notice"
-        elif not [mail for _when, mail in told if mail.named <= at]:
+        elif not [mail for _when, mail in told if mail.named <= took_effect_at]:
             yield "before the day that its mail named"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -33,8 +33,10 @@ PARTS = (
     "tell_due",
     "follow_notices",
     "carry_out_due",
+    "put_off_passed",
     "remind_due",
 )
+ANNOUNCEMENTS = ("sunset_announced", "edition_ending")
 _numbers = count()
 
 
@@ -93,12 +95,16 @@ class Leaving(Shop):
         self.books.plans[number].withdrawn_at = self.at
         self.seen["sunsets withdrawn"] += 1
 
-    @rule(country=st.sampled_from(["", "", "DE", "JP"]), days=st.integers(1, 100))
-    def the_notice_rules_are_edited(self, country: str, days: int) -> None:
+    @rule(
+        kind=st.sampled_from(NoticeRule.Kind.values),
+        country=st.sampled_from(["", "", "DE", "JP"]),
+        days=st.integers(1, 100),
+    )
+    def the_notice_rules_are_edited(self, kind: str, country: str, days: int) -> None:
         NoticeRule.objects.update_or_create(
-            kind="feature_loss", jurisdiction=country, defaults={"days": days, "source": "Our lawyers."}
+            kind=kind, jurisdiction=country, defaults={"days": days, "source": "Our lawyers."}
         )
-        self.books.days[country] = days
+        self.books.days[kind, country] = days
 
     # Mails
 
@@ -142,17 +148,21 @@ class Leaving(Shop):
     ) -> None:  # fmt: skip
         if not self._publish(giving(said, feature, None)):
             return
-        first = (self.at + SLACK + timedelta(days=self.books.days[""] + 2 + later)).date()
+        plan = Plan(feature, "" if everywhere else licence.tier.key, self.at.date())
+        first = self._first_day(plan, later=later)
         steps = [[40, str(first)], [100, str(first + 20 * DAY)]] if ramp else []
         sunset = Sunset.objects.create(
             product=Product.objects.get(key="shop"), feature_key=feature, first_on=first, ramp=steps,
-            tier_key="" if everywhere else licence.tier.key, reason="It cannot go on.", instead="Nothing.",
-            export="Take it along.",
+            tier_key=plan.tier, reason="It cannot go on.", instead="Nothing.", export="Take it along.",
         )  # fmt: skip
         sunset.authors.add(writer())
         self.seen["sunsets drafted"] += 1
         if announces:
             self._announce(sunset)
+
+    def _first_day(self, plan: Plan, *, later: int) -> date:
+        """The soonest, or `later` by so many days."""
+        return (self.at + SLACK + timedelta(days=self.books.notice(plan) + 2 + later)).date()
 
     def _announce(self, sunset: Sunset) -> None:
         try:
@@ -160,14 +170,16 @@ class Leaving(Shop):
         except sunsets.UnableToAnnounce:
             Sunset.objects.filter(pk=sunset.pk).delete()
             return
-        self.books.plans[sunset.pk] = Plan(sunset.feature_key, sunset.tier_key, sunset.first_on)
-        self.seen["sunsets announced"] += 1
+        self.books.plans[sunset.pk] = Plan(
+            sunset.feature_key, sunset.tier_key, sunset.first_on, sunset.edition_id, sunset.replacement_id
+        )
+        self.seen["ends announced" if sunset.edition_id else "sunsets announced"] += 1
 
     def _post(self, fate: str) -> None:
         """What is owed goes out, and what is about a sunset has its fate."""
         send_due(at=self.at)
         fresh = Delivery.objects.filter(
-            sent_at=self.at, notice__kind="sunset_announced", notice__customer__in=self.customers
+            sent_at=self.at, notice__kind__in=ANNOUNCEMENTS, notice__customer__in=self.customers
         ).exclude(pk__in=self.books.mails)
         for delivery in fresh.select_related("notice"):
             change = PlannedChange.objects.get(pk=int(delivery.notice.subject.partition(":")[2]))

@@ -15,7 +15,7 @@ from licensing.catalogue import load_draft
 from licensing.catalogue.faults import UnableToPublish
 from licensing.history import COMMAND
 from licensing.licences import change_licence, open_free_licence
-from licensing.models import Customer, Edition, Licence, Role
+from licensing.models import Customer, Edition, Licence, NoticeRule, Role
 from licensing.terms import EditionTerms, edition_terms
 from tests.cast import NOON, joins, person
 from tests.kept.books import Books
@@ -52,7 +52,7 @@ class Shop(RuleBasedStateMachine):
         self.editions: list[EditionTerms] = []
         self.customers: list[Customer] = []
         self.held: dict[int, Held] = {}
-        self.books = Books()
+        self.books = Books({(rule.kind, rule.jurisdiction): rule.days for rule in NoticeRule.objects.all()})
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -91,6 +91,12 @@ class Shop(RuleBasedStateMachine):
     def _licence(self, who: int) -> Licence:
         customer = self.customers[who % len(self.customers)]
         return Licence.objects.select_related("tier", "price").get(customer=customer, ended_at=None)
+
+    def _paid(self, who: int) -> Licence | None:
+        """One of the licences that are paid for."""
+        paid = Licence.objects.filter(customer__in=self.customers, ended_at=None, price__isnull=False)
+        found = list(paid.select_related("tier", "price").order_by("pk"))
+        return found[who % len(found)] if found else None
 
     def _move(self, licence: Licence, **fields: Any) -> None:
         change_licence(licence=licence, kind="licence_moved", at=self.at, actor=COMMAND, **fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from hypothesis import strategies as st
@@ -81,6 +82,16 @@ def giving(said: dict[str, Any], feature: str, value: Any) -> dict[str, Any]:
         for tier, given in said["gives"].items()
     }
     return {**said, "features": features, "gives": gives}
+
+
+def covering(said: dict[str, Any], tiers: Collection[str]) -> dict[str, Any]:
+    """The same terms, sold in these tiers too: each that was missing gives what the one below it gives."""
+    gives: dict[str, dict[str, Any]] = {}
+    below: dict[str, Any] = {}
+    for tier in TIERS:
+        if tier in said["gives"] or tier in tiers:
+            below = gives[tier] = said["gives"].get(tier, below)
+    return {**said, "gives": gives}
 
 
 def as_file(said: dict[str, Any], *, key: str) -> str:

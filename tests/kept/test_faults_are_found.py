@@ -19,6 +19,7 @@ from tests.kept.machine import Machine
 from tests.kept.playing import play_until_found
 
 pytestmark = [pytest.mark.proof, pytest.mark.django_db]
+EDITION = ("an edition",)
 EDITIONS = ("another_edition", "buys", "somebody_comes")
 SUNSETS = (
     "a_season_goes_by",
@@ -28,6 +29,8 @@ SUNSETS = (
     "time_passes",
     "buys",
 )
+LATE = ("a_provider_says_more", "the_sweep_comes")
+ENDS = ("a_season_goes_by", "mails_go_out", "the_sweep_comes", "time_passes", "renews")
 
 
 @pytest.fixture
@@ -58,7 +61,7 @@ def the_newest_value_counts(held: EditionTerms, later: Sequence[EditionTerms]) -
 def test_sharing_that_is_not_for_good(fault: Callable[..., InForce], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "lay_over", fault)
     with pytest.raises(AssertionError, match=r"had and has|was sold and has"):
-        play_until_found(*EDITIONS)
+        play_until_found(*EDITIONS, goes=())
 
 
 @pytest.mark.usefixtures("found")
@@ -75,7 +78,7 @@ def test_terms_that_follow_what_is_sold(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(standing, "in_force", todays)
     with pytest.raises(AssertionError, match=r"had and has|was sold and has"):
-        play_until_found(*EDITIONS)
+        play_until_found(*EDITIONS, goes=())
 
 
 # Sunsets
@@ -85,25 +88,35 @@ def test_terms_that_follow_what_is_sold(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_change_that_is_carried_out_without_a_delivered_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "arrived", lambda at: Q(state="sent", sent_at__lte=at))
     with pytest.raises(AssertionError, match="nobody was told"):
-        play_until_found(*SUNSETS)
+        play_until_found(*SUNSETS, meets="silent")
 
 
 @pytest.mark.usefixtures("found")
 def test_a_change_that_is_carried_out_before_its_days_have_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NoticeClock, "period", lambda *_, **__: Period(1, "none"))
     with pytest.raises(AssertionError, match="days of notice"):
-        play_until_found(*SUNSETS, "a_provider_says_more")
+        play_until_found(*LATE, meets="silent")
 
 
 @pytest.mark.usefixtures("found")
 def test_a_withdrawn_sunset_that_is_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is made void, and whether it still stands is asked of its announcement alone."""
+    """Nothing is made void, so nothing comes back either, and whether it stands is asked of its announcement alone."""
     monkeypatch.setattr("licensing.sunsets.announcing.void_withdrawn", lambda **_: 0)
     monkeypatch.setattr(sunsets, "void_withdrawn", lambda **_: 0)
     monkeypatch.setattr(Sunset, "is_open", property(lambda self: self.announced_at is not None))
     monkeypatch.setattr(sunsets, "carry_out_due", _carries_out_all)
-    with pytest.raises(AssertionError, match="the plan was withdrawn"):
+    with pytest.raises(AssertionError, match=r"the plan was withdrawn|was sold and has"):
         play_until_found("a_sunset_is_withdrawn", "a_season_goes_by", "time_passes")
+
+
+# Ends of editions
+
+
+@pytest.mark.usefixtures("found")
+def test_an_edition_that_ends_without_a_delivered_notice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deliveries, "arrived", lambda at: Q(state="sent", sent_at__lte=at))
+    with pytest.raises(AssertionError, match=r"was moved: .*nobody was told"):
+        play_until_found(*ENDS, goes=EDITION, meets="silent")
 
 
 def _carries_out_all(*, at: datetime) -> int:
