@@ -154,9 +154,7 @@ def _settle_or_show(order_id: UUID, *, at: datetime, withdrawn_by: Actor | None 
         return settle(order_id=order_id, at=at, withdrawn_by=withdrawn_by)
     except StripeRefused as refusal:
         log.error("order_not_shown", extra={"order": str(order_id), "code": refusal.code})
-        order = Order.objects.get(pk=order_id)
-        show_staff(order, "Stripe refuses to show this order's payment.")
-        return order
+        return show_staff(order_id=order_id, why="Stripe refuses to show this order's payment.")
 
 
 def _reasons_against(quote: Quote, *, standing: Standing, edition: EditionTerms) -> list[Reason]:

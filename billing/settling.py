@@ -99,11 +99,20 @@ def close_failed(
     return order
 
 
-def show_staff(order: Order, why: str) -> None:
-    """Put an order on the queue of those that need a person."""
-    if order.needs_staff != why[:200]:
-        order.needs_staff = why[:200]
-        Order.objects.filter(pk=order.pk).update(needs_staff=order.needs_staff)
+def show_staff(*, order_id: UUID, why: str, asked: list[tuple[str, str]] | None = None) -> Order:
+    """Put an order on the queue of those that need a person; one that is settled by now needs none.
+
+    `asked` is what Stripe had been asked when `why` was seen; where more was asked since, too little was seen.
+    """
+    with transaction.atomic():
+        lock_live_licence(Order.objects.values_list("customer_id", flat=True).get(pk=order_id))
+        order = Order.objects.select_for_update().get(pk=order_id)
+        if order.state == Order.State.SETTLED or (asked is not None and attempts_of(order) != asked):
+            return order
+        if order.needs_staff != why[:200]:
+            order.needs_staff = why[:200]
+            order.save(update_fields=["needs_staff"])
+    return order
 
 
 def _not_paid(
@@ -114,7 +123,7 @@ def _not_paid(
             order_id=order.pk, failure=seen.failure, words=seen.words, at=at, actor=actor, asked=asked
         )
     if order.is_pending and seen.needs_staff:
-        show_staff(order, seen.needs_staff)
+        order = show_staff(order_id=order.pk, why=seen.needs_staff, asked=asked)
     if order.is_pending and seen.pay_url != order.pay_url:
         Order.objects.filter(pk=order.pk, state=Order.State.PENDING).update(pay_url=seen.pay_url)
         order.refresh_from_db()
@@ -144,8 +153,8 @@ def _apply(
             begin_giving_back(order, invoice=invoice, at=at)
             return order
         if conflict := _conflict(quote, licence, subscription):
-            show_staff(order, f"Paid {_words(invoice.amount_paid, quote)}, not applied: {conflict}")
-            return order
+            why = f"Paid {_words(invoice.amount_paid, quote)}, not applied: {conflict}"
+            return show_staff(order_id=order.pk, why=why)
         change_licence(
             licence=licence,
             kind="licence_moved",

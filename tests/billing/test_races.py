@@ -126,6 +126,35 @@ def test_a_look_taken_before_stripe_was_asked_does_not_close_an_order_that_is_be
     assert ada.accept(quote).state == Order.State.SETTLED
 
 
+def test_a_look_taken_before_the_payment_shows_staff_nothing_once_it_is_settled(
+    ada: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It saw no invoice, and then, settled by another hand, that Stripe had answered."""
+    ada.with_card().buy("team")
+    quote = ada.quote("business")
+    change, listed = gateway.change_subscription, gateway.list_invoices
+    slow: dict[str, Any] = {}
+
+    def look_while_another_pays(**asked: Any) -> Any:
+        answer = listed(**asked)
+        monkeypatch.setattr(gateway, "list_invoices", listed)
+        slow["pays"]()
+        return answer
+
+    def change_after_a_slow_look_began(**asked: Any) -> Any:
+        monkeypatch.setattr(gateway, "change_subscription", change)
+        monkeypatch.setattr(gateway, "list_invoices", look_while_another_pays)
+        slow["pays"] = lambda: ada.accept(quote)
+        settle(order_id=Order.objects.get(quote=quote).pk, at=timezone.now())
+        return change(**asked)
+
+    monkeypatch.setattr(gateway, "change_subscription", change_after_a_slow_look_began)
+    order = ada.accept(quote)
+    order.refresh_from_db()
+    assert (order.state, order.needs_staff) == (Order.State.SETTLED, "")
+    assert ada.charged()[1:] == [quote.due]
+
+
 def test_a_page_opened_for_an_order_that_was_withdrawn_meanwhile_cannot_be_paid(
     ada: Buyer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
