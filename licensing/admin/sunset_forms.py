@@ -102,7 +102,7 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
     )
     edition = EndingField(
         label="Or an edition",
-        help_text="Whoever holds it moves to the one after it: who pays with a renewal, everybody else on their day.",
+        help_text="Whoever holds it moves to the one after it: with a renewal where it is paid for, else on their day.",
     )
     replacement = EditionField(
         label="The edition after it",
@@ -175,6 +175,8 @@ class SunsetForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it t
             for name in ("edition", "replacement"):
                 if (edition := given.get(name)) and edition.product_id != product.pk:
                     self.add_error(name, f"It is no edition of {product}.")
+        if given.get("feature_key") and given.get("edition"):
+            self.add_error("edition", "One plan ends a feature or an edition, not both.")
         if steps := given.get("ramp"):
             given["ramp"] = [[percent, str(day or given.get("first_on"))] for percent, day in steps]
         return given

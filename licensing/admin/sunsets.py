@@ -88,8 +88,8 @@ class Announce(_SunsetAction):
             return (
                 "Everybody who holds it has a planned change and is told by mail at once: the day, what is lost and "
                 "gained, and what they pay before and after. Nothing changes for anybody before a notice has been "
-                "delivered to them and its time has passed, and for who pays not before the first renewal after that. "
-                + never
+                "delivered to them and its time has passed, and for whoever pays not before the first renewal after "
+                "that. " + never
             )
         return (
             "Everybody it touches has a planned change and is told by mail: whoever uses the thing at once, the "

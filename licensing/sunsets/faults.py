@@ -19,34 +19,45 @@ def faults(*, sunset: Sunset, approver: Actor, at: datetime) -> list[str]:
     """
     if sunset.announced_at is not None:
         return ["It is announced already, and never changes."]
-    if bool(sunset.feature_key) == bool(sunset.edition_id):
-        return ["Say what goes: one feature, or one edition."]
     found = [f"Say {what}." for what, said in _said(sunset).items() if not said.strip()]
     if approver.user_id is None or sunset.authors.filter(pk=approver.user_id).exists():
         found.append("Somebody else announces it: nobody approves what they wrote.")
     if not sunset.authors.exists():
         found.append("Nobody is known to have written it. Save it once more.")
+    if bool(sunset.feature_key) == bool(sunset.edition_id):
+        found.append("Say what goes: one feature, or one edition.")
+    else:
+        found += _of_what_goes(sunset)
+    return [*found, *_of_its_days(sunset, at=at)]
+
+
+def _of_what_goes(sunset: Sunset) -> Iterator[str]:
     editions = [
         edition_terms(number)
         for number in Edition.objects.filter(product=sunset.product_id, published_at__isnull=False)
         .order_by("-published_at", "-pk")
         .values_list("pk", flat=True)
     ]
-    found += _of_a_feature(sunset, editions) if sunset.feature_key else _of_an_edition(sunset, editions)
+    yield from _of_a_feature(sunset, editions) if sunset.feature_key else _of_an_edition(sunset, editions)
     twins = Sunset.objects.filter(
         product=sunset.product_id, feature_key=sunset.feature_key, edition=sunset.edition_id
     )
     announced = twins.filter(announced_at__isnull=False, withdrawn_at=None)
     if announced.filter(tier_key__in=["", sunset.tier_key]).exists():
-        found.append("The same is announced already.")
+        yield "The same is announced already."
     elif sunset.edition_id and not sunset.tier_key and announced.exists():
-        found.append("It ends for a tier of it already. Announce it for each of the others.")
+        yield "It ends for a tier of it already. Announce it for each of the others."
+
+
+def _of_its_days(sunset: Sunset, *, at: datetime) -> Iterator[str]:
     try:
         steps_of(sunset)
-        found += _too_soon(sunset, at=at)
-    except (UnreadableRamp, NoPolicy) as fault:
-        found.append(str(fault) if isinstance(fault, UnreadableRamp) else "There is no notice period for it.")
-    return found
+    except UnreadableRamp as fault:
+        yield str(fault)
+    try:
+        yield from _too_soon(sunset, at=at)
+    except NoPolicy:
+        yield "There is no notice period for it."
 
 
 def _said(sunset: Sunset) -> dict[str, str]:

@@ -20,6 +20,7 @@ from licensing.offers import Row, compare
 from licensing.standing import Standing, standing_of
 from licensing.sunsets.moving import Move
 from licensing.terms import EditionTerms, TierTerms
+from portal.pages.ahead import announced_words
 from portal.pages.exceptions import carried
 from portal.pages.values import card_words
 
@@ -63,6 +64,10 @@ class BillingPage:
     list_page: Page[Invoice] | None
     open_invoice: Invoice | None
     pending_order: Order | None
+
+    @property
+    def announced(self) -> list[str]:
+        return announced_words(self.standing)
 
     @property
     def licence(self) -> Licence:

@@ -12,6 +12,7 @@ from licensing.periods import add_intervals
 from licensing.pricing import Estimate
 from licensing.reasons import Reason
 from portal.facts import Facts
+from portal.pages.ahead import announced_words
 from portal.pages.estimate_sums import Sum, sum_of
 from portal.pages.matrix import Closed, Column, FeatureRow, closed, columns, feature_rows
 from portal.pages.reasons import telling
@@ -30,6 +31,10 @@ class Calculator:
     held: Offer
     seats: int
     interval: str
+
+    @property
+    def announced(self) -> list[str]:
+        return announced_words(self.facts.standing)
 
     @cached_property
     def estimate(self) -> Estimate | None:

@@ -48,6 +48,19 @@ def test_each_thing_that_is_missing_or_wrong_is_said(words: str, fields: dict[st
     refused(words, draft(**fields))
 
 
+def test_all_that_is_missing_is_said_at_once() -> None:
+    nothing = {
+        "feature_key": "",
+        "tier_key": "",
+        "reason": " ",
+        "first_on": NOON.date(),
+        "ramp": [[60, "2027-02-15"]],
+    }
+    said = " ".join(sunsets.faults(sunset=draft(**nothing), approver=Actor.person(colleague()), at=NOON))
+    for fault in ("Say why.", "Say what goes", "100 per cent", "days of notice"):
+        assert fault in said
+
+
 def test_nobody_announces_what_they_wrote_and_no_program_does() -> None:
     refused("nobody approves what they wrote", draft(), approver=Actor.person(writer()))
     refused("nobody approves what they wrote", draft(), approver=COMMAND)

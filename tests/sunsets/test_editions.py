@@ -228,6 +228,9 @@ def test_my_plan_and_the_changelog_say_it() -> None:
     lindqvist = bo()
     announced()
     plan, history = page(lindqvist.user, "/plan/"), page(lindqvist.user, "/changelog/")
+    for address in ("/upgrade/", "/billing/"):
+        shown = page(lindqvist.user, address)
+        assert "On 29 Nov 2027, your Team moves to the terms of January 2026, for €1,260.00 a year" in shown
     assert "On 29 Nov 2027, your Team moves to the terms of January 2026." in plan
     assert 'You pay <b class="number">€1,020.00</b> a year until then' in plan
     assert "You keep yours until 29 Nov 2027, when March 2025 ends:" in plan
@@ -235,7 +238,7 @@ def test_my_plan_and_the_changelog_say_it() -> None:
     assert "at once, and need not wait" in plan
     assert "or never" not in plan
     ahead = plan[plan.index("What happens next") :]
-    assert "Your Team moves to the terms of January 2026." in ahead
+    assert 'Team renews on the terms of January 2026: <b class="number">€1,260.00</b>, before tax.' in ahead
     assert "Affected on 29 November 2027: these terms end" in history
 
 
