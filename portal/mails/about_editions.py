@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from licensing.models import Notice, PlannedChange, Price
+from licensing.models import Notice, PlannedChange
 from licensing.planned import Change, changes_of
 from licensing.sharing import publications
 from licensing.standing import less_retired
@@ -20,7 +20,7 @@ from licensing.usage import DATA_KEPT, Usage
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.planned_changes import AboutChange, changes_about
-from portal.mails.subjects import newest_usage, terms_in_force
+from portal.mails.subjects import is_yearly, newest_usage, terms_in_force
 from portal.pages.moving import Moving, moved_by, moving_by
 
 OURS = PlannedChange.Kind.EDITION_SUNSET
@@ -102,10 +102,9 @@ class EditionEndingReminder(_MoveKind):
 
     def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
         licence = about.planned.licence
-        is_yearly = licence.price is not None and licence.price.interval == Price.Interval.YEAR
         return (
             not licence.cancels_at_period_end
-            and not is_yearly
+            and not is_yearly(licence)
             and about.planned.is_reminded_by(notice, at=at)
         )
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from billing.models import Invoice, Payer
 from billing.renewals import MONTHLY, YEARLY, Renewal, carried_by_the_renewal, next_renewal
 from licensing.entitlements import entitlements
-from licensing.models import Event, Licence, Notice, Price
+from licensing.models import Event, Licence, Notice
 from licensing.offers import compare
 from licensing.periods import add_intervals
 from licensing.planned import Change, changes_of
@@ -25,7 +25,7 @@ from licensing.waived import Waived, open_waivers_of
 from portal.mails.features import held_words
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
-from portal.mails.subjects import newest_usage, rows_of, terms_in_force
+from portal.mails.subjects import is_yearly, newest_usage, rows_of, terms_in_force
 from portal.mails.sums import card_of, seats_words, tax_words
 from portal.mails.turns import is_the_turn
 from portal.pages.moving import moving
@@ -114,14 +114,14 @@ class RenewalReminder(Kind[AboutRenewal]):
             and is_the_turn(
                 notice.period,
                 when=licence.period_end,
-                turns=YEARLY if _is_yearly(licence) else MONTHLY,
+                turns=YEARLY if is_yearly(licence) else MONTHLY,
                 at=at,
             )
         )
 
     def may_opt_out(self, about: AboutRenewal) -> bool:
         """Before a monthly renewal; a year's money is always announced."""
-        return not _is_yearly(about.licence)
+        return not is_yearly(about.licence)
 
     def facts(self, about: AboutRenewal, notice: Notice, at: datetime) -> dict[str, Any]:
         """The date, the exact amount and its parts, what changed, what is used, and how to change or cancel."""
@@ -155,7 +155,7 @@ class RenewalReminder(Kind[AboutRenewal]):
             "minus_credit": -renewal.credit_used,
             "minus_carried": -renewal.carried,
             "bought": seats_words(tier, seats=licence.seats, per_seat=price is None or price.per_seat),
-            "is_yearly": _is_yearly(licence),
+            "is_yearly": is_yearly(licence),
             "tax_words": tax_words(about.payer),
             "card": card_of(about.payer),
             "last": about.last,
@@ -187,10 +187,6 @@ def _leaving(about: AboutRenewal, edition: EditionTerms, *, at: datetime) -> lis
         and (feature := edition.feature(change.feature_key)) is not None
     ]
     return sorted(found, key=lambda one: one.when)
-
-
-def _is_yearly(licence: Licence) -> bool:
-    return licence.price is not None and licence.price.interval == Price.Interval.YEAR
 
 
 def _last_whole_invoices(customers: set[int]) -> dict[int, Invoice]:
@@ -229,7 +225,7 @@ def _changes(before: dict[str, Any], licence: Licence, tier: TierTerms) -> list[
         )
     price = earlier_tier.price_by_id(before["price"])
     if price is not None and licence.price is not None and price.interval != licence.price.interval:
-        changes.append(_("from monthly to yearly") if _is_yearly(licence) else _("from yearly to monthly"))
+        changes.append(_("from monthly to yearly") if is_yearly(licence) else _("from yearly to monthly"))
     return changes
 
 

@@ -16,6 +16,7 @@ from licensing.models import (
     Licence,
     Notice,
     PlannedChange,
+    Price,
     Trial,
     UpgradeRequest,
     UsageReading,
@@ -51,6 +52,11 @@ def live_licences(customer_ids: Iterable[int]) -> dict[int, Licence]:
         "price"
     )
     return {licence.customer_id: licence for licence in licences}
+
+
+def is_yearly(licence: Licence) -> bool:
+    """Whether it is paid by the year. `price` is read along."""
+    return licence.price is not None and licence.price.interval == Price.Interval.YEAR
 
 
 def terms_of(licence: Licence) -> tuple[EditionTerms, TierTerms]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from django.core.paginator import Page, Paginator
 from django.utils.functional import Promise
@@ -65,7 +66,7 @@ class BillingPage:
     open_invoice: Invoice | None
     pending_order: Order | None
 
-    @property
+    @cached_property
     def announced(self) -> list[str]:
         return announced_words(self.standing)
 

@@ -32,7 +32,7 @@ class Calculator:
     seats: int
     interval: str
 
-    @property
+    @cached_property
     def announced(self) -> list[str]:
         return announced_words(self.facts.standing)
 

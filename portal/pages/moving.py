@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from licensing.models import Licence
 from licensing.offers import Row, compare, gains_of
@@ -19,8 +19,7 @@ from licensing.terms import EditionTerms, PriceTerms, TierTerms
 from licensing.usage import Usage
 from portal.pages.gains import gain_words
 from portal.pages.losses import is_above, loss_words
-
-SHOWN_AFTER = timedelta(days=30)
+from portal.pages.planned import SHOWN_AFTER
 
 
 @dataclass(frozen=True)

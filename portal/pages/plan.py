@@ -170,15 +170,15 @@ def _coming(facts: Facts, *, state: str, leaving: list[Planned], move: Moving | 
         found += [Coming("waiver_reminder", when) for when in reminders if when >= waived.begins_at]
         found.append(Coming("waiver_end", waived.ends_at))
     ends = standing.licence.period_end
+    carried = state == "active" and move is not None and move.when is not None and move.when == ends
     if ends and state == "cancelled":
         found.append(Coming("end", ends))
     elif ends and state == "active":
         turns = YEARLY if standing.interval == "year" else MONTHLY
         found += [Coming("renewal_reminder", ends - turn) for turn in turns]
-        carries = move is not None and move.when == ends
-        found.append(Coming("renewal", ends, move.edition.name if move and carries else ""))
+        found.append(Coming("renewal", ends, move.edition.name if move and carried else ""))
     found += [Coming("sunset", one.when, one.name) for one in leaving if one.when and not one.is_done]
-    if move and move.when and not any(one.kind == "renewal" and one.name for one in found):
+    if move and move.when and not carried:
         found.append(Coming("move", move.when, move.edition.name))
     ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
     return [
