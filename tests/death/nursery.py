@@ -67,6 +67,7 @@ class Nursery:
         assert self._process.stdout
         self.born += 1
         log = self.logs / f"worker-{self.born}.log"
+        log.touch()  # whoever waits for a line of it may be faster than the worker
         self._process.stdin.write(json.dumps({"log": str(log), "name": f"w{self.born}", **shaped}) + "\n")
         self._process.stdin.flush()
         return Worker(int(self._process.stdout.readline()), log)
