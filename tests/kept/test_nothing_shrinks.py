@@ -27,7 +27,7 @@ RARELY = ("ends",)
 
 
 def test_nothing_shrinks_but_by_what_was_told_or_agreed_to(figure: Callable[[str], None]) -> None:
-    runs, steps = size(short=7, long=4000), size(short=40, long=50)
+    runs, steps = size(short=7, long=600), size(short=40, long=50)
     play(Machine, runs=runs, steps=steps, phases=[Phase.generate, Phase.shrink])
     told = ", ".join(f"{count} {what}" for what, count in Machine.seen.most_common())
     wanted = (*COMES_THROUGH, *RARELY) if LONG else COMES_THROUGH
