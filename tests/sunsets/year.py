@@ -50,11 +50,9 @@ class Year:
     def __init__(self, *, customers: int, seed: int, look_every: int) -> None:
         self.chance, self.look_every = random.Random(seed), look_every
         make_catalogue()
-        self.gives = {
-            tier.pk: {g.feature.key for g in tier.grants.select_related("feature")}
-            for tier in Tier.objects.all()
-        }
-        self.tiers = {(t.edition.key, t.key): t for t in Tier.objects.select_related("edition")}
+        self._read_tiers()
+        # Where somebody may go of their own accord.
+        self.open = [(OLD, "business"), (OLD, "team"), (TODAY, "team"), (TODAY, "business")]
         self.accounts = [self._account(number) for number in range(customers)]
         self.by_licence = {account.licence.pk: account for account in self.accounts}
         self.plans: dict[str, Sunset] = {}
@@ -62,6 +60,13 @@ class Year:
         self.on_their_way: list[tuple[datetime, Delivery]] = []
         self.broken: list[str] = []
         self.looks = self.losses = self.moves = self.mails = 0
+
+    def _read_tiers(self) -> None:
+        self.gives = {
+            tier.pk: {g.feature.key for g in tier.grants.select_related("feature")}
+            for tier in Tier.objects.all()
+        }
+        self.tiers = {(t.edition.key, t.key): t for t in Tier.objects.select_related("edition")}
 
     def _account(self, number: int) -> Account:
         country = self.chance.choice(list(PLACES))
@@ -85,15 +90,18 @@ class Year:
             self._acts(day, at)
             self._some_move(day, at)
             self._post(at)
-            sweep(at=at)
+            self._sweep(day, at)
             if day % self.look_every == 0 or day == days - 1:
                 self._look(day, at + timedelta(hours=1))
         self._never_is_a_bug_too(at)
         return self
 
+    def _sweep(self, day: int, at: datetime) -> None:
+        sweep(at=at)
+
     def _acts(self, day: int, at: datetime) -> None:
         if day == 10:
-            self._announce(SSO, day, at, ramp=[[30, str(_on(100))], [100, str(_on(150))]])
+            self._announce(SSO, day, at, ramp=[[30, str(on(100))], [100, str(on(150))]])
         if day == 60:
             self._publish_without_automations(at)
         if day == 70:
@@ -103,7 +111,7 @@ class Year:
             self.withdrawn[AUTOMATIONS] = day
 
     def _announce(self, key: str, day: int, at: datetime, *, ramp: list[list[object]]) -> None:
-        first = _on(day + 90)
+        first = on(day + 90)
         plan = draft(feature_key=key, first_on=first, ramp=ramp)
         self.plans[key] = sunsets.announce(sunset=plan, approver=Actor.person(colleague()), at=at)
 
@@ -115,15 +123,13 @@ class Year:
         team.claims.filter(feature__key=AUTOMATIONS).delete()
         Grant.objects.filter(tier=team, feature__key=AUTOMATIONS).delete()
         publish(copy, at=at)
+        self._read_tiers()
 
     def _some_move(self, day: int, at: datetime) -> None:
         """One in three hundred a day does something of their own accord."""
         for account in self.accounts:
             if self.chance.random() < 1 / 300:
-                where = self.chance.choice(
-                    [(OLD, "business"), (OLD, "team"), (TODAY, "team"), (TODAY, "business")]
-                )
-                self._put(account, self.tiers[where], at=at, day=day)
+                self._put(account, self.tiers[self.chance.choice(self.open)], at=at, day=day)
                 self.moves += 1
 
     def _put(self, account: Account, tier: Tier, *, at: datetime, day: int) -> None:
@@ -207,5 +213,5 @@ class Year:
                     self.broken.append(f"{account.customer} still has {SSO}, long after its day")
 
 
-def _on(day: int) -> date:
+def on(day: int) -> date:
     return (NOON + day * DAY).date()
