@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from licensing.standing import Standing
 from licensing.sunsets.moving import move_of
 from portal.pages.planned import planned
+from portal.pages.price_steps import step_words
 from portal.pages.values import per_interval
-from portal.templatetags.words import day_from, money
+from portal.templatetags.words import day, money
 
 
 def announced_words(standing: Standing) -> list[str]:
@@ -23,7 +24,7 @@ def announced_words(standing: Standing) -> list[str]:
 def _leaving(standing: Standing) -> Iterator[str]:
     for one in planned(standing):
         if one.when is not None and not one.is_done:
-            said = {"day": day_from(one.when, standing.at), "name": one.name, "tier": standing.tier.name}
+            said = {"day": day(one.when), "name": one.name, "tier": standing.tier.name}
             yield _("On %(day)s, %(name)s leaves your %(tier)s.") % said
 
 
@@ -31,13 +32,21 @@ def _moving(standing: Standing) -> Iterator[str]:
     move = None if standing.licence.cancels_at_period_end else move_of(standing)
     if move is None or move.at is None:
         return
-    said = {"day": day_from(move.at, standing.at), "tier": standing.tier.name, "edition": move.edition.name}
+    said = {"day": day(move.at), "tier": standing.tier.name, "edition": move.edition.name}
     if move.price is None:
         yield _("On %(day)s, your %(tier)s moves to the terms of %(edition)s.") % said
         return
-    said["amount"] = money(move.price.amount(standing.licence.seats), move.price.currency)
+    seats, held = standing.licence.seats, standing.held.price if standing.held else None
+    before, after = held.amount(seats) if held else 0, move.price.amount(seats)
+    said["amount"] = money(after, move.price.currency)
     said["each"] = per_interval(move.price.interval)
-    yield (
-        _("On %(day)s, your %(tier)s moves to the terms of %(edition)s, for %(amount)s %(each)s before tax.")
-        % said
-    )
+    if before == after:
+        words = _(
+            "On %(day)s, your %(tier)s moves to the terms of %(edition)s, for %(amount)s %(each)s before tax."
+        )
+    else:
+        said["step"] = step_words(move.price, before=before, after=after)
+        words = _(
+            "On %(day)s, your %(tier)s moves to the terms of %(edition)s, for %(amount)s %(each)s before tax: %(step)s."
+        )
+    yield words % said

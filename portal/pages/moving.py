@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from licensing.models import Licence
 from licensing.offers import Row, compare, gains_of
@@ -20,14 +21,15 @@ from licensing.usage import Usage
 from portal.pages.gains import gain_words
 from portal.pages.losses import is_above, loss_words
 from portal.pages.planned import SHOWN_AFTER
+from portal.pages.price_steps import price_step_words
 
 
 @dataclass(frozen=True)
 class Moving:
-    """`before` and `after` are what one interval costs, before tax, in minor units of `price`; None where it is free.
-    `when` is None while there is no day, because the mail that tells of it has not been delivered. `sooner` names the
-    features that announced sunsets take before it; they are not among `loses`. `is_above`: more is used of something
-    than there will be. `is_over`: it has happened.
+    """`before` and `after` are what one interval costs, before tax, in minor units of `price`, which is None where it
+    is free; `pays` says so. `when` is None while there is no day, because the mail that tells of it has not been
+    delivered. `sooner` names the features that announced sunsets take before it; they are not among `loses`.
+    `is_above`: more is used of something than there will be. `is_over`: it has happened.
     """
 
     sunset: SunsetTerms
@@ -38,6 +40,7 @@ class Moving:
     price: PriceTerms | None
     before: int
     after: int
+    pays: str
     sooner: tuple[str, ...]
     loses: tuple[str, ...]
     gains: tuple[str, ...]
@@ -78,20 +81,17 @@ def moving_by(
     paid = own.price_by_id(licence.price_id)
     edition = in_force(move.edition.id, newest_id=newest_id).terms
     tier = edition.tier_by_id(move.tier.id)
-    changed = _changed(compare(held=own, held_edition=left, offered=tier, edition=edition), usage=usage)
-    return Moving(
+    return _in_words(
+        compare(held=own, held_edition=left, offered=tier, edition=edition),
+        usage=usage,
+        price=paid,
+        amounts=_amounts(paid, move.price, seats=licence.seats),
         sunset=move.sunset,
         held=held,
         edition=edition,
         tier=tier,
         when=move.at,
-        price=paid,
-        before=paid.amount(licence.seats) if paid else 0,
-        after=move.price.amount(licence.seats) if move.price else 0,
         sooner=tuple(feature.name for key in sooner if (feature := held.feature(key)) is not None),
-        loses=changed.loses,
-        gains=changed.gains,
-        is_above=changed.is_above,
         is_over=False,
     )
 
@@ -141,39 +141,48 @@ def moved_by(
         return None
     price = tier.price_by_id(licence.price_id)
     paid = price and own.price(currency=price.currency, interval=price.interval)
-    changed = _changed(compare(held=own, held_edition=held, offered=tier, edition=edition), usage=usage)
-    return Moving(
+    return _in_words(
+        compare(held=own, held_edition=held, offered=tier, edition=edition),
+        usage=usage,
+        price=price,
+        amounts=_amounts(paid, price, seats=licence.seats),
         sunset=sunset,
         held=held,
         edition=edition,
         tier=tier,
         when=since,
-        price=price,
-        before=paid.amount(licence.seats) if paid else 0,
-        after=price.amount(licence.seats) if price else 0,
         sooner=(),
-        loses=changed.loses,
-        gains=changed.gains,
-        is_above=changed.is_above,
         is_over=True,
     )
 
 
-@dataclass(frozen=True)
-class _Changed:
-    loses: tuple[str, ...]
-    gains: tuple[str, ...]
-    is_above: bool
+def _amounts(before: PriceTerms | None, after: PriceTerms | None, *, seats: int) -> tuple[int, int]:
+    return before.amount(seats) if before else 0, after.amount(seats) if after else 0
 
 
-def _changed(rows: tuple[Row, ...], *, usage: Mapping[str, Usage]) -> _Changed:
-    """The rows in words."""
+def _in_words(
+    rows: tuple[Row, ...],
+    *,
+    usage: Mapping[str, Usage],
+    price: PriceTerms | None,
+    amounts: tuple[int, int],
+    is_over: bool,
+    **told: Any,
+) -> Moving:
+    """`rows` compare what is held with what is moved to; `amounts` are what is paid before and after."""
+    before, after = amounts
     used = {key: reading.value for key, reading in usage.items()}
     lost = [(row, used.get(row.feature.key)) for row in rows if row.change == "lose"]
-    return _Changed(
+    return Moving(
+        price=price,
+        before=before,
+        after=after,
+        pays=price_step_words(price, before=before, after=after, is_over=is_over),
         loses=tuple(loss_words(row, used=count) for row, count in lost),
         gains=tuple(gain_words(row) for row in gains_of(rows)),
         is_above=any(is_above(row, used=count) for row, count in lost),
+        is_over=is_over,
+        **told,
     )
 
 

@@ -13,7 +13,7 @@ from licensing.standing import Standing
 from licensing.sunsets.moving import move_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms
 from portal.pages.values import feature_words, short_money, value_words
-from portal.templatetags.words import day_from
+from portal.templatetags.words import day, day_from
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
             _ending(one, standing) or _promise(one, today=today) for one in found if one.kind == "kept_better"
         ),
         is_sold=today.tier(standing.tier.key) is not None,
-        until=day_from(move.at, standing.at) if move and move.at else "",
+        until=day(move.at) if move and move.at else "",
         shared=tuple(_shared(standing)),
         missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
     )

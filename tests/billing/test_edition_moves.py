@@ -69,13 +69,13 @@ def test_whoever_has_moved_is_told_what_they_pay_now(holder: Buyer, client: Clie
     send_due(at=at)
     assert subject_of(mailbox.to("ada@demo.test")[-1]) == "Your Team is on the terms of July 2026 now"
     for words in words_of(mailbox.to("ada@demo.test")[-1]):
-        assert "With your renewal on" in words
-        assert "You pay $81.00 a month now; it was $69.00." in words
+        assert "It moved with your renewal on" in words
+        assert "You pay $81.00 a month now; it was $69.00. That is $12.00 a month more, before tax" in words
     with time_machine.travel(at, tick=False):
         client.force_login(holder.user)
         plan = client.get(reverse("plan")).content.decode()
     assert "your Team is on the terms of July 2026." in plan
-    assert 'You pay <b class="number">$81.00</b> a month now; it was <b class="number">$69.00</b>.' in plan
+    assert "You pay $81.00 a month now; it was $69.00. That is $12.00 a month more" in plan
 
 
 def test_a_lower_price_is_no_credit_for_what_was_paid(ada: Buyer) -> None:

@@ -41,7 +41,7 @@ def test_it_is_said_once_that_it_has_happened(mailbox: Mailbox) -> None:
     assert mails(at=day) == 1
     assert subject_of(mailbox.to("cy@demo.test")[-1]) == "Your Free is on the terms of January 2026 now"
     for words in words_of(mailbox.to("cy@demo.test")[-1]):
-        assert "As we wrote to you, the terms of March 2025 have ended." in words
+        assert "the terms of March 2025 have ended, as we wrote to you" in words
         assert "You pay nothing, as before." in words
         assert "Two sets of terms cost more to keep up" in words
     sweep(at=day + days(1))

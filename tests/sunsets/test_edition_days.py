@@ -40,7 +40,7 @@ def test_whoever_pays_by_the_month_since_is_reminded_of_the_renewal_that_will_ca
         "On 10 December 2027 your Team moves to the terms of January 2026"
     )
     for words in words_of(mailbox.to("bo@demo.test")[-1]):
-        assert "With your renewal on 10 Dec, your Team moves" in words
+        assert "On 10 December 2027 your Team moves" in words
 
 
 def test_whoever_pays_by_the_year_since_is_not_reminded_of_a_day_that_is_no_renewal(mailbox: Mailbox) -> None:

@@ -183,8 +183,9 @@ def test_the_mail_says_the_day_both_amounts_what_is_lost_and_the_ways_out(mailbo
         "On 29 November 2027 your Team moves to the terms of January 2026"
     )
     for words in said_to(lindqvist, mailbox):
-        assert "With your renewal on 29 Nov 2027, your Team moves to those of January 2026." in words
+        assert "The terms of March 2025 end, for you with the renewal of that day." in words
         assert "You pay €1,020.00 a year until then, and €1,260.00 a year from then on" in words
+        assert "€240.00 a year more, before tax" in words
         assert "Single sign-on" in words
         assert "API calls a month: 40,000 instead of 50,000" in words
         assert "Two sets of terms cost more to keep up" in words
@@ -230,10 +231,13 @@ def test_my_plan_and_the_changelog_say_it() -> None:
     plan, history = page(lindqvist.user, "/plan/"), page(lindqvist.user, "/changelog/")
     for address in ("/upgrade/", "/billing/"):
         shown = page(lindqvist.user, address)
-        assert "On 29 Nov 2027, your Team moves to the terms of January 2026, for €1,260.00 a year" in shown
-    assert "On 29 Nov 2027, your Team moves to the terms of January 2026." in plan
-    assert 'You pay <b class="number">€1,020.00</b> a year until then' in plan
-    assert "You keep yours until 29 Nov 2027, when March 2025 ends:" in plan
+        assert (
+            "On 29 November 2027, your Team moves to the terms of January 2026, for €1,260.00 a year" in shown
+        )
+    assert "On 29 November 2027, your Team moves to the terms of January 2026." in plan
+    assert "You pay €1,020.00 a year until then, and €1,260.00 a year from then on, for as many" in plan
+    assert "€240.00 a year more, before tax." in plan
+    assert "You keep yours until 29 November 2027, when March 2025 ends:" in plan
     assert 'action="/upgrade/todays-terms/"' in plan, "and can move before"
     assert "at once, and need not wait" in plan
     assert "or never" not in plan
@@ -247,7 +251,7 @@ def test_nothing_that_is_said_beside_it_promises_more() -> None:
     announced()
     plan, history = page(lindqvist.user, "/plan/"), page(lindqvist.user, "/changelog/")
     assert "stay yours." not in plan
-    assert "Your terms are those of March 2025, until they end on 29 Nov 2027." in plan
+    assert "Your terms are those of March 2025, until they end on 29 November 2027." in plan
     assert (
         "Affected on 29 November 2027: until then you keep Team of March 2025, then you have these terms."
     ) in history

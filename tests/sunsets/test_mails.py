@@ -33,9 +33,9 @@ def test_the_announcement_says_all_of_it_to_whoever_looks_after_the_plan(
 ) -> None:
     announced()
     assert mails(at=NOON) == 2
-    assert subject_of(mailbox.to(BO)[0]) == "On 15 Feb 2027 Single sign-on leaves your Team"
+    assert subject_of(mailbox.to(BO)[0]) == "On 15 February 2027 Single sign-on leaves your Team"
     for words in words_of(mailbox.to(BO)[0]):
-        assert "On 15 Feb 2027" in words
+        assert "On 15 February 2027" in words
         assert "Single sign-on moves to Business" in words
         assert "Everybody signs in with a passkey or a password." in words
         assert "Download the list of your people" in words
@@ -92,7 +92,7 @@ def test_who_pays_no_year_that_reaches_beyond_the_day_reads_nothing_of_it(
     mails(at=NOON)
     for words in words_of(mailbox.to(BO)[0]):
         assert "comes back" not in words
-        assert "Is something in the way? Answer this mail." in words
+        assert "Is something in the way? Answer this mail: we can make an exception for you." in words
         assert ("Cancel for the end" in words) is not bool(fields)
 
 

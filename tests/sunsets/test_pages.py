@@ -33,7 +33,7 @@ def test_my_plan_names_the_day_the_reason_and_the_ways_to_go_on() -> None:
     announced()
     plan = page(lindqvist.user, "/plan/")
     assert re.findall("<h2>(On .*leaves.*)</h2>", plan) == [
-        "On 15 Feb 2027, Single sign-on leaves your Team."
+        "On 15 February 2027, Single sign-on leaves your Team."
     ]
     assert "Single sign-on moves to Business" in plan
     assert "Download the list of your people" in plan
