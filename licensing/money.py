@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.numbers import format_currency, get_currency_precision
+from babel.numbers import format_currency, get_currency_precision, is_currency
 
 # fmt: off
 ZERO_DECIMAL = frozenset([
@@ -18,6 +18,11 @@ ZERO_DECIMAL = frozenset([
 # fmt: on
 THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 WHOLE_UNITS_ONLY = frozenset(("ISK", "UGX"))  # counted in hundredths, charged without
+
+
+def is_known(currency: str) -> bool:
+    """Whether that is a currency as it is written in prices: USD, and neither usd nor ZZZ."""
+    return len(currency) == 3 and currency.isupper() and currency.isascii() and is_currency(currency)
 
 
 def minor_digits(currency: str) -> int:

@@ -44,7 +44,7 @@ def given_words(feature: FeatureTerms, value: Any) -> str:
         return "not included"
     if feature.kind == Feature.Kind.LIMIT and type(value) is int:
         return f"{value:,} {unit_for(value, feature.unit)}".rstrip()
-    return dict(feature.levels).get(value) or grant_words(value)
+    return (isinstance(value, str) and dict(feature.levels).get(value)) or grant_words(value)
 
 
 def change_words(was: FeatureTerms, before: Any, now: FeatureTerms, after: Any) -> str:

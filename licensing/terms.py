@@ -142,6 +142,26 @@ class EditionTerms:
         return sorted({price.currency for tier in self.tiers for price in tier.prices})
 
 
+def read_feature(feature: Feature) -> FeatureTerms:
+    """Its row as plain values."""
+    return FeatureTerms(
+        feature.key, feature.name, feature.kind, feature.group, feature.unit, feature.monthly,
+        read_levels(feature.levels), feature.about, feature.shared,
+    )  # fmt: skip
+
+
+def read_levels(levels: Any) -> tuple[tuple[str, str], ...]:
+    """A feature's levels as it keeps them, without what is no level: a draft may hold anything."""
+    return (
+        tuple((level[0], level[1]) for level in levels if is_level(level)) if isinstance(levels, list) else ()
+    )
+
+
+def is_level(level: Any) -> bool:
+    """Whether that is a level as a feature keeps it: ["email", "by email"]."""
+    return isinstance(level, list) and len(level) == 2 and all(isinstance(part, str) for part in level)
+
+
 def read_edition(edition: Edition) -> EditionTerms:
     """Read an edition, draft or published, from its rows: five queries."""
     grants: dict[int, dict[str, Any]] = {}
@@ -170,11 +190,7 @@ def read_edition(edition: Edition) -> EditionTerms:
         name=edition.name,
         rationale=edition.rationale,
         features=tuple(
-            FeatureTerms(
-                f.key, f.name, f.kind, f.group, f.unit, f.monthly, tuple((k, n) for k, n in f.levels), f.about,
-                f.shared,
-            )
-            for f in edition.features.order_by("position")
+            read_feature(feature) for feature in edition.features.order_by("position")
         ),
         tiers=tuple(
             TierTerms(

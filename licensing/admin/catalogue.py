@@ -18,18 +18,18 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.comparing import Compare
 from licensing.admin.editions import Approve, DraftFrom, Publish
-from licensing.admin.fields import WrittenJSONField
+from licensing.admin.fields import LevelsField
 from licensing.admin.loading import LoadDraft
 from licensing.admin.playbooks import Playbook
 from licensing.admin.price_forms import PriceForm
 from licensing.admin.publishing import AuthorsNoted, checklist_of
 from licensing.admin.queues import EDITION_QUEUES, queue_filter
 from licensing.admin.rehearsals import Rehearse
+from licensing.admin.tier_forms import GrantForm, TierForm
 from licensing.catalogue import lookup_key
 from licensing.catalogue.linting import lint
 from licensing.catalogue.uses import uses_of
 from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
-from licensing.staff_words import grant_value, grant_words
 from licensing.terms import read_edition
 
 
@@ -59,6 +59,7 @@ def _may(model_admin: Any, request: HttpRequest, verb: str) -> bool:
 
 class TierInline(_UntilPublished, TabularInline):
     model = Tier
+    form = TierForm
     fields = ["key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats", "prices_and_grants"]
     readonly_fields = ["prices_and_grants"]
     extra = 0
@@ -75,7 +76,7 @@ class TierInline(_UntilPublished, TabularInline):
 class FeatureInline(_UntilPublished, TabularInline):
     model = Feature
     fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about", "shared"]
-    formfield_overrides = {JSONField: {"form_class": WrittenJSONField, "widget": UnfoldAdminTextInputWidget}}
+    formfield_overrides = {JSONField: {"form_class": LevelsField, "widget": UnfoldAdminTextInputWidget}}
     extra = 0
     hide_title = True
 
@@ -87,29 +88,6 @@ class PriceInline(_UntilPublished, TabularInline):
     readonly_fields = ["lookup_key"]
     extra = 0
     hide_title = True
-
-
-class GrantForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it takes no parameter
-    """What a tier gives, as people write it: yes, a whole number, no limit, or a level's key."""
-
-    value = forms.CharField(
-        max_length=40,
-        help_text="yes · a whole number · no limit · a level’s key. To give nothing, delete the row.",
-        widget=UnfoldAdminTextInputWidget(),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["value"] = grant_words(self.instance.value)
-
-    def clean_value(self) -> bool | int | str | None:
-        """Whether it fits its feature is judged at publishing, so that an unfinished draft can be kept."""
-        return grant_value(self.cleaned_data["value"])
-
-    class Meta:
-        model = Grant
-        fields = ["feature", "value"]
 
 
 class _AboutFeatures(_UntilPublished, TabularInline):
@@ -223,6 +201,7 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
 class TierAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     """A tier's prices, what it gives and what it claims; reached from its edition."""
 
+    form = TierForm
     fields = ["edition", "key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats"]
     readonly_fields = ["edition"]
     inlines = [PriceInline, GrantInline, ClaimInline]

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.forms.fields import InvalidJSONInput
 
+from licensing.terms import is_level
+
 
 class WrittenJSONField(forms.JSONField):
     """JSON as people write it: what Python cannot read, however it fails, is an error of the form."""
@@ -28,3 +30,15 @@ class WrittenJSONField(forms.JSONField):
             return bool(super().has_changed(initial, data))
         except (RecursionError, ValueError):
             return True
+
+
+class LevelsField(WrittenJSONField):
+    """A feature's levels: pairs of a key and its words, the lowest first."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        for level in value if isinstance(value, list) else [value] if value else []:
+            if not is_level(level):
+                raise forms.ValidationError(
+                    'Write pairs of a key and its words, the lowest first: [["email", "by email"]].'
+                )

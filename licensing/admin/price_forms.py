@@ -9,7 +9,7 @@ from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from licensing.models import Price
-from licensing.money import minor_digits
+from licensing.money import charge_step, is_known, minor_digits
 
 WRITTEN = re.compile(r"([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.([0-9]*))?")
 MOST = 10**12  # minor units; beyond what any price list says
@@ -62,6 +62,8 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it ta
         code = str(self.cleaned_data["currency"]).strip().upper()
         if not re.fullmatch("[A-Z]{3}", code):
             raise forms.ValidationError("Write the currency in three letters: USD.")
+        if not is_known(code):
+            raise forms.ValidationError(f"{code} is no currency that we know. Write it as USD, EUR, JPY.")
         return code
 
     def clean_unit_amount(self) -> int | None:
@@ -69,6 +71,14 @@ class PriceForm(forms.ModelForm):  # type: ignore[type-arg]  # at run time it ta
         if not (currency := self.cleaned_data.get("currency")):
             return None
         try:
-            return minor_units(self.cleaned_data["unit_amount"], currency)
+            amount = minor_units(self.cleaned_data["unit_amount"], currency)
         except ValueError as fault:
             raise forms.ValidationError(str(fault)) from None
+        if amount == 0:
+            raise forms.ValidationError("A price is more than nothing. A tier without prices is free.")
+        if amount % (step := charge_step(currency)):
+            steps = written(step, currency)
+            raise forms.ValidationError(
+                f"Cards are charged in steps of {steps} {currency}: make it a multiple."
+            )
+        return amount

@@ -24,13 +24,14 @@ from licensing.admin.base import ReadOnlyAdmin, row_or_404, row_url
 from licensing.admin.edition_choices import EditionFilter, HeldEditionFilter, HeldTierFilter
 from licensing.admin.editions import EditionAction
 from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
+from licensing.catalogue.checklist import newest_published
 from licensing.catalogue.exceptions import exception_refusal, unexcepted
 from licensing.history import Actor
 from licensing.models import PromiseException, Rehearsal, Rehearsed
 from licensing.money import format_money
 from licensing.rehearsing import listing
 from licensing.rehearsing.promises import promise_words
-from licensing.rehearsing.running import UnableToRehearse, start
+from licensing.rehearsing.running import UnableToRehearse, refusal, start
 from licensing.rules.words import in_the_way
 from licensing.staff_words import edition_words, when
 from licensing.tasks import rehearse
@@ -53,6 +54,10 @@ class Rehearse(EditionAction):
             "The draft is played through for every customer: bills, entitlements, what opens and closes, notices, "
             "promises. Nothing is changed for anybody and nobody is told. You can leave meanwhile."
         )
+
+    def closed(self) -> Sequence[str]:
+        why = refusal(self.row, against=newest_published(self.row))
+        return [why] if why else ()
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         self.started = start(edition=self.row, by=self.request.user, at=at)

@@ -56,7 +56,7 @@ def _steps_in_proportion(terms: EditionTerms) -> Iterator[Finding]:
             rises = {
                 price.currency: Fraction(price.amount(higher.min_seats), under.amount(higher.min_seats))
                 for price, under in _both_prices(lower, higher)
-                if price.interval == interval and under.unit_amount
+                if price.interval == interval and price.amount(higher.min_seats) and under.unit_amount
             }
             if len(rises) < 2:
                 continue

@@ -7,10 +7,24 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from licensing.catalogue.findings import Finding, Severity
-from licensing.catalogue.places import at_least, place
+from licensing.catalogue.places import at_least, place, wanted
 from licensing.models import Feature
-from licensing.staff_words import given_words
+from licensing.staff_words import given_words, grant_words
 from licensing.terms import EditionTerms, FeatureTerms, TierTerms
+
+
+def values_fit(terms: EditionTerms) -> Iterator[Finding]:
+    """What a tier gives is of its feature's kind."""
+    for tier in terms.tiers:
+        for feature in terms.features:
+            if place(feature, tier) is None:
+                given = grant_words(tier.value(feature.key))
+                yield Finding(
+                    Severity.MEND,
+                    "value-fits",
+                    f"{tier.name} gives “{given}” of {feature.name}, and {wanted(feature)}.",
+                    "Write a value that fits.",
+                )
 
 
 def _contains_the_lower(terms: EditionTerms) -> Iterator[Finding]:
@@ -105,6 +119,7 @@ def _said(feature: FeatureTerms, tier: TierTerms) -> str:
 
 
 RULES: tuple[Callable[[EditionTerms], Iterator[Finding]], ...] = (
+    values_fit,
     _contains_the_lower,
     _room_for_the_lower,
     _step_names_its_benefit,

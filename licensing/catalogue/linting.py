@@ -22,7 +22,7 @@ MOST_TIERS = 5
 def lint(
     terms: EditionTerms, *, uses: Mapping[str, TierUse] | None = None, at: datetime | None = None
 ) -> list[Finding]:
-    """Everything worth a word, what must be mended first. Values that fit no feature are left to the other rules.
+    """Everything worth a word, what must be mended first. A value that fits no feature is told of by one rule alone.
 
     `uses` (tier key → who holds it) and `at` are needed for unused tiers alone; without them none is found.
     """

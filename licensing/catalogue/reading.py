@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from licensing.catalogue.faults import UnableToLoad
+from licensing.catalogue.places import fits
 from licensing.catalogue.tables import Table
 from licensing.catalogue.writing import INTERVALS, lookup_key
 from licensing.models import Feature
-from licensing.terms import NO_LIMIT, ClaimTerms, EditionTerms, FeatureTerms, PriceTerms, TierTerms
+from licensing.money import is_known
+from licensing.terms import NO_LIMIT, ClaimTerms, EditionTerms, FeatureTerms, PriceTerms, TierTerms, is_level
 
 DEFAULT_TRIAL_DAYS = 14
 # Terms read from a file have no rows yet.
@@ -28,7 +30,8 @@ class CatalogueFile:
 def read_catalogue(source: bytes | str) -> CatalogueFile:
     """Read a catalogue file. Raises UnableToLoad with every fault of its form.
 
-    Whether the terms make sense is judged at publishing, so that an unfinished draft can be kept.
+    Each value is judged by itself. Whether the terms together make sense is judged at publishing, so that an unfinished
+    draft can be kept.
     """
     try:
         data = tomllib.loads(source.decode() if isinstance(source, bytes) else source)
@@ -58,8 +61,13 @@ def _product(table: Table) -> dict[str, str]:
 def _edition(root: Table) -> EditionTerms:
     head = root.table("edition")
     key = head.text("key")
-    features = [_feature(table) for table in root.tables("features", noun="feature")]
-    tiers = [_tier(table, key) for table in root.tables("tiers", noun="tier")]
+    features, sound = [], {}
+    for table in root.tables("features", noun="feature"):
+        known = len(root.faults)
+        features.append(_feature(table))
+        if len(root.faults) == known:
+            sound[features[-1].key] = features[-1]
+    tiers = [_tier(table, key, sound) for table in root.tables("tiers", noun="tier")]
     # What stands in for a missing value is no fault of its own.
     if not root.faults:
         _fit_together(root, features, tiers)
@@ -100,13 +108,13 @@ def _feature(table: Table) -> FeatureTerms:
 
 def _levels(table: Table) -> Iterator[tuple[str, str]]:
     for level in table.entries("levels", default=[]):
-        if isinstance(level, list) and len(level) == 2 and all(isinstance(part, str) for part in level):
+        if is_level(level):
             yield level[0], level[1]
         else:
             table.fault(f"levels must be pairs of a key and its words, lowest first, not {level!r}.")
 
 
-def _tier(table: Table, edition_key: str) -> TierTerms:
+def _tier(table: Table, edition_key: str, features: Mapping[str, FeatureTerms]) -> TierTerms:
     key = table.text("key")
     prices = sorted(
         _prices(table.table("prices", default={}), tier_key=key, edition_key=edition_key),
@@ -120,13 +128,24 @@ def _tier(table: Table, edition_key: str) -> TierTerms:
         tagline=table.text("tagline", default=""),
         trial_days=table.number("trial_days", default=DEFAULT_TRIAL_DAYS if prices else 0) or None,
         min_seats=table.number("min_seats", default=1),
-        max_seats=table.number("max_seats", default=0) or None,
-        gives=dict(_gives(table.table("gives", default={}))),
+        max_seats=table.number("max_seats") if "max_seats" in table.data else None,
+        gives=dict(_gives(table.table("gives", default={}), features)),
         prices=tuple(prices),
         claims=tuple(_claim(claim) for claim in table.tables("claims", noun="claim")),
     )
+    _seats(table, tier)
     table.close()
     return tier
+
+
+def _seats(table: Table, tier: TierTerms) -> None:
+    """From one on, and not to less than from."""
+    if tier.min_seats < 1:
+        table.fault(f"min_seats must be one or more, not {tier.min_seats}.")
+    if tier.max_seats is not None and tier.max_seats < max(tier.min_seats, 1):
+        table.fault(
+            f"max_seats must be {max(tier.min_seats, 1)} or more, or left away, not {tier.max_seats}."
+        )
 
 
 def _claim(table: Table) -> ClaimTerms:
@@ -135,12 +154,30 @@ def _claim(table: Table) -> ClaimTerms:
     return claim
 
 
-def _gives(table: Table) -> Iterator[tuple[str, bool | int | str | None]]:
+def _gives(
+    table: Table, features: Mapping[str, FeatureTerms]
+) -> Iterator[tuple[str, bool | int | str | None]]:
+    """Held against the features that are read without a fault. A level that names none yet is left to publishing."""
     for key, value in table.data.items():
+        feature = features.get(key)
         if not isinstance(value, bool | int | str):
             table.fault(f'{key} must be true, a whole number, "{NO_LIMIT}" or a level, not {value!r}.')
         elif value is not False:
-            yield key, None if value == NO_LIMIT else value
+            given = None if value == NO_LIMIT else value
+            if feature is not None and not fits(given, feature) and _written(feature):
+                table.fault(f"{key} must be {_written(feature)}, not {value!r}.")
+            yield key, given
+
+
+def _written(feature: FeatureTerms) -> str:
+    """How a file writes what is given of a feature."""
+    match feature.kind:
+        case Feature.Kind.SWITCH:
+            return "true, or left away"
+        case Feature.Kind.LIMIT:
+            return f'a whole number from 0, or "{NO_LIMIT}"'
+    levels = ", ".join(key for key, _ in feature.levels)
+    return f"one of {levels}" if levels else ""
 
 
 def _prices(table: Table, *, tier_key: str, edition_key: str) -> Iterator[PriceTerms]:
@@ -149,11 +186,19 @@ def _prices(table: Table, *, tier_key: str, edition_key: str) -> Iterator[PriceT
         for currency, value in amounts.data.items():
             per_seat = not isinstance(value, dict)
             holder = amounts if per_seat else amounts.table(currency)
+            name = currency if per_seat else "flat"
+            known, amount = len(amounts.faults), holder.number(name)
+            if amount <= 0 and len(amounts.faults) == known:
+                holder.fault(
+                    f"{name} must be more than nothing, not {amount}; a tier without prices is free."
+                )
+            if not is_known(currency):
+                amounts.fault(f"{currency!r} is no currency that we know; write it as USD, EUR, JPY.")
             yield PriceTerms(
                 id=NO_ROW,
                 currency=currency,
                 interval=interval,
-                unit_amount=holder.number(currency if per_seat else "flat"),
+                unit_amount=amount,
                 per_seat=per_seat,
                 lookup_key=lookup_key(
                     tier_key=tier_key, edition_key=edition_key, interval=interval, currency=currency

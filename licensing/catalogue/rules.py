@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any
 
-from babel.numbers import is_currency
 from django.core.exceptions import ValidationError
 
 from licensing.catalogue.findings import Severity
 from licensing.catalogue.linting import lint
 from licensing.catalogue.writing import lookup_key
 from licensing.models import Claim, Edition, Feature, Grant, Tier
-from licensing.money import charge_step
-from licensing.terms import EditionTerms, FeatureTerms, TierTerms, read_edition
+from licensing.money import charge_step, is_known
+from licensing.terms import EditionTerms, FeatureTerms, TierTerms, is_level, read_edition
 
 LONGEST_TRIAL_DAYS = 365
 
@@ -25,11 +22,11 @@ def broken_rules(edition: Edition) -> list[str]:
     return [
         *_words(edition),
         *_positions(edition),
+        *_levels(edition),
         *_strangers(edition),
         *_free_tier(terms),
         *(fault for feature in terms.features for fault in _feature(feature)),
         *(fault for tier in terms.tiers for fault in _tier(tier)),
-        *(fault for tier in terms.tiers for fault in _gives(tier, terms)),
         *(fault for tier in terms.tiers for fault in _prices(tier, terms)),
         *_same_prices(terms),
         *(str(finding) for finding in lint(terms) if finding.severity is Severity.MEND),
@@ -59,6 +56,14 @@ def _positions(edition: Edition) -> Iterator[str]:
         positions = list(tier.claims.values_list("position", flat=True))
         for position in sorted({p for p in positions if positions.count(p) > 1}):
             yield f"The tier {tier.key} has more than one claim at position {position}."
+
+
+def _levels(edition: Edition) -> Iterator[str]:
+    """Terms are read without what is no level, so that is looked for in the rows."""
+    for key, levels in edition.features.values_list("key", "levels"):
+        odd = [level for level in levels if not is_level(level)] if isinstance(levels, list) else [levels]
+        for level in odd:
+            yield f"The feature {key}: a level is a pair of a key and its words, not {level!r}."
 
 
 def _strangers(edition: Edition) -> Iterator[str]:
@@ -113,31 +118,12 @@ def _tier(tier: TierTerms) -> Iterator[str]:
         yield f"{name}: a trial lasts 1 to {LONGEST_TRIAL_DAYS} days, not {tier.trial_days}."
 
 
-def _gives(tier: TierTerms, terms: EditionTerms) -> Iterator[str]:
-    for feature in terms.features:
-        if feature.key in tier.gives:
-            value = tier.gives[feature.key]
-            if fault := _unfit(value, feature):
-                yield f"The tier {tier.key} gives {value!r} of {feature.key}, and {fault}."
-
-
-def _unfit(value: Any, feature: FeatureTerms) -> str:
-    match feature.kind:
-        case Feature.Kind.SWITCH if value is not True:
-            return "a switch is true, or not given at all"
-        case Feature.Kind.LIMIT if value is not None and (type(value) is not int or value < 0):
-            return "a limit is a whole number from 0, or empty for no limit"
-        case Feature.Kind.LEVEL if value not in [key for key, _ in feature.levels]:
-            return f"its levels are {', '.join(key for key, _ in feature.levels)}"
-    return ""
-
-
 def _prices(tier: TierTerms, terms: EditionTerms) -> Iterator[str]:
     for price in tier.prices:
         name = f"The price of {tier.key} in {price.currency}, by the {price.interval},"
         if price.unit_amount <= 0:
             yield f"{name} must be more than nothing; a tier without prices is free."
-        if not re.fullmatch("[A-Z]{3}", price.currency) or not is_currency(price.currency):
+        if not is_known(price.currency):
             yield f"{name} is in no currency that we know; write it as USD, EUR, JPY."
         elif price.unit_amount % (step := charge_step(price.currency)):
             yield f"{name} is {price.unit_amount}; cards are charged in steps; make it a multiple of {step}."

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from licensing.catalogue import draft_hash
 from licensing.catalogue.checklist import newest_published
+from licensing.catalogue.lint_steps import values_fit
 from licensing.models import Edition, Rehearsal
 from licensing.noticeclock import NoticeClock
 from licensing.rehearsing import reading
@@ -46,7 +47,7 @@ SELECT count(*) FROM written
 
 
 class UnableToRehearse(ValueError):
-    """The edition is published already, or the first of its product: there is nobody to rehearse with."""
+    """The edition is published already or the first of its product, or gives what fits no feature."""
 
 
 def start(*, edition: Edition, by: Any, at: datetime) -> Rehearsal:
@@ -57,12 +58,8 @@ def start(*, edition: Edition, by: Any, at: datetime) -> Rehearsal:
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         against = newest_published(draft)
-        if draft.published_at is not None:
-            raise UnableToRehearse(f"The edition {draft.key} is published already.")
-        if against is None:
-            raise UnableToRehearse(
-                "Nothing of this product is on sale yet, so there is nobody to rehearse with."
-            )
+        if (why_not := refusal(draft, against=against)) or against is None:
+            raise UnableToRehearse(why_not)
         terms_hash = draft_hash(draft)
         running = Rehearsal.objects.select_for_update().filter(edition=draft, state=State.RUNNING).first()
         if running is not None and (running.terms_hash, running.against_id) == (terms_hash, against.pk):
@@ -75,6 +72,16 @@ def start(*, edition: Edition, by: Any, at: datetime) -> Rehearsal:
         rehearsal.total = reading.count(rehearsal)
         rehearsal.save()
     return rehearsal
+
+
+def refusal(edition: Edition, *, against: Edition | None) -> str:
+    """Why `edition` is not rehearsed with the holders of what is sold, in sentences; empty where it may be."""
+    if edition.published_at is not None:
+        return f"The edition {edition.key} is published already."
+    if against is None:
+        return "Nothing of this product is on sale yet, so there is nobody to rehearse with."
+    unfit = [str(finding) for finding in values_fit(read_edition(edition))]
+    return f"What fits no feature cannot be played through. {' '.join(unfit)}" if unfit else ""
 
 
 def go_on(rehearsal_id: int, *, at: datetime, batch: int = reading.BATCH) -> bool:

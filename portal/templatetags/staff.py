@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from licensing.catalogue.places import place
 from licensing.models import Customer
-from licensing.staff_words import when
+from licensing.staff_words import grant_words, when
 from licensing.terms import NOT_INCLUDED, FeatureTerms, TierTerms
 from portal.empty_lists import EMPTY
 from portal.pages.values import value_words
@@ -54,8 +55,11 @@ def nothing_here(options: Options[Any]) -> tuple[str, str]:
 
 @register.filter
 def given(tier: TierTerms, feature: FeatureTerms) -> str:
-    """What a tier gives of a feature, in words."""
-    return value_words(feature, tier.value(feature.key))
+    """What a tier gives of a feature, in words. A draft's value may fit no feature of that kind."""
+    value = tier.value(feature.key)
+    if place(feature, tier) is None:
+        return f"{grant_words(value)} (does not fit)"
+    return value_words(feature, value)
 
 
 @register.filter

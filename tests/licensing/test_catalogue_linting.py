@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -197,8 +198,17 @@ def test_what_must_be_mended_comes_first() -> None:
     assert {one.severity for one in found_in(source)} == {MEND, LOOK}
 
 
-def test_values_that_fit_no_feature_are_left_to_the_other_rules() -> None:
-    assert found_in(GOOD.replace('"phone"\n', '"visit"\n').replace("sso = true", "sso = 3")) == []
+def test_a_value_that_fits_no_feature_is_told_of_by_one_rule_alone() -> None:
+    """No file lets it in; a row of a draft may hold it."""
+    terms = read_catalogue(GOOD).edition
+    free, team = terms.tiers
+    unfit = replace(team, gives={**team.gives, "support": "visit", "sso": 3})
+    found = lint(replace(terms, tiers=(free, unfit)))
+    assert [str(one) for one in found if one.severity is MEND and one.rule == "value-fits"] == [
+        "Team gives “3” of Single sign-on, and a switch is yes, or not given at all. Write a value that fits.",
+        "Team gives “visit” of Support, and its levels are mail, phone. Write a value that fits.",
+    ]
+    assert len(found) == 2
 
 
 # Tiers that nobody holds

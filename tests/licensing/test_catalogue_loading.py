@@ -129,6 +129,48 @@ CASES = [
 ]
 
 
+MONTH = "The tier 'team', prices, month"
+CASES += [
+    (
+        "projects = 2",
+        "projects = 'many'",
+        "The tier 'free', gives: projects must be a whole number from 0, or \"no",
+    ),
+    (
+        "projects = 2",
+        "projects = -1",
+        "The tier 'free', gives: projects must be a whole number from 0, or \"no",
+    ),
+    ("projects = 2", "projects = true", "The tier 'free', gives: projects must be a whole number from 0, or"),
+    ("sso = true", "sso = 3", "The tier 'team', gives: sso must be true, or left away, not 3."),
+    (
+        "sso = true",
+        'sso = "no limit"',
+        "The tier 'team', gives: sso must be true, or left away, not 'no limit'.",
+    ),
+    ('"phone"\n', '"visit"\n', "The tier 'team', gives: support must be one of mail, phone, not 'visit'."),
+    (
+        "USD = 900\n",
+        "USD = 0\n",
+        f"{MONTH}: USD must be more than nothing, not 0; a tier without prices is free.",
+    ),
+    ("USD = 900\n", "USD = { flat = -1 }\n", f"{MONTH}, USD: flat must be more than nothing, not -1;"),
+    ("USD = 900\n", "usd = 900\n", f"{MONTH}: 'usd' is no currency that we know; write it as USD, EUR, JPY."),
+    ("USD = 900\n", "XQX = 900\n", f"{MONTH}: 'XQX' is no currency that we know"),
+    ("rank = 1", "rank = 1\nmin_seats = 0", "The tier 'team': min_seats must be one or more, not 0."),
+    (
+        "rank = 1",
+        "rank = 1\nmax_seats = 0",
+        "The tier 'team': max_seats must be 1 or more, or left away, not 0.",
+    ),
+    (
+        "rank = 1",
+        "rank = 1\nmin_seats = 5\nmax_seats = 3",
+        "The tier 'team': max_seats must be 5 or more, or left away, not 3.",
+    ),
+]
+
+
 CLAIM = 'feature = "projects"\ntext = "As many projects as you like."\n'
 CASES += [
     (CLAIM, 'text = "More."\n', "The tier 'team', claim number 1: feature is missing."),
@@ -170,6 +212,14 @@ def test_what_is_no_catalogue_is_refused(source: str, fault: str) -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(catalogue.UnableToLoad, match=r"^The file is not UTF-8 text\.$"):
         catalogue.load_draft(source=b"\xff\xfe", at=NOON)
+
+
+def test_a_value_is_held_against_its_feature_beside_other_faults() -> None:
+    """What stands in for a feature that could not be read is not held against anything."""
+    wrong = (
+        GOOD.replace("projects = 2", 'projects = "many"').replace('"Team"', "5").replace('"switch"', '"knob"')
+    )
+    assert len(faults_of_loading(wrong)) == 3
 
 
 def test_every_fault_is_told_at_once() -> None:

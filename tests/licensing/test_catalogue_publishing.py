@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
 from licensing import catalogue
 from licensing.history import COMMAND, Actor
-from licensing.models import Edition, Feature, Grant, Price, Product
+from licensing.models import Edition, Feature, Grant, Price, Product, Tier
 from licensing.terms import read_edition, storefront
 from tests.cast import NOON, PUBLISHED, TODAY, make_catalogue, person
 from tests.licensing.small_catalogue import GOOD, load, published
@@ -57,16 +58,6 @@ CASES = [
     ("rank = 0", "rank = 0\nprices = { month = { USD = 1 } }", "No tier is free;"),
     ("rank = 0", "rank = 0\ntrial_days = 14", "The tier free is free, so there is nothing to try."),
     ("rank = 1", "rank = 1\ntrial_days = 400", "The tier team: a trial lasts 1 to 365 days, not 400."),
-    ("rank = 1", "rank = 1\nmin_seats = 0", "The tier team must begin at one seat or more."),
-    ("rank = 1", "rank = 1\nmin_seats = 5\nmax_seats = 3", "The tier team ends at 3 seats, below the 5"),
-    ("sso = true", "sso = 3", "The tier team gives 3 of sso, and a switch is true, or not given at all."),
-    ("sso = true", 'sso = "no limit"', "The tier team gives None of sso, and a switch is true"),
-    ("projects = 2", "projects = -1", "The tier free gives -1 of projects, and a limit is a whole number"),
-    ("projects = 2", "projects = true", "The tier free gives True of projects, and a limit is a whole"),
-    ('"phone"\n', '"visit"\n', "The tier team gives 'visit' of support, and its levels are mail, phone."),
-    ("USD = 900\n", "USD = 0\n", "The price of team in USD, by the month, must be more than nothing"),
-    ("USD = 900\n", "usd = 900\n", "The price of team in usd, by the month, is in no currency that we know"),
-    ("USD = 900\n", "XQX = 900\n", "The price of team in XQX, by the month, is in no currency that we know"),
     ("JPY = 5000\n", "JPY = { flat = 5000 }\n", "The prices of team are partly by the seat and partly flat"),
     ('unit = "projects"', "", "The feature projects is a limit and needs a unit"),
     ('"switch"', '"switch"\nmonthly = true', "The feature sso is no limit, so"),
@@ -81,6 +72,52 @@ def test_terms_that_break_a_rule_are_not_published(right: str, wrong: str, fault
     faults = faults_of_publishing(load(GOOD.replace(right, wrong, 1)))
     assert any(found.startswith(fault) for found in faults), faults
     assert not Edition.objects.exclude(published_at=None).exists()
+
+
+GIVEN = [
+    ("sso", 3, "Team gives “3” of Single sign-on, and a switch is yes, or not given at all."),
+    ("sso", None, "Team gives “no limit” of Single sign-on, and a switch is yes"),
+    ("projects", -1, "Team gives “-1” of Projects, and a limit is a whole number from 0, or no limit."),
+    ("projects", True, "Team gives “yes” of Projects, and a limit is a whole number"),
+    ("projects", "ninety", "Team gives “ninety” of Projects, and a limit is a whole number"),
+    ("projects", 2.5, "Team gives “2.5” of Projects, and a limit is a whole number"),
+    ("support", "visit", "Team gives “visit” of Support, and its levels are mail, phone."),
+    ("support", ["phone"], "Team gives “['phone']” of Support, and its levels are mail, phone."),
+]
+
+
+@pytest.mark.parametrize(("feature", "value", "fault"), GIVEN)
+def test_what_fits_no_feature_is_not_published(feature: str, value: Any, fault: str) -> None:
+    """No file and no form lets it in; a row written past them may hold it."""
+    draft = load()
+    Grant.objects.filter(tier__key="team", feature__key=feature).update(value=value)
+    faults = faults_of_publishing(draft)
+    assert [found for found in faults if found.startswith(fault)] != [], faults
+    assert [found.endswith(" Write a value that fits.") for found in faults if " gives “" in found] == [True]
+
+
+ODD = [
+    ("tier", {"min_seats": 0}, "The tier team must begin at one seat or more."),
+    ("tier", {"min_seats": 5, "max_seats": 3}, "The tier team ends at 3 seats, below the 5"),
+    ("price", {"unit_amount": 0}, "The price of team in USD, by the month, must be more than nothing"),
+    ("price", {"currency": "usd"}, "The price of team in usd, by the month, is in no currency that we know"),
+    ("price", {"currency": "XQX"}, "The price of team in XQX, by the month, is in no currency that we know"),
+    ("feature", {"levels": 5}, "The feature support: a level is a pair of a key and its words, not 5."),
+    ("feature", {"levels": ["phone"]}, "The feature support: a level is a pair of a key and its words, not"),
+]
+
+
+@pytest.mark.parametrize(("row", "fields", "fault"), ODD)
+def test_odd_rows_are_not_published(row: str, fields: dict[str, Any], fault: str) -> None:
+    draft = load()
+    rows: dict[str, Any] = {
+        "tier": Tier.objects.filter(key="team"),
+        "price": Price.objects.filter(currency="USD", interval="month"),
+        "feature": Feature.objects.filter(key="support"),
+    }
+    rows[row].update(**fields)
+    faults = faults_of_publishing(draft)
+    assert any(found.startswith(fault) for found in faults), faults
 
 
 def test_an_edition_needs_a_free_tier_and_one_to_upgrade_to() -> None:
