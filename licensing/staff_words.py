@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -18,6 +18,12 @@ LOCALE = "en"
 def when(value: datetime) -> str:
     """A time in the staff person's own zone, which is named: 25 Nov 2026, 17:00 UTC."""
     return _written(timezone.localtime(value))
+
+
+def day_words(day: str) -> str:
+    """A day that is kept as 2026-11-25, or begins a longer moment: 25 Nov 2026."""
+    written = date.fromisoformat(day[:10])
+    return f"{written.day} {written:%b %Y}"
 
 
 def in_zone(value: datetime, customer: Customer) -> str:

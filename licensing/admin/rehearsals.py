@@ -33,7 +33,7 @@ from licensing.rehearsing import listing
 from licensing.rehearsing.promises import promise_words
 from licensing.rehearsing.running import UnableToRehearse, refusal, start
 from licensing.rules.words import in_the_way
-from licensing.staff_words import edition_words, when
+from licensing.staff_words import day_words, edition_words, when
 from licensing.tasks import rehearse
 
 
@@ -257,9 +257,12 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
                 **row,
                 **{side: editions.get(row[side], row[side]) for side in ("from", "to")},
                 "held": row["from"],
+                "announced": day_words(row["announced"]),
             }
             for row in totals.get("moving_on", [])
         ],
+        "latest": day_words(latest) if (latest := totals["notices"]["latest"]) else "",
+        "leaving": [{**row, "announced": day_words(row["announced"])} for row in totals.get("leaving", [])],
         "holders": [
             {**row, "name": listing.held_words(row["tier"], row["edition"], tiers=tiers, editions=editions)}
             for row in totals["holders"]
@@ -297,7 +300,7 @@ class RehearsedAdmin(ReadOnlyAdmin):
     ]  # fmt: skip
     search_fields = ["customer__name", "customer__slug"]
     fields = [
-        "customer_page", "held", "seats", "bill_now", "moves_on_words", "bill_then", "bill_if_moved", "effect",
+        "customer_page", "held", "seats", "bill_now", "announced_words", "bill_then", "bill_if_moved", "effect",
         "moving", "gained_words", "lost_words", "gained_moving", "lost_moving", "flips_words", "notices_words",
         "promises_words",
     ]  # fmt: skip
@@ -329,8 +332,8 @@ class RehearsedAdmin(ReadOnlyAdmin):
         return _bill(row, row.before)
 
     @display(description="already announced")
-    def moves_on_words(self, row: Rehearsed) -> str:
-        return listing.moves_on_words(row, editions=listing.edition_names(row.rehearsal)) or "nothing"
+    def announced_words(self, row: Rehearsed) -> str:
+        return listing.announced_words(row, editions=listing.edition_names(row.rehearsal)) or "nothing"
 
     @display(description="bill after that")
     def bill_then(self, row: Rehearsed) -> str:
@@ -343,28 +346,27 @@ class RehearsedAdmin(ReadOnlyAdmin):
     @display(description="what changes by publishing")
     def changes(self, row: Rehearsed) -> str:
         parts = [words for _key, words in row.promises]
-        parts += [
-            f"{each['feature']}: {each['to']}{listing.by_whom(each)}" for each in (*row.lost, *row.gained)
-        ]
+        found = listing.by_the_draft((*row.lost, *row.gained))
+        parts += [f"{each['feature']}: {each['to']}" for each in found]
         if row.flips:
             parts.append(_flips(row))
         return "; ".join(parts) or "nothing"
 
     @display(description="gained by publishing")
     def gained_words(self, row: Rehearsed) -> str:
-        return listing.listed(row.gained) or "nothing"
+        return listing.listed(listing.by_the_draft(row.gained)) or "nothing"
 
     @display(description="lost by publishing")
     def lost_words(self, row: Rehearsed) -> str:
-        return listing.listed(row.lost) or "nothing"
+        return listing.listed(listing.by_the_draft(row.lost)) or "nothing"
 
     @display(description="gained if moved")
     def gained_moving(self, row: Rehearsed) -> str:
-        return listing.listed(row.gained_if_moved) or "nothing"
+        return listing.listed(listing.by_the_draft(row.gained_if_moved)) or "nothing"
 
     @display(description="lost if moved")
     def lost_moving(self, row: Rehearsed) -> str:
-        return listing.listed(row.lost_if_moved) or "nothing"
+        return listing.listed(listing.by_the_draft(row.lost_if_moved)) or "nothing"
 
     @display(description="tiers that open or close")
     def flips_words(self, row: Rehearsed) -> str:

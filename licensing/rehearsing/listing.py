@@ -10,7 +10,7 @@ from licensing.cells import inert
 from licensing.models import Rehearsal, Rehearsed
 from licensing.money import minor_digits
 from licensing.rules.words import in_the_way
-from licensing.staff_words import edition_words
+from licensing.staff_words import day_words, edition_words
 
 HEAD = (
     "customer", "edition held", "tier held", "currency", "interval", "seats", "bill now", "already announced",
@@ -42,10 +42,11 @@ def _cells(row: Rehearsed, *, tiers: Mapping[str, str], editions: Mapping[str, s
     yield from (row.held_edition, row.held_tier, row.currency, row.interval, row.seats)
     then = row.moves_on["bill"] if row.moves_on else None
     yield _amount(row.before, row.currency)
-    yield moves_on_words(row, editions=editions)
+    yield announced_words(row, editions=editions)
     yield from (_amount(amount, row.currency) for amount in (then, row.after, row.if_moved))
     yield from (row.get_effect_display(), row.get_moving_display())
-    yield from (listed(each) for each in (row.gained, row.lost, row.gained_if_moved, row.lost_if_moved))
+    found = (row.gained, row.lost, row.gained_if_moved, row.lost_if_moved)
+    yield from (listed(by_the_draft(each)) for each in found)
     yield flips_words(row.flips, tiers=tiers)
     yield notices_words(row.notices)
     yield row.earliest.date().isoformat() if row.earliest else ""
@@ -60,6 +61,19 @@ def _amount(amount: int | None, currency: str) -> str:
     return str(amount) if digits == 0 else f"{amount // 10**digits}.{amount % 10**digits:0{digits}d}"
 
 
+def by_the_draft(differences: Iterable[dict[str, str]]) -> list[dict[str, str]]:
+    """Without what is announced already, be the draft published or not."""
+    return [each for each in differences if "sunset" not in each]
+
+
+def announced_words(row: Rehearsed, *, editions: Mapping[str, str]) -> str:
+    """What is announced to them already: where the end of their edition takes them, and what comes and goes by that or
+    by the sunset of a feature.
+    """
+    announced = [each for each in (*row.lost, *row.gained) if "sunset" in each]
+    return "; ".join(filter(None, (moves_on_words(row, editions=editions), listed(announced))))
+
+
 def listed(differences: Iterable[dict[str, str]]) -> str:
     """Differences in a cell: Projects: 20 projects → no limit."""
     return "; ".join(
@@ -68,20 +82,20 @@ def listed(differences: Iterable[dict[str, str]]) -> str:
 
 
 def by_whom(difference: dict[str, str]) -> str:
-    """That a loss is not the draft's doing, in brackets; empty where it is."""
+    """What brings it where it is not the draft, in brackets; empty where it is."""
     announced_on = difference.get("sunset")
     if announced_on is None:
         return ""
     what = "end of their edition" if "ends" in difference else "sunset"
-    return f" (by the {what} announced on {announced_on}, not by this edition)"
+    return f" (by the {what} announced on {day_words(announced_on)})"
 
 
 def moves_on_words(row: Rehearsed, *, editions: Mapping[str, str]) -> str:
-    """Where the announced end of their edition takes them: moves on 2027-03-15 to January 2026 (2026-01)."""
+    """Where the announced end of their edition takes them: moves on 15 Mar 2027 to January 2026 (2026-01)."""
     if row.moves_on is None:
         return ""
     to, day = row.moves_on["to"], row.moves_on["on"]
-    return f"moves {f'on {day[:10]} ' if day else ''}to {editions.get(to, to)}, already announced" + (
+    return f"moves {f'on {day_words(day)} ' if day else ''}to {editions.get(to, to)}" + (
         "" if day else ", without a day yet"
     )
 
@@ -104,9 +118,8 @@ def edition_names(rehearsal: Rehearsal) -> dict[str, str]:
 
 
 def held_words(tier: str, edition: str, *, tiers: Mapping[str, str], editions: Mapping[str, str]) -> str:
-    """What somebody holds: Team (team) of January 2026 (2026-01)."""
-    name = f"{tiers[tier]} ({tier})" if tier in tiers else tier
-    return f"{name} of {editions.get(edition, edition)}"
+    """What somebody holds: Team of January 2026 (2026-01)."""
+    return f"{tiers.get(tier, tier)} of {editions.get(edition, edition)}"
 
 
 def flips_words(flips: Iterable[dict[str, Any]], *, tiers: Mapping[str, str]) -> str:
@@ -121,8 +134,8 @@ def _flip_words(flip: dict[str, Any], *, tiers: Mapping[str, str]) -> str:
 
 
 def notices_words(notices: Iterable[dict[str, Any]]) -> str:
-    """What would have to be said before: price rise, 42 days: from 2027-01-03."""
+    """What would have to be said before: price rise, 42 days: from 3 Jan 2027."""
     return "; ".join(
-        f"{each['kind'].replace('_', ' ')}, {each['days']} days: from {each['earliest'][:10]}"
+        f"{each['kind'].replace('_', ' ')}, {each['days']} days: from {day_words(each['earliest'])}"
         for each in notices
     )

@@ -27,7 +27,7 @@ from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
 from licensing.rules.situation import Change, Situation
 from licensing.rules.words import NOT_OFFERED
-from licensing.sharing import lay_over
+from licensing.sharing import lay_over, value_said_by
 from licensing.standing import Standing, less_retired
 from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms, edition_terms
 
@@ -36,7 +36,8 @@ Effect, Kind = Rehearsed.Effect, NoticeRule.Kind
 
 @dataclass(frozen=True)
 class Case:
-    """What is the same for all who hold the same tier of the same edition, with the same trial laid over.
+    """What is the same for all who hold the same tier of the same edition. What is laid over it, a trial or an
+    exception, ends on its day, and is laid aside: it would hide what the draft takes, or gives, of what lies under it.
 
     `then` is what an announced end of the edition makes of it, None where none is. `loses_by_moving` says whether the
     move to the draft itself would take anything on its day, be it leaving later or not.
@@ -95,7 +96,13 @@ class Play:
         if_moved = _bill(case.target, licence)
         moves_on = self._moves_on(case, standing)
         then = moves_on["bill"] if moves_on else before
-        notices = self._notices(case, standing, rises=if_moved is not None and if_moved > before)
+        excepted = self._excepted(case, standing) if if_moved is not None else []
+        lost_if_moved = [*case.lost_if_moved, *excepted]
+        notices = self._notices(
+            standing,
+            rises=if_moved is not None and if_moved > before,
+            loses=case.loses_by_moving or bool(excepted),
+        )
         return {
             "customer_id": customer.pk,
             "held_edition": standing.edition.key,
@@ -110,11 +117,11 @@ class Play:
             "effect": _effect(before, after, gained=case.gained, lost=case.lost),
             "moving": Effect.CLOSED.value
             if if_moved is None
-            else _effect(then, if_moved, gained=case.gained_if_moved, lost=case.lost_if_moved),
+            else _effect(then, if_moved, gained=case.gained_if_moved, lost=lost_if_moved),
             "gained": case.gained,
             "lost": case.lost,
             "gained_if_moved": case.gained_if_moved,
-            "lost_if_moved": case.lost_if_moved,
+            "lost_if_moved": lost_if_moved,
             "flips": list(self._flips(facts)),
             "notices": notices,
             "earliest": max((notice["earliest"] for notice in notices), default=None),
@@ -146,17 +153,26 @@ class Play:
         return [list(each) for each in dict.fromkeys((key, words) for key, words in found)]
 
     def _case(self, standing: Standing) -> Case:
-        """Worked out once for each tier that is held, by itself or under a trial. What a waiver gives or a sunset took
-        is one customer's own.
-        """
+        """Worked out once for each tier that is held. What a sunset took is one customer's own."""
         ending = ending_of(standing, self.plans.endings)
-        if standing.waivers or standing.retired:
-            return self._work_out(standing, ending)
-        trial = standing.trial_tier.id if standing.trial_tier else None
-        key = (standing.edition.id, standing.tier.id, trial, ending)
+        held = replace(standing, trial=None, trial_edition=None, trial_tier=None, open_waivers=())
+        if standing.retired:
+            return self._work_out(held, ending)
+        key = (standing.edition.id, standing.tier.id, ending)
         if key not in self._cases:
-            self._cases[key] = self._work_out(standing, ending)
+            self._cases[key] = self._work_out(held, ending)
         return self._cases[key]
+
+    def _excepted(self, case: Case, standing: Standing) -> list[Difference]:
+        """What an exception gives of a feature that the draft does not know: moved, they would lose it at once."""
+        listed = {each["feature"] for each in case.lost_if_moved}
+        return [
+            difference(Entitlement(feature, value_said_by(feature, waived.value), "waiver"), None)
+            for waived in standing.waivers
+            if (feature := standing.edition.feature(waived.feature_key)) is not None
+            and self.draft.feature(feature.key) is None
+            and feature.name not in listed
+        ]
 
     def _work_out(self, standing: Standing, ending: Ending | None) -> Case:
         now = turn = self._turn(standing)
@@ -242,13 +258,9 @@ class Play:
         change = Change(tier, edition, standing.licence.seats, standing.interval)
         return {reason.rule for reason in change_reasons(situation, change)}
 
-    def _notices(self, case: Case, standing: Standing, *, rises: bool) -> list[dict[str, Any]]:
+    def _notices(self, standing: Standing, *, rises: bool, loses: bool) -> list[dict[str, Any]]:
         """What would have to be said before the customer could be moved, and from when on they could be."""
-        kinds = [
-            kind
-            for kind, owed in ((Kind.PRICE_RISE, rises), (Kind.FEATURE_LOSS, case.loses_by_moving))
-            if owed
-        ]
+        kinds = [kind for kind, owed in ((Kind.PRICE_RISE, rises), (Kind.FEATURE_LOSS, loses)) if owed]
         return [notice for kind in kinds if (notice := self._notice(kind.value, standing))]
 
     def _notice(self, kind: str, standing: Standing) -> dict[str, Any] | None:

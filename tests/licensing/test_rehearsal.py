@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
 from licensing import catalogue, sunsets
 from licensing.history import COMMAND
@@ -16,51 +14,24 @@ from licensing.models import (
     Feature,
     Licence,
     PlannedChange,
-    Price,
     Rehearsal,
-    Rehearsed,
     Sunset,
     Tier,
-    Trial,
 )
 from licensing.rehearsing import listing
-from licensing.rehearsing.running import UnableToRehearse, go_on, start, to_the_end
 from licensing.standing import standing_of
-from licensing.waivers.threshold import Wish
-from tests.cast import NOON, OLD, TODAY, ada, bo, cy, di, holds, make_catalogue, organisation, person
-from tests.publishing import rehearsed, writer
+from tests.cast import NOON, OLD, ada, bo, cy, di, holds, organisation, person
+from tests.licensing.rehearsing import NEXT, gives, next_draft, price, seen
+from tests.publishing import rehearsed
 from tests.sunsets.scenes import announced
 from tests.sunsets.scenes import draft as sunset_draft
-from tests.waivers.wishes import grant
 
 pytestmark = pytest.mark.django_db
-NEXT = "2026-12"
 
 
 @pytest.fixture
 def draft() -> Edition:
-    """Today's terms under a new key, by Mara; nothing differs yet."""
-    draft = catalogue.draft_from(edition=make_catalogue(), key=NEXT, name="December 2026")
-    Edition.objects.filter(pk=draft.pk).update(rationale="Business has more room.")
-    draft.refresh_from_db()
-    catalogue.note_author(edition=draft, by=writer(), at=NOON)
-    return draft
-
-
-def price(draft: Edition, tier: str, amount: int, *, currency: str = "USD", interval: str = "month") -> None:
-    Price.objects.filter(tier__edition=draft, tier__key=tier, currency=currency, interval=interval).update(
-        unit_amount=amount
-    )
-
-
-def gives(draft: Edition, tier: str, feature: str, value: Any, *, shared: bool = False) -> None:
-    row = Feature.objects.get(edition=draft, key=feature)
-    Feature.objects.filter(pk=row.pk).update(shared=shared)
-    Tier.objects.get(edition=draft, key=tier).grants.update_or_create(feature=row, defaults={"value": value})
-
-
-def seen(rehearsal: Rehearsal, customer: Customer) -> Rehearsed:
-    return Rehearsed.objects.get(rehearsal=rehearsal, customer=customer)
+    return next_draft()
 
 
 def test_a_draft_that_changes_nothing_touches_nobody_of_today(draft: Edition) -> None:
@@ -135,35 +106,6 @@ def test_rules_that_begin_to_stand_in_the_way_are_named_tier_by_tier(draft: Edit
     assert [flip["appear"] for flip in row.flips if flip["tier"] == "scale"] == [["not-offered"]]
 
 
-def test_a_trial_of_a_tier_that_goes_breaks_the_promise_that_it_can_be_bought(draft: Edition) -> None:
-    party = ada()
-    trial(party.customer)
-    Tier.objects.get(edition=draft, key="business").delete()
-    rehearsal = rehearsed(draft, at=NOON)
-    ((key, words),) = seen(rehearsal, party.customer).promises
-    assert key == "trial-can-be-bought"
-    assert "They are trying Business, and the draft does not have it" in words
-    assert rehearsal.totals["promises"] == {"trial-can-be-bought": 1}
-
-
-def test_a_granted_trial_of_a_tier_that_goes_breaks_a_promise_too(draft: Edition) -> None:
-    party = ada()
-    grant(party.customer, Wish("trial", NOON, NOON + timedelta(days=30), tier_key="scale"))
-    Tier.objects.get(edition=draft, key="scale").delete()
-    ((key, _words),) = seen(rehearsed(draft, at=NOON), party.customer).promises
-    assert key == "granted-trial-can-be-used"
-
-
-def test_an_exception_of_one_customer_is_theirs_alone(draft: Edition) -> None:
-    """Ada has 30 projects by a waiver where Team has 20: a shared 25 is more to everybody else, and not to her."""
-    party, other = ada(), another_of_team()
-    grant(party.customer, Wish("limit", NOON, NOON + timedelta(days=30), feature_key="projects", value=30))
-    gives(draft, "team", "projects", 25, shared=True)
-    rehearsal = rehearsed(draft, at=NOON)
-    assert [gain["feature"] for gain in seen(rehearsal, party.customer).gained] == []
-    assert [gain["feature"] for gain in seen(rehearsal, other).gained] == ["Projects"]
-
-
 def test_what_a_sunset_took_is_not_given_back_by_sharing(draft: Edition) -> None:
     """Bo's Team lost single sign-on by an announced plan; the draft shares it with Team."""
     party = bo()
@@ -198,7 +140,8 @@ def test_what_an_announced_sunset_takes_is_listed_and_is_not_the_drafts_doing(dr
     (loss,) = row.lost
     assert (loss["feature"], loss["to"], loss["sunset"]) == ("Single sign-on", "not included", "2026-11-22")
     assert (row.effect, row.gained, row.promises) == ("none", [], [])
-    assert listing.listed(row.lost).endswith("(by the sunset announced on 2026-11-22, not by this edition)")
+    words = "Single sign-on: yes → not included (by the sunset announced on 22 Nov 2026)"
+    assert (listing.announced_words(row, editions={}), listing.by_the_draft(row.lost)) == (words, [])
     assert seen(rehearsal, untouched.customer).lost == []
     assert rehearsal.totals["effect"] == {"none": 2}
     assert rehearsal.totals["leaving"] == [
@@ -291,120 +234,3 @@ def test_who_has_left_is_not_rehearsed(draft: Edition) -> None:
     party = ada()
     Licence.objects.filter(pk=party.licence.pk).update(ended_at=NOON)
     assert rehearsed(draft, at=NOON).totals["customers"] == 0
-
-
-# Going on
-
-
-def test_it_goes_on_where_it_was_left_and_nobody_is_counted_twice(draft: Edition) -> None:
-    ada(), bo(), cy(), di()
-    rehearsal = start(edition=draft, by=writer(), at=NOON)
-    assert rehearsal.total == 4
-    assert go_on(rehearsal.pk, at=NOON, batch=2)
-    rehearsal.refresh_from_db()
-    assert (rehearsal.done, rehearsal.percent) == (2, 50)
-    assert to_the_end(rehearsal, at=NOON).done == 4
-    assert not go_on(rehearsal.pk, at=NOON), "what is done is done"
-    assert Rehearsed.objects.filter(rehearsal=rehearsal).count() == 4
-
-
-def test_a_draft_that_is_edited_meanwhile_ends_the_rehearsal_as_outdated(draft: Edition) -> None:
-    ada(), bo()
-    rehearsal = start(edition=draft, by=writer(), at=NOON)
-    assert go_on(rehearsal.pk, at=NOON, batch=1)
-    price(draft, "team", 2600)
-    assert to_the_end(rehearsal, at=NOON).state == Rehearsal.State.OUTDATED
-    again = start(edition=draft, by=writer(), at=NOON)
-    assert again.pk != rehearsal.pk
-    assert to_the_end(again, at=NOON).state == Rehearsal.State.DONE
-
-
-def test_started_twice_it_is_one(draft: Edition) -> None:
-    ada()
-    assert start(edition=draft, by=writer(), at=NOON) == start(edition=draft, by=None, at=NOON)
-
-
-def test_what_is_published_or_the_first_of_its_product_is_not_rehearsed(draft: Edition) -> None:
-    with pytest.raises(UnableToRehearse, match="is published already"):
-        start(edition=Edition.objects.get(key=OLD), by=writer(), at=NOON)
-
-
-def test_statements_grow_with_batches_and_not_with_customers(
-    draft: Edition, django_assert_max_num_queries: Any
-) -> None:
-    ada(), bo(), cy(), di()
-    rehearsal = start(edition=draft, by=writer(), at=NOON)
-    with django_assert_max_num_queries(30):
-        go_on(rehearsal.pk, at=NOON)
-    rehearsal.refresh_from_db()
-    assert rehearsal.done == 4
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_customer_is_locked_and_none_is_waited_for() -> None:
-    """While a batch is not yet committed, a customer can be locked; while one is locked, a batch is played."""
-    import threading
-
-    party = ada()
-    draft = catalogue.draft_from(edition=Edition.objects.get(key=TODAY), key=NEXT, name="December 2026")
-    rehearsal = start(edition=draft, by=writer(), at=NOON)
-    locked = threading.Event()
-    waited: list[bool] = []
-
-    def lock_elsewhere() -> None:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL lock_timeout = '2s'")
-            Customer.objects.select_for_update().get(pk=party.customer.pk)
-            waited.append(False)
-            locked.set()
-            done.wait(timeout=20)
-        connection.close()
-
-    done = threading.Event()
-    with transaction.atomic():
-        assert go_on(rehearsal.pk, at=NOON)
-        other = threading.Thread(target=lock_elsewhere)
-        other.start()
-        assert locked.wait(timeout=20)
-    done.set()
-    other.join(timeout=20)
-    assert waited == [False]
-    assert to_the_end(rehearsal, at=NOON).state == Rehearsal.State.DONE
-
-
-# Publishing
-
-
-def why_not(draft: Edition, *, at: Any = NOON) -> str:
-    with pytest.raises(catalogue.UnableToPublish) as refusal:
-        catalogue.publish(edition=draft, actor=COMMAND, at=at)
-    return " ".join(refusal.value.faults)
-
-
-def test_a_draft_is_published_with_a_rehearsal_of_its_very_terms(draft: Edition) -> None:
-    assert "Nobody has seen yet what it means for each customer." in why_not(draft)
-    rehearsed(draft, at=NOON)
-    price(draft, "team", 2600)
-    assert "What was rehearsed were other terms than these." in why_not(draft)
-    start(edition=draft, by=writer(), at=NOON)
-    assert "The rehearsal is on its way: 0 %." in why_not(draft)
-
-
-def test_a_rehearsal_holds_for_a_fortnight_because_customers_come_and_go(draft: Edition) -> None:
-    rehearsed(draft, at=NOON)
-    assert "older than 14 days" in why_not(draft, at=NOON + timedelta(days=14, seconds=1))
-    assert "older than" not in why_not(draft, at=NOON + timedelta(days=14))
-
-
-def trial(customer: Customer) -> Trial:
-    """Ada tries Business."""
-    licence = Licence.objects.get(customer=customer, ended_at=None)
-    return Trial.objects.create(
-        customer=customer,
-        product_id=licence.product_id,
-        licence=licence,
-        tier=Tier.objects.get(edition__key=TODAY, key="business"),
-        started_at=NOON - timedelta(days=3),
-        ends_at=NOON + timedelta(days=3),
-    )

@@ -17,6 +17,7 @@ from licensing.history import COMMAND
 from licensing.models import Edition, Rehearsed
 from licensing.rehearsing import running
 from licensing.rehearsing.promises import promise_words
+from licensing.staff_words import day_words
 
 
 class Command(BaseCommand):
@@ -89,12 +90,12 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {label} if moved: {customers:,}")
         for leaving in rehearsal.totals["leaving"]:
             self.stdout.write(
-                f"  lose {leaving['feature']} by the sunset announced on {leaving['announced']}, not by this edition: "
-                f"{leaving['customers']:,}"
+                f"  lose {leaving['feature']} by the sunset announced on {day_words(leaving['announced'])}, "
+                f"not by this edition: {leaving['customers']:,}"
             )
         for moving in rehearsal.totals["moving_on"]:
             self.stdout.write(
-                f"  move on from {moving['from']} to {moving['to']}, as announced on {moving['announced']}, "
+                f"  move on from {moving['from']} to {moving['to']}, as announced on {day_words(moving['announced'])}, "
                 f"not by this edition: {moving['customers']:,}"
             )
         for promise, customers in rehearsal.totals["promises"].items():
