@@ -101,6 +101,7 @@ CANCELLING = Rule(
     "cancelling",
     words(
         "You cancel on the billing page, at any time, for the end of what is paid. Until then you can undo it. "
+        "An invoice that is open stays open: its card is tried as before, and nothing is charged beyond it. "
         "A free plan has nothing to cancel."
     ),
     check=there_is_something_to_cancel,

@@ -55,29 +55,15 @@ class InvoiceLine:
 
 
 @dataclass(frozen=True)
-class BillingPage:
-    """Everything the templates under `billing/` read."""
+class PaidPage:
+    """What is said of a licence and of the invoice that it waits for, where one is open."""
 
     standing: Standing
-    payer: Payer | None
-    renewal: Renewal | None
-    invoices: list[InvoiceLine]
-    list_page: Page[Invoice] | None
     open_invoice: Invoice | None
-    pending_order: Order | None
-
-    @cached_property
-    def announced(self) -> list[str]:
-        return announced_words(self.standing)
 
     @property
     def licence(self) -> Licence:
         return self.standing.licence
-
-    @property
-    def move(self) -> Move | None:
-        """The announced end of the held edition, where the next payment carries it."""
-        return carried_by_the_renewal(self.standing)
 
     @property
     def is_past_due(self) -> bool:
@@ -87,6 +73,31 @@ class BillingPage:
     def next_try(self) -> datetime | None:
         """When the open invoice is tried again by itself, where that is known and still ahead."""
         return self.open_invoice.next_try(at=self.standing.at) if self.open_invoice else None
+
+    @property
+    def has_no_more_tries(self) -> bool:
+        """Whether the open invoice is known, and Stripe plans to try it no more."""
+        return self.open_invoice is not None and self.open_invoice.next_attempt_at is None
+
+
+@dataclass(frozen=True)
+class BillingPage(PaidPage):
+    """Everything the billing page reads."""
+
+    payer: Payer | None
+    renewal: Renewal | None
+    invoices: list[InvoiceLine]
+    list_page: Page[Invoice] | None
+    pending_order: Order | None
+
+    @cached_property
+    def announced(self) -> list[str]:
+        return announced_words(self.standing)
+
+    @property
+    def move(self) -> Move | None:
+        """The announced end of the held edition, where the next payment carries it."""
+        return carried_by_the_renewal(self.standing)
 
     @property
     def card(self) -> str:
@@ -151,19 +162,14 @@ def _invoice_line(invoice: Invoice, twice: tuple[Order, SecondPayment] | None) -
 
 
 @dataclass(frozen=True)
-class CancelPage:
+class CancelPage(PaidPage):
     """What cancelling would do, and when."""
 
-    standing: Standing
     free_tier: TierTerms
     rows: tuple[Row, ...]
     given_up: tuple[Difference, ...]
     carried: tuple[str, ...]
     trouble: str = ""
-
-    @property
-    def licence(self) -> Licence:
-        return self.standing.licence
 
     @property
     def loses(self) -> list[Row]:
@@ -180,8 +186,10 @@ def cancel_page(
     """Compare what is held with the free tier of the same edition, to which a licence goes when it ends."""
     standing = standing_of(customer, at=at)
     edition = standing.edition
+    is_past_due = standing.licence.state == Licence.State.PAST_DUE
     return CancelPage(
         standing=standing,
+        open_invoice=unpaid_invoice_of(customer) if is_past_due else None,
         free_tier=edition.free_tier,
         rows=compare(held=standing.tier, held_edition=edition, offered=edition.free_tier, edition=edition),
         given_up=given_up(standing, today=today) if today else (),

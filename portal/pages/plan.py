@@ -171,7 +171,7 @@ def _coming(facts: Facts, *, state: str, leaving: list[Planned], move: Moving | 
         found.append(Coming("waiver_end", waived.ends_at))
     ends = standing.licence.period_end
     carried = state == "active" and move is not None and move.when is not None and move.when == ends
-    if ends and state == "cancelled":
+    if ends and standing.licence.cancels_at_period_end:
         found.append(Coming("end", ends))
     elif ends and state == "active":
         turns = YEARLY if standing.interval == "year" else MONTHLY

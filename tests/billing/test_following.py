@@ -86,6 +86,44 @@ def test_cancelling_keeps_what_was_paid_for_to_its_last_day(holder: Buyer) -> No
     assert len(holder.sandbox.charges()) == 1
 
 
+@pytest.fixture
+def leaving_unpaid(holder: Buyer) -> Buyer:
+    """The renewal was not paid, and then Ada cancels."""
+    holder.with_card("pm_card_chargeCustomerFail")
+    at = holder.let_pass(days=32)
+    holder.receive(*holder.events(), at=at)
+    cancel_at_period_end(customer=holder.customer, actor=holder.actor, at=at)
+    return holder
+
+
+@pytest.mark.proves("cancelling")
+def test_cancelling_while_an_invoice_is_open_leaves_it_open_and_tried_and_charges_nothing_beyond_it(
+    leaving_unpaid: Buyer,
+) -> None:
+    ada = leaving_unpaid
+    ada.with_card()
+    ada.receive(*ada.events(), at=ada.let_pass(days=4))
+    assert ada.licence.state == Licence.State.ACTIVE
+    assert ada.licence.tier.key == "team"
+    assert len(ada.charged()) == 2
+    ada.receive(*ada.events(), at=ada.let_pass(days=60))
+    assert ada.licence.is_free
+    assert len(ada.charged()) == 2
+
+
+@pytest.mark.proves("cancelling")
+def test_a_cancelled_licence_that_stays_unpaid_ends_when_the_last_try_fails(leaving_unpaid: Buyer) -> None:
+    ada, end = leaving_unpaid, leaving_unpaid.licence.period_end
+    for _ in range(3):
+        at = ada.let_pass(days=7)
+        ada.receive(*ada.events(), at=at)
+    assert at < end
+    assert ada.licence.is_free
+    ada.with_card()
+    ada.receive(*ada.events(), at=ada.let_pass(days=60))
+    assert len(ada.charged()) == 1
+
+
 def test_undoing_a_cancellation_is_as_if_it_had_never_been(holder: Buyer) -> None:
     before = holder.licence
     cancel_at_period_end(customer=holder.customer, actor=holder.actor, at=timezone.now())

@@ -64,6 +64,16 @@ def test_it_names_the_next_payment_the_card_and_every_invoice(ada: Buyer, ada_cl
 
 
 def test_an_open_invoice_can_be_paid_from_here(ada: Buyer, ada_client: Client) -> None:
+    owed = past_due(ada)
+    said = billing(ada_client)
+    assert re.search(r"The card is tried again by itself on \w+, \w+ \d+ at ", said)
+    assert "The last payment did not go through." in said
+    assert "$82.11 is open on invoice A-9." in said
+    assert f'href="{owed.hosted_url}"' in said
+
+
+def past_due(ada: Buyer, **more: object) -> Invoice:
+    """Ada's Team, past due with $82.11 open on invoice A-9; `more` of the invoice."""
     ada.with_card().buy("team", seats=3)
     at = timezone.now()
     change_licence(
@@ -74,14 +84,8 @@ def test_an_open_invoice_can_be_paid_from_here(ada: Buyer, ada_client: Client) -
         state=Licence.State.PAST_DUE,
         past_due_since=at,
     )
-    owed = invoice(
-        ada, "A-9", status="open", amount_due=9211, amount_paid=1000, next_attempt_at=at + timedelta(days=3)
-    )
-    said = billing(ada_client)
-    assert re.search(r"The card is tried again by itself on \w+, \w+ \d+ at ", said)
-    assert "The last payment did not go through." in said
-    assert "$82.11 is open on invoice A-9." in said
-    assert f'href="{owed.hosted_url}"' in said
+    owed = {"status": "open", "amount_due": 9211, "amount_paid": 1000}
+    return invoice(ada, "A-9", **owed, **{"next_attempt_at": at + timedelta(days=3), **more})
 
 
 def test_drafts_are_not_listed_and_pages_turn_after_two_dozen(ada: Buyer, ada_client: Client) -> None:
@@ -183,6 +187,51 @@ def test_cancelling_is_explained_first_with_both_answers_of_equal_weight(
     assert main.count("button secondary") == 2
     assert 'class="button"' not in main
     assert not ada.licence.cancels_at_period_end
+
+
+def cancelling(client: Client) -> str:
+    said = client.get(reverse("billing_cancel")).content.decode()
+    return " ".join(said.split("<main")[1].split("</main>")[0].split())
+
+
+def test_while_a_payment_is_missing_cancelling_says_what_becomes_of_the_open_invoice(
+    ada: Buyer, ada_client: Client
+) -> None:
+    past_due(ada)
+    assert "The open invoice stays open all the same." in billing(ada_client)
+    said = cancelling(ada_client)
+    assert "no further charge" not in said
+    assert "$82.11 on invoice A-9 stays open: cancelling does not change that." in said
+    assert re.search(r"The card is tried again by itself on \w+, \w+ \d+ at ", said)
+    assert "Nothing is charged beyond it." in said
+    assert re.search(
+        r"Team ends when the last try fails, on [^.]+ at the latest, and you go on with Free\. "
+        r"Then the card is not tried again\.",
+        said,
+    )
+    assert re.search(r"If it is paid, Team is yours until then \([^)]+\)\.", said)
+
+
+def test_where_no_further_try_is_planned_cancelling_names_none(ada: Buyer, ada_client: Client) -> None:
+    past_due(ada, next_attempt_at=None)
+    said = cancelling(ada_client)
+    assert "No further try is planned by itself." in said
+    assert "last try fails" not in said
+
+
+def test_whoever_cancelled_unpaid_reads_what_ends_when_on_billing(ada: Buyer, ada_client: Client) -> None:
+    past_due(ada)
+    change_licence(
+        licence=ada.licence,
+        kind="licence_cancelled",
+        at=timezone.now(),
+        actor=ada.actor,
+        cancels_at_period_end=True,
+    )
+    said = billing(ada_client)
+    assert re.search(r"You have cancelled: Team ends on [^.]+ at the latest, and nothing", said)
+    assert "and nothing is charged beyond the open invoice." in said
+    assert "As long as you have Team you can take the cancellation back." in said
 
 
 def test_a_cancelled_licence_stays_to_its_last_day_and_one_click_undoes_it(

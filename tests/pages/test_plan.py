@@ -193,6 +193,14 @@ def test_past_due_says_what_comes_of_it_beside_all_else_that_is_ahead(di: Party,
     assert "What was made for you ends by itself." in words
 
 
+def test_past_due_and_cancelled_says_when_it_ends_at_the_latest(di: Party, sign_in: SignIn) -> None:
+    client = sign_in(di.user)
+    assert "Business ends" not in plan(client)
+    di.licence.cancels_at_period_end = True
+    di.licence.save()
+    assert "Business ends, and you have Free." in plan(client)
+
+
 def test_cancelled_says_until_when(ada: Party, sign_in: SignIn) -> None:
     ada.licence.cancels_at_period_end = True
     ada.licence.save()
