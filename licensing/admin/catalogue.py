@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import Count, JSONField, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -27,6 +28,7 @@ from licensing.admin.queues import EDITION_QUEUES, queue_filter
 from licensing.admin.rehearsals import Rehearse
 from licensing.admin.tier_forms import GrantForm, TierForm
 from licensing.catalogue import lookup_key
+from licensing.catalogue.approvals import refusal
 from licensing.catalogue.linting import lint
 from licensing.catalogue.uses import uses_of
 from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
@@ -176,11 +178,15 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
         return super().get_queryset(request).annotate(live_licences=live)
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """What is published is neither rehearsed, approved nor published again."""
+        """What is published is neither rehearsed, approved nor published again. Nobody approves what they wrote."""
+        draft = Edition.objects.filter(pk=object_id, published_at=None).first()
+        closed: tuple[str, ...] = ()
+        if draft is None:
+            closed = ("rehearse_this", "approve_this", "publish_this")
+        elif refusal(edition=draft, by=request.user):
+            closed = ("approve_this",)
         actions = super().get_actions_detail(request, object_id)
-        if Edition.objects.filter(pk=object_id, published_at=None).exists():
-            return list(actions)
-        return [each for each in actions if not each.action_name.endswith(("approve_this", "publish_this"))]
+        return [each for each in actions if not each.action_name.endswith(closed)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
         if edition := kwargs.get("obj"):
@@ -189,7 +195,7 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
                 at = timezone.now()
                 uses = uses_of(product_id=edition.product_id, at=at)
                 context["findings"] = lint(terms, uses=uses, at=at)
-                context["checklist"] = checklist_of(edition, request)
+                context["checklist"] = checklist_of(edition, request, findings=context["findings"])
         return super().render_change_form(request, context, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
@@ -215,6 +221,10 @@ class TierAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
         return super().get_queryset(request).select_related("edition__product")
+
+    def response_post_save_change(self, request: HttpRequest, obj: Tier) -> HttpResponse:
+        """Back to the draft, where it stands what there is to do next."""
+        return redirect(row_url(obj.edition))
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """A price's lookup key follows from what it is the price of."""

@@ -141,6 +141,10 @@ class Publish(EditionAction):
             "it. Afterwards its prices go to the payment processor: manage.py catalogue sync."
         )
 
+    def closed(self) -> Sequence[str]:
+        """Of a draft, what is missing is told once its key was typed; what is published is published once."""
+        return [f"The edition {self.row.key} is published already."] if self.row.published_at else ()
+
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         publish(edition=self.row, actor=actor, at=at)
         return f"{self.row.name} is published."

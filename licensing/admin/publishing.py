@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -16,7 +18,10 @@ from unfold.decorators import display
 
 from licensing.admin.base import ReadOnlyAdmin, row_url
 from licensing.catalogue import draft_hash, note_author, steps_to_publish
+from licensing.catalogue.approvals import refusal
+from licensing.catalogue.authors import authors_of
 from licensing.catalogue.checklist import Step
+from licensing.catalogue.findings import Finding
 from licensing.models import Approval, Edition, Tier
 
 
@@ -36,11 +41,17 @@ class AuthorsNoted:
 
 @dataclass(frozen=True)
 class Line:
-    """A step of the checklist with the button that gets on with it, where this person may press it."""
+    """A step of the checklist with the button that gets on with it, where this person may press it; or why not.
+
+    `faults` are those of the step that are not among what was found; `found` is how many are.
+    """
 
     step: Step
-    button: str
-    address: str
+    faults: tuple[str, ...]
+    found: int
+    button: str = ""
+    address: str = ""
+    why_not: str = ""
 
 
 # Step → the words of its button, the action of an edition, what it takes.
@@ -50,21 +61,26 @@ BUTTONS = {
 }
 
 
-def checklist_of(draft: Edition, request: HttpRequest) -> list[Line]:
-    """What stands between `draft` and its publication, for whoever looks."""
+def checklist_of(draft: Edition, request: HttpRequest, *, findings: Iterable[Finding]) -> list[Line]:
+    """What stands between `draft` and its publication, for whoever looks. What `findings` say is not said again."""
+    told = {str(finding) for finding in findings}
     return [
-        _line(step, draft, request)
+        _line(step, draft, request, told)
         for step in steps_to_publish(draft, terms_hash=draft_hash(draft), at=timezone.now())
     ]
 
 
-def _line(step: Step, draft: Edition, request: HttpRequest) -> Line:
+def _line(step: Step, draft: Edition, request: HttpRequest, told: Container[str]) -> Line:
+    faults = tuple(fault for fault in step.faults if fault not in told)
+    line = partial(Line, step, faults, len(step.faults) - len(faults))
     if step.reads is not None and request.user.has_perm("licensing.view_rehearsal"):
-        return Line(step, "Open the rehearsal", row_url(step.reads))
+        return line("Open the rehearsal", row_url(step.reads))
     words, action, right = BUTTONS.get(step.key, ("", "", ""))
     if step.is_done or not action or not request.user.has_perm(right):
-        return Line(step, "", "")
-    return Line(step, words, reverse(f"admin:licensing_edition_{action}", args=[draft.pk]))
+        return line()
+    if step.key == "approval" and (why_not := refusal(edition=draft, by=request.user)):
+        return line(why_not=why_not if authors_of(draft) else "")
+    return line(words, reverse(f"admin:licensing_edition_{action}", args=[draft.pk]))
 
 
 def _edition_of(row: Edition | Tier) -> Edition:

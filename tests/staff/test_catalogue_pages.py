@@ -235,6 +235,41 @@ def test_an_author_who_would_approve_is_told_why_not(client: Client, draft: Edit
     assert not draft.approvals.exists()
 
 
+def test_whoever_wrote_a_draft_has_no_button_to_approve_it(
+    client: Client, as_staff: SignIn, draft: Edition
+) -> None:
+    """Its page says why, and whom to ask; whoever is asked has the button, above and in the list."""
+    page = reverse("admin:licensing_edition_change", args=[draft.pk])
+    approve = reverse("admin:licensing_edition_approve_this", args=[draft.pk])
+    assert client.post(page, form_of(client, page)).status_code == 302
+    said = client.get(page).content.decode()
+    assert said.count("Sam catalogue wrote part of 2026-06, and nobody approves what they wrote.") == 1
+    assert approve not in said
+    assert as_staff(superuser=True).get(page).content.decode().count(approve) == 2
+
+
+def test_what_is_published_is_neither_rehearsed_nor_published_again(client: Client, today: Edition) -> None:
+    """Its page offers neither, and the pages of both say why and have no button."""
+    said = client.get(reverse("admin:licensing_edition_change", args=[today.pk])).content.decode()
+    for door, button in (("rehearse_this", "Start the rehearsal"), ("publish_this", "Publish for good")):
+        address = reverse(f"admin:licensing_edition_{door}", args=[today.pk])
+        assert address not in said
+        for answer in (client.get(address), client.post(address, {"key": TODAY})):
+            words = answer.content.decode()
+            assert words.count("The edition 2026-01 is published already.") == 1
+            assert button not in words
+
+
+def test_a_saved_tier_leads_back_to_its_draft(client: Client, draft: Edition) -> None:
+    """Whoever goes on editing stays on the tier's page."""
+    page = reverse("admin:licensing_tier_change", args=[draft.tiers.get(key="team").pk])
+    back = reverse("admin:licensing_edition_change", args=[draft.pk])
+    answer = client.post(page, form_of(client, page), follow=True)
+    assert answer.redirect_chain == [(back, 302)]
+    assert "was changed successfully" in answer.content.decode()
+    assert client.post(page, {**form_of(client, page), "_continue": "1"})["Location"] == page
+
+
 def names_of_authors(draft: Edition) -> list[str]:
     return [str(author) for author in draft.authors.all()]
 
@@ -261,7 +296,11 @@ def test_a_draft_is_looked_over_on_its_own_page(client: Client, draft: Edition) 
         "Business claims “You decide exactly who may see and change what.”, and does not include Roles of"
         in words
     )
-    assert "must be mended" in words
+    assert words.count("does not include Roles of") == 1, "once, and led to from what stands in the way"
+    assert "One thing must be mended: it stands below" in words
+    assert "The edition has no rationale" not in words
+    Edition.objects.filter(pk=draft.pk).update(rationale="")
+    assert "The edition has no rationale" in client.get(page).content.decode()
     publishing = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
     assert "does not include Roles of" in client.post(publishing, {"key": draft.key}).content.decode()
 
