@@ -24,6 +24,8 @@ from tests.sunsets.scenes import sweep
 DAY = timedelta(days=1)
 # What becomes of the mails of a day. By SMTP nobody says anything, ever; whoever is silent may be heard of later.
 FATE = st.sampled_from(["arrives", "arrives", "bounces", "silent", "smtp"])
+# Of a whole season also: late, when the sweep and the sender are back.
+OF_A_SEASON = st.sampled_from(["arrives", "arrives", "bounces", "silent", "smtp", "late"])
 DAYS = st.integers(5, 35)
 # The parts of a sweep, by themselves and in any order: a worker may die between any two.
 PARTS = (
@@ -133,13 +135,15 @@ class Leaving(Shop):
         else:
             sweep(at=self.at)
 
-    @rule(turns=st.integers(1, 4), days=DAYS, fate=FATE)
+    @rule(turns=st.integers(1, 4), days=DAYS, fate=OF_A_SEASON)
     def a_season_goes_by(self, turns: int, days: int, fate: str) -> None:
         """The sweep is away for days on end, and so is the sender of mails."""
         for _ in range(turns):
             sweep(at=self.at)
             self._post(fate)
             self.at += timedelta(days=days)
+            if fate == "late":
+                self._arrives_late()
         sweep(at=self.at)
 
     def _is_to_go(
@@ -194,6 +198,12 @@ class Leaving(Shop):
                 self._report(
                     delivery.pk, {"arrives": "delivered", "bounces": "bounced"}[fate], happened_at=self.at
                 )
+
+    def _arrives_late(self) -> None:
+        """What nothing was heard of arrives just now."""
+        for number, mail in self.books.mails.items():
+            if mail.reported_at is None and not mail.is_quiet:
+                self._report(number, "delivered", happened_at=self.at)
 
     def _report(self, number: int, outcome: str, *, happened_at: datetime) -> None:
         """The provider reports; each of its words is of a later moment than the one before."""

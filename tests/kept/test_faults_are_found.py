@@ -7,13 +7,15 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 
+from billing import edition_renewals
 from licensing import deliveries, sharing, standing, sunsets
-from licensing.models import PlannedChange, Sunset
+from licensing.models import NoticeRule, PlannedChange, Sunset
 from licensing.noticeclock import NoticeClock, Period
 from licensing.sharing import InForce
-from licensing.sunsets import carrying_out
+from licensing.sunsets import carrying_out, days
 from licensing.terms import EditionTerms, edition_terms
 from tests.kept.machine import Machine
 from tests.kept.playing import play_until_found
@@ -95,7 +97,7 @@ def test_a_change_that_is_carried_out_without_a_delivered_notice(monkeypatch: py
 def test_a_change_that_is_carried_out_before_its_days_have_passed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NoticeClock, "period", lambda *_, **__: Period(1, "none"))
     with pytest.raises(AssertionError, match="days of notice"):
-        play_until_found(*LATE, meets="silent")
+        play_until_found(*LATE, meets="late")
 
 
 @pytest.mark.usefixtures("found")
@@ -117,6 +119,44 @@ def test_an_edition_that_ends_without_a_delivered_notice(monkeypatch: pytest.Mon
     monkeypatch.setattr(deliveries, "arrived", lambda at: Q(state="sent", sent_at__lte=at))
     with pytest.raises(AssertionError, match=r"was moved: .*nobody was told"):
         play_until_found(*ENDS, goes=EDITION, meets="silent")
+
+
+@pytest.mark.usefixtures("found")
+def test_an_edition_that_ends_by_the_shortest_of_its_notice_periods(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(days.RULES, PlannedChange.Kind.EDITION_SUNSET, (NoticeRule.Kind.PRICE_RISE,))
+    with pytest.raises(AssertionError, match=r"was moved: .*days of notice"):
+        play_until_found(*LATE, goes=EDITION, meets="late")
+
+
+@pytest.mark.usefixtures("found")
+def test_whoever_pays_and_is_moved_within_what_is_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep takes whoever pays for whoever does not."""
+
+    def moves_all(number: int, clock: NoticeClock, *, at: datetime) -> bool:
+        change = carrying_out.judged(number, clock, at=at)
+        if change is None or not carrying_out.is_due(change, by=at):
+            return False
+        carrying_out.take_effect(change, licence=change.licence, at=at)
+        return True
+
+    monkeypatch.setattr(carrying_out, "WITHOUT_MONEY", Q())
+    monkeypatch.setattr(carrying_out, "_carry_out", moves_all)
+    with pytest.raises(AssertionError, match="was moved within what is paid for"):
+        play_until_found(*ENDS, goes=EDITION, meets="arrives")
+
+
+@pytest.mark.usefixtures("found")
+def test_a_renewal_that_moves_by_whatever_price_stripe_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told or not is asked, and the day is not. The database would not let it happen before the days of notice have
+    passed, so that is taken out too.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE licensing_plannedchange DROP CONSTRAINT planned_change_done_only_when_told"
+        )
+    monkeypatch.setattr(edition_renewals, "is_due", lambda change, *, by: change.told_at is not None)
+    with pytest.raises(AssertionError, match=r"was moved: .*before its first day"):
+        play_until_found(*ENDS, goes=EDITION, meets="arrives")
 
 
 def _carries_out_all(*, at: datetime) -> int:
