@@ -16,6 +16,7 @@ from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
 from licensing.admin.queues import WAIVER_QUEUES, queue_filter
 from licensing.admin.waiver_forms import CreditForm, LimitForm, RuleForm, TrialForm, standing_now
+from licensing.admin.waiver_words import days_of, ends_words, state_words
 from licensing.history import Actor, subject_of
 from licensing.models import Customer, Event, Waiver
 from licensing.staff_words import in_zone, when
@@ -100,8 +101,7 @@ class _WaiverAction(StaffAction):
             ("Customer", waiver.customer),
             ("Exception", what_is_waived(waiver)),
             ("Worth", worth(waiver, standing=standing_now(waiver.customer))),
-            ("From", in_zone(waiver.begins_at, waiver.customer)),
-            ("Until", in_zone(waiver.ends_at, waiver.customer)),
+            *days_of(waiver),
             ("Asked for", f"{when(waiver.asked_at)} by {waiver.asked_by_words}"),
             ("Why", waiver.reason),
             ("The customer reads", waiver.words),
@@ -119,9 +119,13 @@ class _Answer(_WaiverAction):
 class Approve(_Answer):
     title = "Approve the exception"
     button = "Approve it"
-    form_class = RowForm
 
     def outcome(self) -> str:
+        if self.row.kind == Waiver.Kind.PRICE:
+            return (
+                "The credit is theirs: it goes to their balance at Stripe, comes off what they pay next, and does not"
+                " run out. The customer is told."
+            )
         return "It holds from then on, and the customer is told. It never changes; it can only be ended."
 
     def closed(self) -> Sequence[str]:
@@ -130,7 +134,7 @@ class Approve(_Answer):
         return ()
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
-        approve(waiver=self.row, actor=actor, at=at)
+        approve(waiver=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
         return f"{what_is_waived(self.row)}: approved."
 
 
@@ -155,6 +159,8 @@ class EndNow(_WaiverAction):
     def outcome(self) -> str:
         if self.row.waits(at=timezone.now()):
             return "The question is taken back. Nothing changes for the customer."
+        if self.row.kind == Waiver.Kind.PRICE:
+            return "The credit is taken back before it reaches Stripe, and the customer is told."
         return "What was there before is in force at once, and the customer is told. Nothing that they made is deleted."
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
@@ -164,15 +170,15 @@ class EndNow(_WaiverAction):
 
 @admin.register(Waiver)
 class WaiverAdmin(ReadOnlyAdmin):
-    list_display = ["customer_page", "what", "written_state", "starts_at", "ends_at", "asked_by_words"]
+    list_display = ["customer_page", "what", "written_state", "starts_at", "ends", "asked_by_name"]
     list_display_links = ["what"]
     list_select_related = ["customer", "product"]
     list_filter = [queue_filter(WAIVER_QUEUES), "kind", "end"]
     search_fields = ["customer__name", "customer__slug", "=feature_key", "=rule_key", "=tier_key"]
     search_help_text = "Customer, or the key of a feature, a rule or a tier."
     fields = [
-        "customer_page", "what", "state_in_words", "starts_at", "ends_at", "words", "reason", "asked_at",
-        "asked_by_words", "needs_approval", "granted_at", "approved_by_words", "ended_at", "ended_by_words",
+        "customer_page", "what", "state_in_words", "starts_at", "ends", "words", "reason", "asked_at",
+        "asked_by_name", "needs_approval", "granted_at", "approved_by_name", "ended_at", "ended_by_name",
         "ended_because",
     ]  # fmt: skip
     say_yes = Approve.on_rows("approve")
@@ -192,13 +198,31 @@ class WaiverAdmin(ReadOnlyAdmin):
         },
     )  # fmt: skip
     def written_state(self, waiver: Waiver) -> tuple[str, str]:
-        state = waiver.state(at=timezone.now())
-        return state, state_words(state)
+        now = timezone.now()
+        return waiver.state(at=now), state_words(waiver, at=now)
 
     @display(description="state")
     def state_in_words(self, waiver: Waiver) -> str:
-        """The same for its own page, where the theme draws no labels."""
-        return state_words(waiver.state(at=timezone.now()))
+        """The same for its own page, where the theme draws no labels; and who may answer what waits."""
+        now = timezone.now()
+        by = ", by somebody who may approve exceptions and did not ask" if waiver.waits(at=now) else ""
+        return state_words(waiver, at=now) + by
+
+    @display(description="ends", ordering="ends_at")
+    def ends(self, waiver: Waiver) -> datetime | str:
+        return ends_words(waiver)
+
+    @display(description="asked by", ordering="asked_by_words")
+    def asked_by_name(self, waiver: Waiver) -> str:
+        return waiver.asked_by_words
+
+    @display(description="approved by")
+    def approved_by_name(self, waiver: Waiver) -> str:
+        return waiver.approved_by_words
+
+    @display(description="ended by")
+    def ended_by_name(self, waiver: Waiver) -> str:
+        return waiver.ended_by_words
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
         """What waits is answered, what holds is ended, what is over is only read."""
@@ -206,12 +230,6 @@ class WaiverAdmin(ReadOnlyAdmin):
         state = waiver.state(at=timezone.now()) if waiver else ""
         fits = {"waiting": ("approve", "refuse", "end"), "coming": ("end",), "live": ("end",)}.get(state, ())
         return [each for each in super().get_actions_detail(request, object_id) if each.path.startswith(fits)]
-
-
-def state_words(state: str) -> str:
-    """A waiver's state as staff read it."""
-    own = {"waiting": "waits for approval", "coming": "begins later", "live": "holds"}
-    return own.get(state) or str(Waiver.End(state).label)
 
 
 def _why_approval(waiver: Waiver) -> str:

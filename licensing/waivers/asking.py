@@ -108,10 +108,17 @@ def _snapshot(waiver: Waiver) -> dict[str, Any]:
         **{name: key for name, key in what.items() if key},
         **({"value": grant_words(waiver.value)} if waiver.kind == Waiver.Kind.LIMIT else {}),
         **({"credit": waiver.amount, "currency": waiver.currency} if waiver.amount else {}),
-        "starts_at": waiver.starts_at.isoformat(),
-        "ends_at": waiver.ends_at.isoformat(),
+        **_days(waiver),
         "words": waiver.words,
     }
+
+
+def _days(waiver: Waiver) -> dict[str, str]:
+    """Of a credit only the question runs out."""
+    ends_at = waiver.ends_at.isoformat()
+    if waiver.kind == Waiver.Kind.PRICE:
+        return {"to_be_answered_by": ends_at}
+    return {"starts_at": waiver.starts_at.isoformat(), "ends_at": ends_at}
 
 
 def _refuse_unless_possible(wish: Wish, standing: Standing) -> None:

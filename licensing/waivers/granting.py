@@ -20,8 +20,8 @@ class UnableToEnd(ValueError):
     """It is over already."""
 
 
-def approve(*, waiver: Waiver, actor: Actor, at: datetime) -> Waiver:
-    """Grant what somebody else asked for; from now on it is owed. Raises UnableToApprove."""
+def approve(*, waiver: Waiver, actor: Actor, at: datetime, reason: str = "") -> Waiver:
+    """Grant what somebody else asked for; it is owed now. `reason` is for the history. Raises UnableToApprove."""
     with transaction.atomic():
         waiver = _locked(waiver)
         _refuse_unless_waiting(waiver, at=at)
@@ -33,7 +33,7 @@ def approve(*, waiver: Waiver, actor: Actor, at: datetime) -> Waiver:
             actor.words[:160],
         )
         waiver.save(update_fields=["granted_at", "approved_by", "approved_by_words"])
-        granted(waiver, actor=actor, at=at)
+        granted(waiver, actor=actor, at=at, reason=reason)
     return waiver
 
 

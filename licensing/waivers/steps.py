@@ -10,10 +10,11 @@ from licensing.models import Waiver
 from licensing.notices import owe
 
 
-def granted(waiver: Waiver, *, actor: Actor, at: datetime) -> None:
-    """From now on it is owed, and the customer is told."""
-    after = {"kind": waiver.kind, "ends_at": waiver.ends_at.isoformat()}
-    write_down(waiver, "waiver_granted", actor=actor, at=at, after=after)
+def granted(waiver: Waiver, *, actor: Actor, at: datetime, reason: str = "") -> None:
+    """From now on it is owed, and the customer is told. A credit has no end."""
+    ends = {} if waiver.kind == Waiver.Kind.PRICE else {"ends_at": waiver.ends_at.isoformat()}
+    after = {"kind": waiver.kind, **ends}
+    write_down(waiver, "waiver_granted", actor=actor, at=at, after=after, reason=reason)
     owe(customer=waiver.customer_id, kind="waiver_granted", subject=waiver, at=at)
 
 
@@ -31,7 +32,8 @@ def close(
     waiver.ended_by_id, waiver.ended_by_words = actor.user_id, actor.words[:160]
     waiver.save(update_fields=["ended_at", "end", "ended_because", "ended_by", "ended_by_words"])
     kind = "waiver_refused" if end == Waiver.End.REFUSED else "waiver_ended"
-    before = {"ends_at": waiver.ends_at.isoformat()}
+    is_owed = waiver.kind == Waiver.Kind.PRICE and waiver.granted_at is not None
+    before = {} if is_owed else {"ends_at": waiver.ends_at.isoformat()}
     write_down(waiver, kind, actor=actor, at=at, before=before, after={"end": end}, reason=reason)
     if waiver.granted_at and end in (Waiver.End.EXPIRED, Waiver.End.STAFF):
         owe(customer=waiver.customer_id, kind="waiver_ended", subject=waiver, at=at)

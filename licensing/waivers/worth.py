@@ -36,7 +36,7 @@ def worth(waiver: Waiver, *, standing: Standing | None) -> str:
         return f"{tier.name if tier else waiver.tier_key} {_costs(waiver.tier_key, standing)}."
     if waiver.kind == Waiver.Kind.RULE:
         return "No money; it opens what the rule holds back."
-    return "That much less on what they pay next."
+    return f"That much less on what they pay next. They pay {_pays(standing)} a {standing.interval}."
 
 
 def _worth_of_limit(waiver: Waiver, standing: Standing) -> str:
@@ -63,5 +63,10 @@ def _costs(tier_key: str, standing: Standing) -> str:
     if tier is None or price is None:
         return "has no price in their currency"
     amount = format_money(price.amount(max(seats, tier.min_seats)), currency, locale=LOCALE)
-    now = standing.held.price.amount(seats) if standing.held else 0
-    return f"costs {amount} a {interval}; they pay {format_money(now, currency, locale=LOCALE)}"
+    return f"costs {amount} a {interval}; they pay {_pays(standing)}"
+
+
+def _pays(standing: Standing) -> str:
+    """What they pay now for an interval."""
+    now = standing.held.price.amount(standing.licence.seats) if standing.held else 0
+    return format_money(now, standing.customer.currency, locale=LOCALE)

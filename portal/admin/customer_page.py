@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from billing.admin.queues import DIFFERENCE_QUEUES
 from billing.brakes import brakes_of
 from billing.models import Brake, Difference, Invoice, OpenViolation, Order, Payer, Quote
-from licensing.admin.waivers import state_words
+from licensing.admin.waiver_words import state_words
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import (
     Customer,
@@ -59,6 +59,11 @@ class Exceptional:
     @property
     def is_open(self) -> bool:
         return self.state in Waiver.OPEN
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether it is a credit that was granted: it has no end."""
+        return self.waiver.kind == Waiver.Kind.PRICE and self.waiver.granted_at is not None
 
 
 @dataclass(frozen=True)
@@ -183,9 +188,9 @@ def _trials(customer: Customer) -> QuerySet[Trial]:
 
 def _waivers(customer: Customer, *, at: datetime) -> list[Exceptional]:
     rows = Waiver.objects.filter(customer=customer)[:NEWEST]
-    states = [(waiver, waiver.state(at=at)) for waiver in rows]
     return [
-        Exceptional(waiver, what_is_waived(waiver), state, state_words(state)) for waiver, state in states
+        Exceptional(waiver, what_is_waived(waiver), waiver.state(at=at), state_words(waiver, at=at))
+        for waiver in rows
     ]
 
 

@@ -72,9 +72,12 @@ def test_a_large_one_waits_in_a_queue_until_finance_has_approved_it(okafor: Part
     )
     assert "Needs an approval because Alone this limit is raised to at most 25." in words
     assert support.get(door_of(waiver, "say_yes")).status_code == 403
-    assert finance.post(door_of(waiver, "say_yes")).status_code == 302
+    assert "This field is required." in text_of(finance.post(door_of(waiver, "say_yes"), {"reason": ""}))
+    assert finance.post(door_of(waiver, "say_yes"), {"reason": "They pay on Friday."}).status_code == 302
     waiver.refresh_from_db()
     assert (waiver.granted_at, waiver.approved_by_words) == (NOON, "Sam finance")
+    event = Event.objects.get(kind="waiver_granted")
+    assert (event.by, event.reason) == ("Sam finance", "They pay on Friday.")
     assert list(finance.get(reverse("admin:index")).context["busy"]) == []
 
 
@@ -85,7 +88,7 @@ def test_whoever_asked_sees_why_they_cannot_approve_it(okafor: Party, as_staff: 
     page = client.get(door)
     assert "You asked for this exception, so somebody else must approve it." in text_of(page)
     assert b'<form method="post" novalidate>' not in page.content
-    assert client.post(door).status_code == 200
+    assert client.post(door, {"reason": "It is small."}).status_code == 200
     assert Waiver.objects.get().granted_at is None
 
 
@@ -163,8 +166,9 @@ def test_an_exceptions_own_page_offers_what_fits_its_state(okafor: Party, as_sta
         return [name for name in ("say_yes", "say_no", "end_now") if door_of(waiver, name) in words]
 
     assert offered() == ["say_yes", "say_no", "end_now"]
-    assert re.search(r">\s*waits for approval\s*<", finance.get(page).content.decode())
-    finance.post(door_of(waiver, "say_yes"))
+    waits = "waits for approval, by somebody who may approve exceptions and did not ask"
+    assert re.search(rf">\s*{waits}\s*<", finance.get(page).content.decode())
+    finance.post(door_of(waiver, "say_yes"), {"reason": "It fits."})
     assert offered() == ["end_now"]
     finance.post(door_of(waiver, "end_now"), {"reason": "Done."})
     assert offered() == []
@@ -191,6 +195,40 @@ def test_a_credit_is_written_as_people_do_and_more_than_half_a_month_waits(
     Waiver.objects.filter(pk=small.pk).update(ended_at=NOON, end="used", ended_by_words="the clock")
     page = text_of(ask(client, okafor, "give_credit", amount="32.01"))
     assert "it waits for somebody else’s approval. Alone at most $32.00 may still be credited." in page
+
+
+def test_a_credit_has_an_end_nowhere_and_only_the_question_for_it_runs_out(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    support, finance = as_staff("support"), as_staff("finance")
+    asked = text_of(ask(support, okafor, "give_credit", amount="1000"))
+    waiver = Waiver.objects.get()
+    page = text_of(finance.get(door_of(waiver, "say_yes")))
+    assert "to be answered by 22 Dec 2026, 12:00 UTC" in asked
+    assert "To be answered by 22 Dec 2026, 12:00 UTC (13:00 in Europe/Berlin)" in page
+    assert (
+        "The credit is theirs: it goes to their balance at Stripe, comes off what they pay next, and" in page
+    )
+    assert "That much less on what they pay next. They pay $184.00 a month." in page
+    for wrong in ("Until", "It holds", "it can only be ended"):
+        assert wrong not in page
+
+    finance.post(door_of(waiver, "say_yes"), {"reason": "Sam knows them."})
+    own = reverse("admin:licensing_waiver_change", args=[waiver.pk])
+    theirs = reverse("admin:licensing_customer_change", args=[okafor.customer.pk])
+    page = text_of(finance.get(theirs))
+    assert "$1,000.00 granted granted 22 Nov 2026, 12:00 UTC · does not run out" in page
+    assert re.search(r"to be answered by\W+22 Dec 2026, 12:00 UTC", page)
+    assert "ends at" not in page
+    for said, door in {
+        "never: it is the customer’s": own,
+        "Runs out never: it is the customer’s": door_of(waiver, "end_now"),
+        "$1,000.00 granted": reverse("admin:licensing_waiver_changelist"),
+    }.items():
+        page = text_of(finance.get(door))
+        assert said in page
+        assert "22 Dec" not in page
+        assert "Dec. 22" not in page
 
 
 def test_a_credit_that_stripe_refuses_stands_in_a_queue_until_somebody_says_how_it_was_given(

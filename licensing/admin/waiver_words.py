@@ -1,0 +1,44 @@
+"""How staff read an exception’s state and its days. A credit has no end: only the question for it runs out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from licensing.models import Waiver
+from licensing.staff_words import in_zone
+
+NO_END = "never: it is the customer’s"
+NOT_YET = "–"
+
+_STATES = {"waiting": "waits for approval", "coming": "begins later", "live": "holds"}
+_OF_A_CREDIT = {**_STATES, "live": "granted", "used": "handed to Stripe"}
+
+
+def state_words(waiver: Waiver, *, at: datetime) -> str:
+    """A waiver's state as staff read it."""
+    state = waiver.state(at=at)
+    own = _OF_A_CREDIT if waiver.kind == Waiver.Kind.PRICE else _STATES
+    return own.get(state) or str(Waiver.End(state).label)
+
+
+def ends_words(waiver: Waiver) -> datetime | str:
+    """When it ends, or ended; of a credit that was granted and not taken back, that it never does."""
+    if waiver.kind != Waiver.Kind.PRICE:
+        return waiver.ended_at or waiver.ends_at
+    if waiver.granted_at and waiver.end != Waiver.End.STAFF:
+        return NO_END
+    return waiver.ended_at or NOT_YET
+
+
+def days_of(waiver: Waiver) -> Sequence[tuple[str, Any]]:
+    """From when until when, as facts of an action's page. A question that waits says until when it does."""
+    if waiver.kind != Waiver.Kind.PRICE:
+        return [
+            ("From", in_zone(waiver.begins_at, waiver.customer)),
+            ("Until", in_zone(waiver.ends_at, waiver.customer)),
+        ]
+    if waiver.granted_at:
+        return [("Granted", in_zone(waiver.granted_at, waiver.customer)), ("Runs out", NO_END)]
+    return [("To be answered by", in_zone(waiver.ends_at, waiver.customer))]
