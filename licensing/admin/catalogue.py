@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 
 from licensing.admin.base import StaffAdmin, row_url
 from licensing.admin.comparing import Compare
+from licensing.admin.edition_forms import EditionForm
 from licensing.admin.editions import Approve, DraftFrom, Publish
 from licensing.admin.fields import LevelsField
 from licensing.admin.loading import LoadDraft
@@ -137,6 +138,7 @@ class ProductAdmin(StaffAdmin):
 
 @admin.register(Edition)
 class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
+    form = EditionForm
     list_display = ["key", "name", "product", "state", "published_at", "holders"]
     list_display_links = ["key"]
     list_select_related = ["product"]

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from licensing.catalogue.faults import DraftInTheWay, UnableToLoad
+from licensing.catalogue.namesakes import namesake
 from licensing.catalogue.reading import read_catalogue
 from licensing.catalogue.writing import lookup_key, terms_text
 from licensing.models import Claim, Edition, Feature, Grant, Price, Product, Tier
@@ -37,6 +38,8 @@ def load_draft(*, source: bytes | str, at: datetime, replaceable: Container[str]
                     f"never changes; give the new terms a key of their own ({at:%Y-%m})."
                 ]
             )
+        if not product._state.adding and (taken := namesake(product=product, name=file.edition.name)):
+            raise UnableToLoad([f"[edition]: {taken}"])
         _save(product)
         if edition is not None and replaceable is not None and edition.key not in replaceable:
             words = f"There is a draft {edition.key} ({edition.name}) of {product} already. Loading replaces all of it."
@@ -47,7 +50,8 @@ def load_draft(*, source: bytes | str, at: datetime, replaceable: Container[str]
 def draft_from(*, edition: Edition, key: str, name: str) -> Edition:
     """Copy an edition into a new draft, the usual start of a change of terms. Its rationale is left to be written.
 
-    Raises UnableToLoad where the product has an edition of that key already, or key or name do not do.
+    Raises UnableToLoad where the product has an edition of that key already or a published one of that name, or key or
+    name do not do.
     """
     terms = read_edition(edition)
     tiers = tuple(
@@ -68,6 +72,8 @@ def draft_from(*, edition: Edition, key: str, name: str) -> Edition:
     with transaction.atomic():
         if _locked(edition.product, key) is not None:
             raise UnableToLoad([f"There is an edition {key} of {edition.product} already."])
+        if taken := namesake(product=edition.product, name=name):
+            raise UnableToLoad([taken])
         copy = replace(terms, key=key, name=name, rationale="", tiers=tiers)
         return _write(product=edition.product, terms=copy, edition=None)
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 
 from licensing.catalogue.findings import Severity
 from licensing.catalogue.linting import lint
+from licensing.catalogue.namesakes import namesake
 from licensing.catalogue.writing import lookup_key
 from licensing.models import Claim, Edition, Feature, Grant, Tier
 from licensing.money import charge_step, is_known
@@ -21,6 +22,7 @@ def broken_rules(edition: Edition) -> list[str]:
     terms = read_edition(edition)
     return [
         *_words(edition),
+        *_name(edition),
         *_positions(edition),
         *_levels(edition),
         *_strangers(edition),
@@ -43,6 +45,11 @@ def _words(edition: Edition) -> Iterator[str]:
         except ValidationError as error:
             for field, words in error.message_dict.items():
                 yield f"The {row._meta.verbose_name} {row.key}: {field}: {' '.join(words)}"
+
+
+def _name(edition: Edition) -> Iterator[str]:
+    if taken := namesake(product=edition.product, name=edition.name):
+        yield taken
 
 
 def _positions(edition: Edition) -> Iterator[str]:

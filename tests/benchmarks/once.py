@@ -64,7 +64,9 @@ def rehearse() -> int:
 
     now = timezone.now()
     on_sale = Edition.objects.get(key="2026-01")
-    draft = catalogue.draft_from(edition=on_sale, key=f"bench-{now:%H%M%S%f}", name="Benchmark")
+    draft = catalogue.draft_from(
+        edition=on_sale, key=f"bench-{now:%H%M%S%f}", name=f"Benchmark {now:%H%M%S%f}"
+    )
     Price.objects.filter(tier__edition=draft, tier__key="team").update(unit_amount=2500)
     Feature.objects.filter(edition=draft, key="projects").update(shared=True)
     Grant.objects.filter(tier__edition=draft, tier__key="team", feature__key="projects").update(value=40)

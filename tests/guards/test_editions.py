@@ -21,7 +21,7 @@ from licensing.models import (
 )
 from tests.cast import NOON, person
 from tests.guards.refusing import TERMS, refused, sql
-from tests.licensing.small_catalogue import GOOD, load, published
+from tests.licensing.small_catalogue import load, published
 
 pytestmark = pytest.mark.usefixtures("nothing_on_sale")
 
@@ -124,7 +124,7 @@ def test_a_draft_beside_a_published_edition_changes_freely() -> None:
     draft = catalogue.draft_from(edition=edition, key="2026-06", name="June 2026")
     draft.tiers.filter(key="team").update(tagline="Better")
     draft.features.filter(key="sso").delete()
-    catalogue.load_draft(source=GOOD.replace("2026-05", "2026-06"), at=NOON)
+    catalogue.load_draft(source=catalogue.dump(draft), at=NOON)
     Edition.objects.get(key="2026-06").delete()
     assert Edition.objects.get() == edition
 

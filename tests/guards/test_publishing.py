@@ -21,7 +21,7 @@ from tests.licensing.small_catalogue import GOOD, load, published
 from tests.publishing import colleague, publish, ready, rehearsed, writer
 from tests.staff.rows import exception_of
 
-LATER = GOOD.replace("2026-05", "2026-09")
+LATER = GOOD.replace("2026-05", "2026-09").replace("May 2026", "September 2026")
 
 pytestmark = pytest.mark.usefixtures("nothing_on_sale")
 

@@ -126,8 +126,12 @@ def test_an_edition_is_not_published_before_the_one_on_sale(draft: Edition) -> N
 
 def test_everything_that_is_missing_is_said_at_once() -> None:
     published()
-    draft = load(LATER.replace('"The first terms."', '""').replace("sso = true", "sso = 3"))
+    draft = load(LATER.replace('"The first terms."', '""').replace('unit = "projects"', ""))
     catalogue.note_author(edition=draft, by=writer(), at=NOON)
     said = why_not_published(draft)
-    for words in ("has no rationale", "The tier team gives 3 of sso", "Nobody has approved these terms"):
+    for words in (
+        "has no rationale",
+        "The feature projects is a limit and needs a unit",
+        "Nobody has approved these terms",
+    ):
         assert words in said

@@ -59,7 +59,7 @@ def test_loading_and_publishing_in_one(file: Path) -> None:
 @pytest.mark.django_db
 def test_a_later_edition_takes_two_people_on_the_command_line_too(file: Path) -> None:
     published()
-    file.write_text(GOOD.replace("2026-05", "2026-09"))
+    file.write_text(GOOD.replace("2026-05", "2026-09").replace("May 2026", "September 2026"))
     mara, noor = writer(), colleague()
     assert "loaded as a draft" in command("catalogue", "load", str(file), "--by", mara.email)
     said = refused("catalogue", "publish", "shop", "2026-09")
@@ -90,7 +90,7 @@ def test_what_cannot_be_is_said_in_a_sentence(file: Path, tmp_path: Path) -> Non
     )
     assert refused("catalogue", "load", str(tmp_path)) == f"{tmp_path} cannot be read: Is a directory."
     assert refused("catalogue", "dump", "shop", "1999") == "There is no edition 1999 of a product shop."
-    file.write_text(GOOD.replace("sso = true", "sso = 3").replace('"The first terms."', '""'))
+    file.write_text(GOOD.replace('unit = "projects"', "").replace('"The first terms."', '""'))
     said = refused("catalogue", "load", str(file), "--publish").splitlines()
     assert said[0] == "Shop 2026-05 was not published:"
     assert len(said) == 3

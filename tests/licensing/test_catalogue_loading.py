@@ -222,6 +222,18 @@ def test_a_value_is_held_against_its_feature_beside_other_faults() -> None:
     assert len(faults_of_loading(wrong)) == 3
 
 
+def test_a_file_that_names_its_draft_like_a_published_edition_is_refused() -> None:
+    published()
+    later = GOOD.replace('key = "2026-05"', 'key = "2026-09"')
+    assert faults_of_loading(later) == (
+        "[edition]: May 2026 is the name of the published edition 2026-05, and customers meet editions by name. "
+        "Give the draft a name of its own.",
+    )
+    assert load(later.replace("May 2026", "September 2026")).name == "September 2026"
+    shop = later.replace('key = "shop"', 'key = "stall"').replace('key = "team"', 'key = "crew"')
+    assert load(shop).name == "May 2026", "of another product"
+
+
 def test_every_fault_is_told_at_once() -> None:
     assert len(faults_of_loading(GOOD.replace("rank = 1", "").replace('unit = "projects"', "unit = 1"))) == 2
 

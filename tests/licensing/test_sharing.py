@@ -141,7 +141,11 @@ class TestForGood:
 @pytest.mark.django_db
 class TestTheLicence:
     def publish(self, key: str, projects: int, *, shared: bool) -> EditionTerms:
-        text = GOOD.replace('"2026-05"', f'"{key}"').replace("projects = 2\n", f"projects = {projects}\n")
+        text = (
+            GOOD.replace('"2026-05"', f'"{key}"')
+            .replace("May 2026", f"Terms {key}")
+            .replace("projects = 2\n", f"projects = {projects}\n")
+        )
         if shared:
             text = text.replace('unit = "projects"', 'unit = "projects"\nshared = true')
         return edition_terms(published(text).pk)
@@ -170,7 +174,8 @@ class TestTheLicence:
 
     def test_a_draft_shares_nothing(self) -> None:
         customer = self.customer(self.publish("2026-05", 2, shared=False))
-        load(GOOD.replace('"2026-05"', '"2026-06"').replace("projects = 2\n", "projects = 7\nsso = true\n"))
+        later = GOOD.replace('"2026-05"', '"2026-06"').replace("May 2026", "June 2026")
+        load(later.replace("projects = 2\n", "projects = 7\nsso = true\n"))
         assert entitlements(standing_of(customer, at=NOON))["projects"].value == 2
 
     def test_is_read_in_one_query_however_many_editions_there_are(

@@ -71,6 +71,35 @@ def test_a_key_that_is_taken_is_refused_in_a_sentence(client: Client, today: Edi
     assert Edition.objects.filter(key=TODAY).count() == 1
 
 
+TAKEN = (
+    "January 2026 is the name of the published edition 2026-01, and customers meet editions by name. Give the draft a "
+    "name of its own."
+)
+
+
+@pytest.mark.parametrize("name", ["January 2026", " january  2026"])
+def test_a_draft_is_not_named_like_a_published_edition(
+    client: Client, today: Edition, draft: Edition, name: str
+) -> None:
+    """Neither when it is made, nor on its page."""
+    door = reverse("admin:licensing_edition_draft_from_this", args=[today.pk])
+    assert TAKEN in client.post(door, {"key": "2026-07", "name": name}).content.decode()
+    page = reverse("admin:licensing_edition_change", args=[draft.pk])
+    answer = client.post(page, {**form_of(client, page), "name": name})
+    assert answer.context["adminform"].form.errors == {"name": [TAKEN]}
+    draft.refresh_from_db()
+    assert draft.name == "June 2026"
+    assert not Edition.objects.filter(key="2026-07").exists()
+
+
+def test_a_draft_that_has_such_a_name_says_so_and_is_not_published(client: Client, draft: Edition) -> None:
+    """Two drafts may have one name; once the first is published, the other needs another."""
+    Edition.objects.filter(pk=draft.pk).update(name="January 2026")
+    assert TAKEN in client.get(reverse("admin:licensing_edition_change", args=[draft.pk])).content.decode()
+    publishing = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
+    assert TAKEN in client.post(publishing, {"key": draft.key}).content.decode()
+
+
 def test_a_draft_is_edited(client: Client, draft: Edition) -> None:
     page = reverse("admin:licensing_edition_change", args=[draft.pk])
     answer = client.post(page, {**form_of(client, page), "name": "Summer 2026"})

@@ -19,7 +19,7 @@ WITH_DINARS = "2026-06"
 def publish_dinars() -> Edition:
     """Today's terms as a newer edition that is sold in KWD too, at some price for each tier and interval."""
     source = (CATALOGUES / f"meridian-{TODAY}.toml").read_text()
-    source = source.replace(f'key = "{TODAY}"', f'key = "{WITH_DINARS}"')
+    source = source.replace(f'key = "{TODAY}"', f'key = "{WITH_DINARS}"').replace("January 2026", "June 2026")
     source = re.sub(
         r"^JPY = (\d+)$", lambda yen: f"{yen[0]}\nKWD = {int(yen[1]) * 2 + 10}", source, flags=re.MULTILINE
     )
