@@ -85,7 +85,7 @@ def _retire(change: PlannedChange, *, at: datetime) -> None:
         entry(
             customer=change.customer_id,
             kind="feature_retired",
-            subject=change.licence,
+            subject=change,
             at=at,
             actor=CLOCK,
             before={"feature": change.feature_key},

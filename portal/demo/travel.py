@@ -49,6 +49,7 @@ def passes_at_once(*, customer: Customer, by: timedelta, at: datetime) -> timede
     if move is None or move.takes_effect_at is None:
         return by
     until = renewal_of(move.licence, move.takes_effect_at) - BEFORE_RENEWAL - at
+    until -= timedelta(microseconds=until.microseconds)  # the processor knows whole seconds
     return until if timedelta(0) < until < by else by
 
 

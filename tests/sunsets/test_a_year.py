@@ -12,6 +12,7 @@ from licensing.models import NoticeRule
 from licensing.noticeclock import NoticeClock, Period
 from tests.infra.proof import size
 from tests.sunsets import year as year_of_changes
+from tests.sunsets.whole import breaks_in_history
 from tests.sunsets.year import Year
 from tests.sunsets.year_of_an_end import YearOfAnEnd
 
@@ -28,6 +29,7 @@ def test_every_promise_of_a_year_is_kept(figure: Callable[[str], None]) -> None:
     year = YearOfAnEnd(customers=size(short=40, long=1000), seed=4, look_every=size(short=20, long=1)).live()
     assert year.broken == []
     assert year.ledger() == {"terms-kept": 0, "sunsets-told": 0}
+    assert breaks_in_history() == []
     assert min(year.losses, year.free_moves, year.paid_moves) > 0
     figure(
         f"{len(year.accounts)} customers, 365 days, {year.mails} mails, {year.moves} moves of their own, "

@@ -17,6 +17,7 @@ from licensing.noticeclock import NoticeClock
 from portal.mails.outbox import send_due
 from tests.cast import NOON, OLD, TODAY, Party, ada, bo, cy, holds, organisation, person
 from tests.sunsets.scenes import announced, change_of, days, has, mails, sweep
+from tests.sunsets.whole import breaks_in_history
 
 pytestmark = pytest.mark.django_db
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -44,7 +45,11 @@ def test_the_thing_goes_on_its_day_at_midnight_of_the_customer_and_not_a_moment_
     assert not has(lindqvist.customer, at=ITS_DAY)
     assert change_of(lindqvist.customer).state == "done"
     event = Event.objects.get(kind="feature_retired")
-    assert (event.subject, event.before) == (f"licence:{lindqvist.licence.pk}", {"feature": "sso"})
+    assert (event.subject, event.before) == (
+        f"plannedchange:{change_of(lindqvist.customer).pk}",
+        {"feature": "sso"},
+    )
+    assert breaks_in_history() == []
 
 
 def test_nothing_else_of_the_licence_changes(lindqvist: Party) -> None:
