@@ -31,6 +31,7 @@ from billing.quotes import (
     write_quote,
 )
 from billing.settling import close_failed, settle, show_staff
+from licensing.counting import usage_now
 from licensing.eligibility import change_reasons
 from licensing.giving_up import ask_whether_agreed, given_up, keys_of
 from licensing.history import Actor, entry, record
@@ -166,7 +167,7 @@ def _reasons_against(quote: Quote, *, standing: Standing, edition: EditionTerms)
         standing=standing,
         today=edition,
         people=seats_of(quote.customer, at=standing.at).taken,
-        usage=usage_of(quote.customer, at=standing.at),
+        usage=usage_now(usage_of(quote.customer, at=standing.at), standing=standing),
         order_pending=other is not None,
         order_over_at=over_at(other, at=standing.at) if other else None,
         stopped=brakes.stop_for(quote.customer_id),

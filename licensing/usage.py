@@ -23,7 +23,7 @@ DATA_KEPT = Clause(
     "data-kept",
     words(
         "What you have made stays, whatever tier you are on. Above a limit you can work with all you have, "
-        "and add nothing more."
+        "and add nothing more; what is counted by the month starts again with each month."
     ),
 )
 

@@ -10,6 +10,7 @@ from allauth.account.models import EmailAddress
 from billing.brakes import STOP_OF
 from billing.looking import over_at
 from billing.models import Invoice, Order, Payer
+from licensing.counting import usage_now
 from licensing.models import Customer, Licence, Role
 from licensing.rows import ask, columns, instance, width
 from licensing.rules.situation import Situation
@@ -94,7 +95,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
             standing=standing,
             today=today,
             people=members + invited,
-            usage=usage_of(customer, at=at),
+            usage=usage_now(usage_of(customer, at=at), standing=standing),
             trials_used=trials_used(customer=customer, addresses=addresses, at=at),
             addresses=tuple(addresses),
             order_pending=order is not None,

@@ -13,6 +13,7 @@ from billing.admin.queues import DIFFERENCE_QUEUES
 from billing.brakes import brakes_of
 from billing.models import Brake, Difference, Invoice, OpenViolation, Order, Payer, Quote
 from licensing.admin.waiver_words import state_words
+from licensing.counting import usage_now
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import (
     Customer,
@@ -131,8 +132,8 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
         else None,
         standing=standing,
         entitled=list(entitled.values()) if entitled else None,
-        meters=meters(entitled=entitled, usage=usage_of(customer, at=at))
-        if entitled is not None and sees("licensing.usagereading")
+        meters=meters(entitled=entitled, usage=usage_now(usage_of(customer, at=at), standing=standing))
+        if standing is not None and entitled is not None and sees("licensing.usagereading")
         else None,
         people=_people(customer, reader=reader) if sees("licensing.member") else None,
         invitations=list(_open_invitations(customer, at=at)) if sees("licensing.invitation") else None,

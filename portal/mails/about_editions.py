@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from licensing.counting import of_this_month
 from licensing.models import Notice, PlannedChange
 from licensing.planned import Change, changes_of
 from licensing.sharing import publications
@@ -61,7 +62,7 @@ class _MoveKind(Kind[AboutMove]):
         """What they pay now and then, and what they lose and gain, in their tier's own words."""
         change = about.planned.change
         return {
-            "move": self.move(about),
+            "move": self.move(about, at=at),
             "data_kept": DATA_KEPT.text(None),
             "tier": about.planned.tier,
             "because": change.sunset.withdrawn_because,
@@ -70,8 +71,8 @@ class _MoveKind(Kind[AboutMove]):
             "billing_url": link("billing"),
         }
 
-    def move(self, about: AboutMove) -> Moving | None:
-        """As it is ahead."""
+    def move(self, about: AboutMove, *, at: datetime) -> Moving | None:
+        """As it is ahead, seen from `at`."""
         change, licence = about.planned.change, about.planned.licence
         edition, _tier = terms_in_force(licence, newest_id=about.newest_id)
         return moving_by(
@@ -80,7 +81,7 @@ class _MoveKind(Kind[AboutMove]):
             held=less_retired(edition, licence.tier_id, about.changes),
             newest_id=about.newest_id,
             changes=about.changes,
-            usage=about.usage,
+            usage=of_this_month(about.usage, licence=licence, editions=[edition], at=at),
         )
 
 
@@ -115,9 +116,9 @@ class EditionMoved(_MoveKind):
     key = HAS_MOVED
 
     def is_true(self, about: AboutMove, notice: Notice, at: datetime) -> bool:
-        return about.planned.licence.ended_at is None and self.move(about) is not None
+        return about.planned.licence.ended_at is None and self.move(about, at=at) is not None
 
-    def move(self, about: AboutMove) -> Moving | None:
+    def move(self, about: AboutMove, *, at: datetime) -> Moving | None:
         """As it was; None where the licence has left since."""
         change, licence = about.planned.change, about.planned.licence
         if change.done_at is None:
@@ -131,7 +132,7 @@ class EditionMoved(_MoveKind):
             edition=edition,
             newest_id=about.newest_id,
             changes=about.changes,
-            usage=about.usage,
+            usage=of_this_month(about.usage, licence=licence, editions=[edition], at=at),
         )
 
 

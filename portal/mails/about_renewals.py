@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from billing.models import Invoice, Payer
 from billing.renewals import MONTHLY, YEARLY, Renewal, carried_by_the_renewal, next_renewal
+from licensing.counting import usage_now
 from licensing.entitlements import entitlements
 from licensing.models import Event, Licence, Notice
 from licensing.offers import compare
@@ -144,7 +145,8 @@ class RenewalReminder(Kind[AboutRenewal]):
         )
         renewal = next_renewal(standing=standing, payer=about.payer)
         assert renewal is not None
-        used = meters(entitled=entitlements(standing), usage=about.usage)
+        usage = usage_now(about.usage, standing=standing)
+        used = meters(entitled=entitlements(standing), usage=usage)
         price = tier.price_by_id(licence.price_id)
         return {
             "licence": licence,
@@ -162,7 +164,7 @@ class RenewalReminder(Kind[AboutRenewal]):
             "difference": renewal.price + renewal.tax - about.last.total if about.last else None,
             "changes": _changes(about.before, licence, tier) if about.before else [],
             "leaving": _leaving(about, edition, at=at),
-            "move": moving(standing, usage=about.usage) if carried_by_the_renewal(standing) else None,
+            "move": moving(standing, usage=usage) if carried_by_the_renewal(standing) else None,
             "data_kept": DATA_KEPT.text(None),
             "meters": used,
             "cheaper": _cheaper(about, used, renewal, tier, edition),

@@ -10,8 +10,8 @@ from portal.pages.values import count_words, feature_name, feature_words, value_
 
 
 def loss_words(row: Row, *, used: int | None = None) -> str:
-    """ "Single sign-on", "API calls a month: 40,000 instead of 50,000 (you use 44,300)". `used`: by the newest reading,
-    if there is one.
+    """ "Single sign-on", "API calls a month: 40,000 instead of 50,000 (you use 44,300 this month)". `used`: by the
+    newest reading that says something of now, if there is one.
     """
     if row.offered is NOT_INCLUDED or row.offered is False:
         words = feature_words(row.feature, row.held)
@@ -23,7 +23,12 @@ def loss_words(row: Row, *, used: int | None = None) -> str:
         }
     if not is_above(row, used=used):
         return words
-    return _("%(loss)s (you use %(used)s)") % {"loss": words, "used": count_words(used or 0)}
+    used_words = (
+        _("%(loss)s (you use %(used)s this month)")
+        if row.feature.monthly
+        else _("%(loss)s (you use %(used)s)")
+    )
+    return used_words % {"loss": words, "used": count_words(used or 0)}
 
 
 def is_above(row: Row, *, used: int | None) -> bool:

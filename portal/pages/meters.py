@@ -8,9 +8,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from licensing.counting import starts_again
 from licensing.entitlements import Entitlement, entitlements, is_better
 from licensing.models import Feature
-from licensing.periods import add_intervals
 from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, FeatureTerms
 from licensing.usage import Meter, Usage, meters
@@ -92,12 +92,17 @@ def _gauge(meter: Meter, *, lent: Entitlement, facts: Facts, told_once: bool) ->
 
 
 def _unread(lent: Entitlement, *, standing: Standing) -> Gauge:
-    """A limit of which nothing has been counted yet: what there is room for, while a trial lasts the trial's."""
+    """A limit of which nothing has been read, or not since it last started: what there is room for, while a trial lasts
+    the trial's.
+    """
     limit = lent.value
     said = _("no limit") if limit is None else _("up to %(limit)s") % {"limit": count_words(limit)}
     notes = _exception(lent.feature, lent.source, lent.until, standing=standing)
     if lent.source == "trial" and standing.trial_tier is not None:
         notes = _("On loan from the %(tier)s trial.") % {"tier": standing.trial_tier.name}
+    if lent.feature.monthly:
+        again = {"day": day(starts_again(standing))}
+        notes = f"{notes} {_('Not read yet since it last started. Starts again on %(day)s.') % again}".strip()
     return Gauge(name=feature_name(lent.feature), used=0, limit=None, said=said, tone="", notes=notes)
 
 
@@ -153,14 +158,6 @@ def _on_loan(meter: Meter, *, lent: Entitlement, standing: Standing) -> str:
     if is_better(meter.feature, lent.value, than=meter.limit):
         return _("While you try %(tier)s: %(limit)s.") % {**trial, "limit": count_words(lent.value)}
     return ""
-
-
-def starts_again(standing: Standing) -> datetime:
-    """When monthly counts begin anew: the next monthly turn of the billing day, or of the day the licence began."""
-    anchor = standing.licence.period_start or standing.licence.started_at
-    months = (standing.at.year - anchor.year) * 12 + standing.at.month - anchor.month
-    turns = (add_intervals(anchor=anchor, interval="month", count=months + more) for more in (0, 1, 2))
-    return next(turn for turn in turns if turn > standing.at)
 
 
 def _seats(facts: Facts) -> list[Gauge]:

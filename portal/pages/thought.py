@@ -8,29 +8,36 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from billing.renewals import carried_by_the_renewal
 from licensing.entitlements import is_better
 from licensing.models import Licence
 from licensing.offers import Offer, offer_for, offer_of, offers_for
+from licensing.standing import Standing
+from licensing.sunsets.moving import move_of
 from licensing.usage import Meter
 from portal.facts import Facts
 from portal.pages.meters import own_meters
+from portal.pages.planned import SHOWN_AFTER
 from portal.pages.values import count_words, per_interval
-from portal.templatetags.words import money
+from portal.templatetags.words import day, money
 
 
 @dataclass(frozen=True)
 class Thought:
-    """`key` is how a customer who said no to it is not asked again; it changes with the licence."""
+    """`key` is how a customer who said no to it is not asked again; it changes with the licence. `stay` says no."""
 
     key: str
     evidence: str
     offer: str
     tier_key: str
     seats: int
+    stay: str
 
 
 def thought_for(facts: Facts, *, put_away: Collection[str]) -> Thought | None:
-    """More room where a limit is near, else fewer seats where two or more stay empty. None while something is open.
+    """More room where a limit is near, else fewer seats where two or more stay empty. None while something is open; and
+    no more room for whom the end of an edition has just moved, or is going to: we do not sell the way out of a limit
+    that we lower.
 
     What the customer has said no to does not come back while the licence is as it was.
     """
@@ -38,8 +45,16 @@ def thought_for(facts: Facts, *, put_away: Collection[str]) -> Thought | None:
     busy = licence.state == Licence.State.PAST_DUE or licence.cancels_at_period_end
     if busy or facts.situation.order_pending:
         return None
-    found = (_more_room(facts), _fewer_seats(facts))
+    found = (None if _is_moved_by_us(facts.standing) else _more_room(facts), _fewer_seats(facts))
     return next((one for one in found if one and one.key not in put_away), None)
+
+
+def _is_moved_by_us(standing: Standing) -> bool:
+    since = standing.at - SHOWN_AFTER
+    return move_of(standing) is not None or any(
+        change.done_at is not None and change.done_at > since and not change.feature_key
+        for change in standing.changes
+    )
 
 
 def _more_room(facts: Facts) -> Thought | None:
@@ -91,6 +106,7 @@ def _room_in(offer: Offer, *, meter: Meter, facts: Facts, offers: list[Offer]) -
         offer=template % said,
         tier_key=offer.tier.key,
         seats=estimate.seats,
+        stay=_("Stay on %(tier)s") % {"tier": standing.tier.name},
     )
 
 
@@ -103,22 +119,27 @@ def _fewer_seats(facts: Facts) -> Thought | None:
     if not (offer.is_open and offer.estimate and paid.estimate):
         return None
     saved = paid.estimate.next_charge - offer.estimate.next_charge
+    said = {
+        "seats": count_words(wanted),
+        "tier": standing.tier.name,
+        "amount": money(saved, held.price.currency),
+        "interval": per_interval(held.price.interval),
+    }
+    words = ngettext(
+        "With one seat, %(tier)s would cost %(amount)s less %(interval)s.",
+        "With %(seats)s seats, %(tier)s would cost %(amount)s less %(interval)s.",
+        wanted,
+    )
+    if carried_by_the_renewal(standing):
+        words += " " + _("That is at the price from your renewal on %(day)s on.")
+        said["day"] = day(held.period_end)
     return Thought(
         key=f"seats:{wanted}:{standing.licence.pk}.{standing.licence.version}",
         evidence=_evidence_of_seats(held.seats, people=facts.situation.people),
-        offer=ngettext(
-            "With one seat, %(tier)s would cost %(amount)s less %(interval)s.",
-            "With %(seats)s seats, %(tier)s would cost %(amount)s less %(interval)s.",
-            wanted,
-        )
-        % {
-            "seats": count_words(wanted),
-            "tier": standing.tier.name,
-            "amount": money(saved, held.price.currency),
-            "interval": per_interval(held.price.interval),
-        },
+        offer=words % said,
         tier_key=standing.tier.key,
         seats=wanted,
+        stay=_("Keep %(seats)s seats") % {"seats": count_words(held.seats)},
     )
 
 

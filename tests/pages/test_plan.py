@@ -75,6 +75,16 @@ def test_monthly_count_says_when_it_starts_again(ada: Party, sign_in: SignIn) ->
     assert "Starts again on " in words
 
 
+def test_a_monthly_count_that_was_read_before_it_last_started_says_nothing_of_now(
+    ada: Party, sign_in: SignIn
+) -> None:
+    """Ada's month began on the 15th. What was counted before is over, and no thought is made of it."""
+    uses(ada, "api-calls", 39_900, at=NOON - timedelta(days=40))
+    words = plan(sign_in(ada.user))
+    assert "API calls a month up to 40,000 Not read yet since it last started. Starts again on " in words
+    assert "39,900" not in words
+
+
 def test_seats_count_open_invitations(ada: Party, sign_in: SignIn) -> None:
     ada.customer.invitations.create(
         email="kwame@x.test", token_hash="x", invited_at=NOON, expires_at=NOON + timedelta(days=14)
@@ -244,6 +254,7 @@ class TestOneThought:
         words = plan(sign_in(ada.user))
         assert "You pay for 8 seats and are one person, invitations included." in words
         assert "With one seat, Team would cost US$161.00 less a month." in words
+        assert "Keep 8 seats" in words
 
     def test_a_no_is_remembered_and_the_next_thought_comes_forward(self, sign_in: SignIn, ada: Party) -> None:
         uses(ada, "projects", 18)

@@ -89,9 +89,9 @@ def test_who_uses_more_than_there_will_be_reads_how_much_and_that_it_stays(mailb
     record_reading(customer=lindqvist.customer, feature_key="api-calls", value=44_300, at=NOON)
     announced()
     mails(at=NOON)
-    kept = "Above a limit you can work with all you have, and add nothing more."
+    kept = "Above a limit you can work with all you have, and add nothing more; what is counted by the month starts"
     for words in [page(lindqvist.user, "/plan/"), *words_of(mailbox.to("bo@demo.test")[-1])]:
-        assert "API calls a month: 40,000 instead of 50,000 (you use 44,300)" in words
+        assert "API calls a month: 40,000 instead of 50,000 (you use 44,300 this month)" in words
         assert kept in words
 
 

@@ -18,6 +18,7 @@ from licensing.standing import standing_of
 from licensing.sunsets import UnableToAnnounce
 from licensing.sunsets.moving import move_of
 from licensing.terms import storefront
+from licensing.usage import record_reading
 from portal.facts import facts_of
 from portal.pages.calculator import spent_within
 from portal.pages.moving import moving
@@ -223,6 +224,18 @@ def test_the_certificate_says_until_when_the_price_holds_and_what_follows() -> N
         "edition": {"key": TODAY, "name": "January 2026"},
         "price": {"amount": 21000, "currency": "EUR", "interval": "year", "per": "seat"},
     }
+
+
+def test_nobody_is_sold_the_way_out_of_a_limit_that_we_lower() -> None:
+    """Bo has used all her calls. Once March 2025 is to end, she is offered fewer seats, and not more room."""
+    lindqvist = bo()
+    record_reading(customer=lindqvist.customer, feature_key="api-calls", value=50_000, at=NOON)
+    assert "You use 50,000 of 50,000 calls." in page(lindqvist.user, "/plan/")
+    announced()
+    plan = page(lindqvist.user, "/plan/")
+    assert "You use 50,000 of 50,000 calls." not in plan
+    assert "One thought" in plan
+    assert "less a year." in plan
 
 
 def test_my_plan_and_the_changelog_say_it() -> None:
