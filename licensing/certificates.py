@@ -14,7 +14,7 @@ from licensing.grandfathering import PRICE, Difference, differences
 from licensing.history import subject_of
 from licensing.models import Edition, Event, Licence
 from licensing.standing import Standing
-from licensing.sunsets.moving import Move, move_of
+from licensing.sunsets.moving import HAS_MOVED, Move, move_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, Storefront, TierTerms
 
 KIND = "price-lock"
@@ -161,13 +161,25 @@ def certificate_of(standing: Standing, *, shop: Storefront) -> Certificate | Non
 
 def locked_since(licence: Licence) -> datetime:
     """When the licence came onto the edition and tier that it is on now, as the history has it. One query."""
+    return _since(licence, moved_by_us=True)
+
+
+def chosen_since(licence: Licence) -> datetime:
+    """When its owner came to what is held now, or to what an ended edition has turned into that. One query."""
+    return _since(licence, moved_by_us=False)
+
+
+def _since(licence: Licence, *, moved_by_us: bool) -> datetime:
+    """`moved_by_us`: whether the end of an edition counts."""
+    held = (licence.edition_id, licence.tier_id)
     events = Event.objects.filter(customer=licence.customer_id, subject=subject_of(licence))
-    since = licence.started_at
-    for at, before, after in events.order_by("-pk").values_list("at", "before", "after"):
-        if _terms(after) == (licence.edition_id, licence.tier_id) != _terms(before):
-            since = at
-            break
-    return since
+    for kind, at, before, after in events.order_by("-pk").values_list("kind", "at", "before", "after"):
+        if _terms(after) != held or _terms(before) == held:
+            continue
+        if moved_by_us or kind != HAS_MOVED:
+            return at
+        held = _terms(before)
+    return licence.started_at
 
 
 def statement_of(certificate: Certificate, *, keys_at: str, verify_at: str) -> dict[str, Any]:

@@ -125,8 +125,8 @@ class Withdraw(_SunsetAction):
 
     def outcome(self) -> str:
         return (
-            "Nobody loses anything by it any more, and everybody who was told hears so. A feature comes back to "
-            "whoever has lost it; who has moved to another edition stays there."
+            "Nobody loses anything by it any more, and everybody whom it still concerns hears so. A feature comes back "
+            "to whoever has lost it and is on that tier still; who has moved to other terms since has what those give."
         )
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:

@@ -213,10 +213,11 @@ def void_moved(*, at: datetime) -> int:
 
 def void_withdrawn(*, at: datetime, sets: int = SETS) -> int:
     """What a withdrawn sunset planned is void, and the features that it took are back; whoever was told hears it: at
-    most `sets` of 1,000. Who has moved to another edition has moved. How many.
+    most `sets` of 1,000. Who has moved to other terms has moved: what they lost before stays told as it was. How many.
     """
+    is_past = Q(kind=Kind.EDITION_SUNSET) | ~Q(licence__tier=F("tier"))
     changes = PlannedChange.objects.filter(sunset__withdrawn_at__isnull=False).exclude(
-        Q(state=State.VOID) | Q(state=State.DONE, kind=Kind.EDITION_SUNSET)
+        Q(state=State.VOID) | Q(is_past, state=State.DONE)
     )
     return _turn(changes, State.VOID, CALLED_OFF, at=at, sets=sets, say=WITHDRAWN)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from licensing.standing import Standing
 from licensing.sunsets.moving import Move, move_of
+from licensing.sunsets.terms import sunset_terms
 from licensing.terms import EditionTerms
 from portal.pages.changes import Chapter, Yours
 from portal.pages.planned import Planned, planned
@@ -31,11 +33,18 @@ def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
     said = {"tier": standing.tier.name, "edition": standing.edition.name}
     leaving, move = planned(standing), move_of(standing)
     if distance == 0 and move:
-        return _ends(move, said)
+        return replace(_ends(move, said), lines=tuple(map(_leaves, leaving)))
     if distance == 0 and leaving:
         return Yours(_("You hold these terms, and keep them but for this:"), tuple(map(_leaves, leaving)))
     if distance == 0:
         return Yours(_("These are the terms you hold, and keep."))
+    if distance < 0 and (ended := _ended(terms, standing)):
+        return Yours(
+            _(
+                "Affected on %(day)s: these terms ended for you, as announced. Yours are those of %(edition)s since."
+            )
+            % {**said, "day": day(ended)}
+        )
     if distance < 0:
         return Yours(_("Not affected: your terms are the later ones of %(edition)s.") % said)
     gains = tuple(
@@ -44,7 +53,11 @@ def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
         if since.id == terms.id and (feature := standing.edition.feature(key)) is not None
     )
     if move:
-        return Yours(_until_it_ends(move, said, is_next=terms.id == move.edition.id), gains)
+        lines = [
+            *map(_leaves, leaving),
+            *(_("You have of it already: %(what)s.") % {"what": gain} for gain in gains),
+        ]
+        return Yours(_until_it_ends(move, said, is_next=terms.id == move.edition.id), tuple(lines))
     if gains:
         return Yours(
             _("You keep %(tier)s of %(edition)s, and have this of the newer terms too:") % said, gains
@@ -52,6 +65,20 @@ def _yours(terms: EditionTerms, *, distance: int, standing: Standing) -> Yours:
     if leaving:
         return Yours(_("Not affected: you keep %(tier)s of %(edition)s.") % said)
     return Yours(_("Not affected: you keep %(tier)s of %(edition)s, its price and all it gives.") % said)
+
+
+def _ended(terms: EditionTerms, standing: Standing) -> datetime | None:
+    """When the announced end of that edition moved them on; None where none did."""
+    return next(
+        (
+            change.done_at
+            for change in standing.changes
+            if not change.feature_key
+            and change.done_at
+            and sunset_terms(change.sunset_id).edition_id == terms.id
+        ),
+        None,
+    )
 
 
 def _ends(move: Move, said: dict[str, str]) -> Yours:

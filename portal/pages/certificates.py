@@ -39,6 +39,12 @@ class CertificatePage:
         other = self.certificate.other_price
         return price_words(other) if other else ""
 
+    @property
+    def price_after(self) -> str:
+        """What it costs from the announced end of the edition on; empty where none is announced, or it has no day."""
+        move = self.certificate.move if self.certificate and not self.certificate.ends_at else None
+        return price_words(move.price) if move and move.at and move.price else ""
+
 
 def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage:
     certificate = certificate_of(standing, shop=shop)

@@ -209,6 +209,29 @@ TRANSITIONS = (
         EDITION_KEPT,
     ),
     Transition(
+        "edition-ends",
+        words("We end the edition that you hold"),
+        {
+            "terms": Cell(
+                Fate.MOVES,
+                words(
+                    "To the same tier of the edition that takes its place, on the day you were told: where you pay, "
+                    "with a renewal. No notice, no day."
+                ),
+                SUNSETS,
+            ),
+            "made": Cell(
+                Fate.READ_ONLY,
+                words(
+                    "All of it stays. Above a limit that becomes lower you work with what you have, and add nothing "
+                    "more."
+                ),
+                DATA_KEPT,
+            ),
+        },
+        EDITION_KEPT,
+    ),
+    Transition(
         "closed",
         words("You close the organisation"),
         {

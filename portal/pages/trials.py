@@ -15,6 +15,7 @@ from licensing.terms import EditionTerms, FeatureTerms, TierTerms, edition_terms
 from licensing.trials import end_of_trial
 from licensing.usage import Usage, usage_of
 from portal.facts import Facts
+from portal.pages.ahead import announced_words
 from portal.pages.reasons import telling
 
 SHOWN = 12
@@ -75,6 +76,11 @@ class TrialsPage:
     @property
     def standing(self) -> Standing:
         return self.facts.standing
+
+    @property
+    def announced(self) -> list[str]:
+        """What is announced of the tier under a trial."""
+        return announced_words(self.standing)
 
     @property
     def lent(self) -> list[Row]:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from licensing.certificates import locked_since
+from licensing.certificates import chosen_since
 from licensing.models import Licence
 from portal.access import members_only
 from portal.context import storefront_of
@@ -75,7 +75,7 @@ def since_then(request: HttpRequest, number: int) -> HttpResponse:
 def yours(request: HttpRequest) -> HttpResponse:
     """The version that held when the member's customer came to what they have; the first one, where none was kept."""
     licence = get_object_or_404(Licence, customer_id=request.member.customer_id, ended_at=None)
-    since = locked_since(licence)
+    since = chosen_since(licence)
     found = version_at(since)
     shown = found or first_version()
     if shown is None:

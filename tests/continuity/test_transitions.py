@@ -29,6 +29,7 @@ from licensing.models import (
     Notice,
     OptOut,
     Role,
+    Tier,
     Trial,
     TrialMark,
     UpgradeRequest,
@@ -44,8 +45,10 @@ from portal.mails.outbox import send_due
 from portal.pages.continuity import KINDS, PROVED_BY, TRANSITIONS, Fate, Transition
 from portal.pages.policy import rulebook
 from tests.billing.conftest import Buyer, newcomer
-from tests.cast import NOON, bo, joins, make_catalogue, person
+from tests.cast import NOON, OLD, bo, cy, joins, make_catalogue, person
 from tests.infra.sandbox import Sandbox
+from tests.sunsets.editions import altered
+from tests.sunsets.editions import announced as an_edition_ends
 from tests.sunsets.scenes import announced, has, mails, sweep
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -207,6 +210,23 @@ def sunset(sandbox: Sandbox) -> tuple[Buyer, Seen]:
     return buyer, before
 
 
+def edition_ends(sandbox: Sandbox) -> tuple[Buyer, Seen]:
+    """Cy's March 2025 ends on the day that he was told; he uses more projects than Free has there and after."""
+    party = cy()
+    free = Tier.objects.get(edition__key=OLD, key="free")
+    altered(party, edition_id=free.edition_id, tier_id=free.pk)
+    buyer = Buyer(party.customer, party.user, sandbox)
+    invite(customer=party.customer, email=GUEST, role=Role.MEMBER, by=party.user, at=NOON)
+    OptOut.objects.create(customer=party.customer, address=GUEST, kind="renewal_reminder", at=NOON)
+    UsageReading.objects.create(customer=party.customer, feature_key="projects", value=11, read_at=NOON)
+    an_edition_ends()
+    mails(at=NOON)
+    sweep(at=NOON + timedelta(days=1))
+    before = look()
+    sweep(at=NOON + timedelta(days=120))
+    return buyer, before
+
+
 PERFORMED: dict[str, Callable[[Sandbox], tuple[Buyer, Seen]]] = {
     "upgrade": upgrade,
     "downgrade": downgrade,
@@ -216,6 +236,7 @@ PERFORMED: dict[str, Callable[[Sandbox], tuple[Buyer, Seen]]] = {
     "period-ends": period_ends,
     "unpaid": unpaid,
     "sunset": sunset,
+    "edition-ends": edition_ends,
     "closed": closed,
     "erased": erased,
 }

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from billing.subscriptions import end_licence
-from licensing.certificates import Certificate, certificate_of, locked_since, statement_of
+from licensing.certificates import Certificate, certificate_of, chosen_since, locked_since, statement_of
 from licensing.history import COMMAND
 from licensing.licences import change_licence
 from licensing.models import Edition, Tier
 from licensing.periods import add_intervals
 from licensing.standing import standing_of
+from licensing.sunsets.moving import HAS_MOVED
 from licensing.terms import storefront
 from tests import cast
 from tests.cast import NOON, OLD, TODAY, Party
@@ -89,6 +90,18 @@ class TestSinceWhen:
             at = NOON + timedelta(days=day)
             change_licence(licence=bo.licence, kind="licence_moved", at=at, actor=COMMAND, **fields)
         assert locked_since(bo.licence) == began
+
+    def test_the_end_of_an_edition_begins_it_anew_and_is_no_choice_of_theirs(self) -> None:
+        """So the rules of the day on which they bought are still theirs to read."""
+        bo = cast.bo()
+        began = chosen_since(bo.licence)
+        team = Tier.objects.get(edition__key=cast.TODAY, key="team")
+        change_licence(
+            licence=bo.licence, kind=HAS_MOVED, at=NOON, actor=COMMAND, edition_id=team.edition_id, tier_id=team.pk,
+            price_id=team.prices.get(currency="EUR", interval="year").pk,
+        )  # fmt: skip
+        assert (locked_since(bo.licence), chosen_since(bo.licence)) == (NOON, began)
+        assert began < NOON
 
     def test_another_tier_begins_it_anew(self) -> None:
         ada = cast.ada()

@@ -19,7 +19,7 @@ def words(client: Client) -> str:
 def test_what_can_be_tried_says_how_long_and_what_comes_after(ada: Party, sign_in: SignIn) -> None:
     text = words(sign_in(ada.user))
     assert "14 days, until Sunday 6 December at" in text
-    assert "Then you have Team exactly as it is now, by itself." in text
+    assert "Then you have Team again, by itself; the trial changes nothing of it." in text
     assert "You have all of Team already." in text
 
 

@@ -100,3 +100,43 @@ def test_who_uses_less_reads_nothing_of_it(mailbox: Mailbox) -> None:
     record_reading(customer=lindqvist.customer, feature_key="api-calls", value=40_000, at=NOON)
     announced()
     assert "(you use" not in page(lindqvist.user, "/plan/")
+
+
+def test_the_changelog_says_that_the_terms_of_before_have_ended_for_them() -> None:
+    tanaka, day = moved()
+    history = page(tanaka.user, "/changelog/", at=day + days(1))
+    assert "these terms ended for you, as announced. Yours are those of January 2026 since." in history
+
+
+def test_what_leaves_sooner_than_the_edition_stands_beside_it_in_the_changelog() -> None:
+    """Single sign-on leaves in February, March 2025 ends with the renewal of November."""
+    lindqvist = bo()
+    a_feature_goes()
+    announced()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    history = page(lindqvist.user, "/changelog/", at=NOON + days(2))
+    assert "Affected on 29 November 2027: until then you keep Team of March 2025" in history
+    assert history.count("Affected on 15 February 2027: Single sign-on leaves.") == 2, "at both editions"
+    assert "You have of it already: Rows stored: 2 million." in history
+
+
+def test_a_feature_that_has_left_says_when_and_asks_for_nothing_any_more() -> None:
+    lindqvist = bo()
+    a_feature_goes()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    sweep(at=NOON + days(90))
+    plan = page(lindqvist.user, "/plan/", at=NOON + days(91))
+    assert "It left on 15 February 2027, as we wrote to you." in plan
+    assert "What to take along:" not in plan
+
+
+def test_a_trial_says_what_is_announced_of_the_tier_under_it() -> None:
+    lindqvist = bo()
+    a_feature_goes()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    trials = page(lindqvist.user, "/trials/", at=NOON + days(2))
+    assert "On 15 February 2027, Single sign-on leaves your Team." in trials
+    assert "the trial changes nothing of it" in trials

@@ -257,6 +257,8 @@ def test_my_plan_and_the_changelog_say_it() -> None:
     ahead = plan[plan.index("What happens next") :]
     assert 'Team renews on the terms of January 2026: <b class="number">€1,260.00</b>, before tax.' in ahead
     assert "Affected on 29 November 2027: these terms end" in history
+    assert "Price from then on" in (certificate := page(lindqvist.user, "/plan/certificate/"))
+    assert "€210 a seat a year" in certificate
 
 
 def test_nothing_that_is_said_beside_it_promises_more() -> None:

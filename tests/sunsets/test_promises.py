@@ -215,6 +215,24 @@ def test_withdrawn_nobody_loses_it_and_whoever_did_has_it_back_and_hears(lindqvi
     assert has(lindqvist.customer, at=ITS_DAY + days(1))
     assert change_of(lindqvist.customer).state == "void"
     assert Notice.objects.filter(kind="sunset_withdrawn", customer=lindqvist.customer).exists()
+    assert breaks_in_history() == []
+
+
+def test_withdrawn_after_somebody_has_moved_on_their_past_is_told_as_it_was(lindqvist: Party) -> None:
+    """Bo lost it, and moved to other terms. It does not come back to her, and she is not told that it did."""
+    sunset = announced()
+    mails(at=NOON)
+    sweep(at=NOON + days(1))
+    sweep(at=ITS_DAY)
+    move(
+        Licence.objects.get(pk=lindqvist.licence.pk),
+        Tier.objects.get(edition__key=TODAY, key="team"),
+        at=ITS_DAY,
+    )
+    sunsets.withdraw(sunset=sunset, actor=COMMAND, reason="Too many of you use it.", at=ITS_DAY + days(1))
+    assert not has(lindqvist.customer, at=ITS_DAY + days(1))
+    assert change_of(lindqvist.customer).state == "done"
+    assert not Notice.objects.filter(kind="sunset_withdrawn", customer=lindqvist.customer).exists()
 
 
 def test_the_sweep_may_come_twice_and_changes_nothing_more(lindqvist: Party) -> None:
