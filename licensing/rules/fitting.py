@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from babel.numbers import format_decimal
@@ -13,6 +15,8 @@ from licensing.models import Feature
 from licensing.reasons import Example, Reason, Rule
 from licensing.rules.example import BUSINESS, TEAM, stands, wants
 from licensing.rules.situation import Change, Situation
+from licensing.terms import EditionTerms, FeatureTerms, TierTerms
+from licensing.usage import Usage
 
 
 def seats_fit_tier(situation: Situation, change: Change) -> Reason | None:
@@ -56,27 +60,46 @@ def usage_fits(situation: Situation, change: Change) -> Reason | None:
     """
     if change.tier.id == situation.standing.tier.id:
         return None
-    over = []
-    for feature in change.edition.features:
-        used, limit = situation.usage.get(feature.key), change.tier.value(feature.key)
-        if feature.kind != Feature.Kind.LIMIT or feature.monthly or used is None or limit is None:
-            continue
-        if used.value > (limit or 0):
-            over.append((feature, used.value, limit or 0))
+    over = list(without_room(situation.usage, tier=change.tier, edition=change.edition))
     if not over:
         return None
-    feature, used_value, allowed = over[0]
+    first = over[0]
     return Reason(
         "usage-fits",
         _("You use %(used)s %(unit)s; %(tier)s has room for %(limit)s.")
         % {
-            "used": _count(used_value),
-            "unit": feature.unit_of(used_value),
+            "used": _count(first.used),
+            "unit": first.feature.unit_of(first.used),
             "tier": change.tier.name,
-            "limit": _count(allowed),
+            "limit": _count(first.room),
         },
-        _("With %(count)s fewer it is open to you.") % {"count": _count(used_value - allowed)},
+        _("Remove %(surplus)s, and %(tier)s is open to you.")
+        % {"surplus": ", ".join(_surplus(one) for one in over), "tier": change.tier.name},
     )
+
+
+@dataclass(frozen=True)
+class Over:
+    """A limit of which more is used than a tier has room for; both in the feature's own unit."""
+
+    feature: FeatureTerms
+    used: int
+    room: int
+
+
+def without_room(usage: Mapping[str, Usage], *, tier: TierTerms, edition: EditionTerms) -> Iterator[Over]:
+    """What is in use that `tier` of `edition` has no room for, in the order of its terms."""
+    for feature in edition.features:
+        used, limit = usage.get(feature.key), tier.value(feature.key)
+        if feature.kind != Feature.Kind.LIMIT or feature.monthly or used is None or limit is None:
+            continue
+        if used.value > (limit or 0):
+            yield Over(feature, used.value, limit or 0)
+
+
+def _surplus(over: Over) -> str:
+    count = over.used - over.room
+    return f"{_count(count)} {over.feature.unit_of(count)}"
 
 
 @lru_cache(maxsize=1024)

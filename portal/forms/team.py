@@ -29,8 +29,19 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
+class AnyTier(forms.ChoiceField):
+    """Takes a tier that is not among the choices: the rule says why not, and what can be asked for."""
+
+    def valid_value(self, value: Any) -> bool:
+        return True
+
+
 class AskForm(forms.Form):
-    tier = forms.ChoiceField(label=_("What would help"), widget=forms.RadioSelect)
+    tier = AnyTier(
+        label=_("What would help"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a tier to ask for.")},
+    )
     note = forms.CharField(
         label=_("Why"),
         help_text=_("An owner reads this. What could you do with it that you cannot do now?"),

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from licensing.models import Role
 from licensing.offers import Offer, offer_of, offers_for
 from licensing.periods import add_intervals
 from licensing.pricing import Estimate
 from licensing.reasons import Reason
+from licensing.team import role_allows
 from portal.facts import Facts
 from portal.pages.ahead import announced_words
 from portal.pages.estimate_sums import Sum, sum_of
@@ -18,6 +20,7 @@ from portal.pages.matrix import Closed, Column, FeatureRow, closed, columns, fea
 from portal.pages.reasons import telling
 from portal.pages.todo import Todo, todo_list
 from portal.pages.values import count_words
+from portal.pages.way_back import no_way_back
 
 LOOK_AHEAD = 24  # months
 SOMETHING_CHANGES = "something-changes"
@@ -31,6 +34,7 @@ class Calculator:
     held: Offer
     seats: int
     interval: str
+    role: str = Role.OWNER
 
     @cached_property
     def announced(self) -> list[str]:
@@ -108,18 +112,23 @@ class Calculator:
 
     @cached_property
     def todo(self) -> Todo:
-        return todo_list(self.chosen, facts=self.facts, held=self.held)
+        return todo_list(self.chosen, facts=self.facts, held=self.held, reasons=self.reasons)
 
     @cached_property
     def closed(self) -> list[Closed]:
         """The other tiers that are not open now, with the reasons that the chosen one has not given already."""
         others = [one for one in self.offers if one is not self.chosen and one is not self.held]
-        return closed(others, said=[] if self.is_standing_still else self.reasons)
+        return closed(others, said=[] if self.is_standing_still else self.reasons, role=self.role)
 
     @cached_property
     def reasons(self) -> list[Reason]:
         """Why the chosen tier is not open now."""
-        return telling(self.chosen.reasons)
+        return telling(self.chosen.reasons, role=self.role)
+
+    @cached_property
+    def why_not_theirs(self) -> Reason | None:
+        """Why whoever reads this cannot take the step themselves; None where they can."""
+        return role_allows(self.role, "spend")
 
     @cached_property
     def why_no_trial(self) -> Reason | None:
@@ -130,19 +139,32 @@ class Calculator:
         return None if reason.rule in {said.rule for said in self.reasons} else reason
 
     @cached_property
+    def no_way_back(self) -> str:
+        """Why whoever takes the chosen tier could not come back to the held one; empty where they could."""
+        if self.chosen is self.held:
+            return ""
+        situation = self.facts.situation
+        return no_way_back(situation.standing, usage=situation.usage, today=situation.today)
+
+    @cached_property
     def columns(self) -> list[Column]:
         return columns(self.offers, held=self.held, chosen=self.chosen)
 
 
-def calculator(facts: Facts, *, tier_key: str, seats: int, interval: str) -> Calculator:
-    """Price every tier for `seats` and `interval`. No query. Raises KeyError for a tier that is not among them."""
+def calculator(
+    facts: Facts, *, tier_key: str, seats: int, interval: str, role: str = Role.OWNER
+) -> Calculator:
+    """Price every tier for `seats` and `interval`, for a reader of that `role`. No query.
+
+    Raises KeyError for a tier that is not among them.
+    """
     offers = offers_for(
         facts.situation, seats=seats, interval=interval, tax_percent=facts.tax_percent, credit=facts.credit
     )
     chosen, held = offer_of(offers, tier_key), offer_of(offers, facts.standing.tier.key)
     if chosen is None or held is None:
         raise KeyError(tier_key)
-    return Calculator(facts, offers, chosen, held, seats, interval)
+    return Calculator(facts, offers, chosen, held, seats, interval, role)
 
 
 def first_choice(facts: Facts, *, tiers: Sequence[str]) -> dict[str, str | int]:

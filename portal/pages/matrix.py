@@ -85,11 +85,11 @@ def feature_rows(offers: Sequence[Offer], *, held: Offer, chosen: Offer) -> tupl
     )
 
 
-def closed(offers: Sequence[Offer], *, said: Sequence[Reason]) -> list[Closed]:
+def closed(offers: Sequence[Offer], *, said: Sequence[Reason], role: str) -> list[Closed]:
     """Why these tiers are not open, each reason once: not again what was `said`, and together what several share."""
     concerned: dict[Reason, list[str]] = {}
     for offer in offers:
-        for reason in telling(offer.reasons):
+        for reason in telling(offer.reasons, role=role):
             if reason not in said:
                 concerned.setdefault(reason, []).append(offer.tier.name)
     together: dict[tuple[str, ...], list[Reason]] = {}

@@ -98,7 +98,9 @@ class PlanPage:
         return self.standing.edition.id == self.today.id
 
 
-def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -> PlanPage:
+def plan_page(
+    facts: Facts, *, today: EditionTerms, put_away: Collection[str], may_spend: bool = True
+) -> PlanPage:
     """Everything the page shows. No query: the facts hold it."""
     standing, payer = facts.standing, facts.payer
     state = _state(standing.licence)
@@ -118,11 +120,18 @@ def plan_page(facts: Facts, *, today: EditionTerms, put_away: Collection[str]) -
         promises=promises(standing, today=today),
         exceptions=exceptions(standing, today=today),
         today=today,
-        thought=thought_for(facts, put_away=put_away),
+        thought=_thought(facts, put_away=put_away, may_spend=may_spend),
         planned=leaving,
         move=move,
         moved=moved(standing, usage=usage),
     )
+
+
+def _thought(facts: Facts, *, put_away: Collection[str], may_spend: bool) -> Thought | None:
+    """A member can ask for a higher tier, and for nothing else: other thoughts are for who may spend."""
+    thought = thought_for(facts, put_away=put_away)
+    is_theirs = may_spend or (thought is not None and thought.tier_key != facts.standing.tier.key)
+    return thought if is_theirs else None
 
 
 def _state(licence: Licence) -> str:

@@ -20,9 +20,10 @@ from licensing.offers import Compared, Row, compare
 from licensing.pricing import tax_on
 from licensing.reasons import Reason
 from licensing.rules.changing import stop_reason
-from licensing.standing import standing_of
+from licensing.standing import Standing, standing_of
 from licensing.sunsets.moving import Move, move_of, price_after
 from licensing.terms import EditionTerms, TierTerms
+from licensing.usage import usage_of
 from portal.models import PolicyVersion
 from portal.pages.exceptions import carried
 from portal.pages.quote_states import OFFERING, State, state_of
@@ -31,6 +32,7 @@ from portal.pages.quotes_around import edition_of, held_before, newer_than, repl
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.sum_lines import SumLine
 from portal.pages.values import card_words
+from portal.pages.way_back import no_way_back
 from portal.policy import version_at
 
 NOT_CONFIRMED = "failed authentication"
@@ -58,6 +60,7 @@ class QuotePage(Compared):
     held: Held | None
     rows: tuple[Row, ...]
     given_up: tuple[Difference, ...]
+    no_way_back: str
     carried: tuple[str, ...]
     lines: tuple[SumLine, ...]
     may_spend: bool
@@ -174,6 +177,11 @@ class QuotePage(Compared):
         )
 
     @property
+    def is_higher(self) -> bool:
+        """Whether it is of a tier above the one that is held: for that a member can ask."""
+        return self.tier.rank > self.licence_tier.rank
+
+    @property
     def is_unconfirmed(self) -> bool:
         """Whether the bank's question was not answered with yes; Stripe's words on that are for programmers."""
         return bool(self.order) and NOT_CONFIRMED in self.order.failure_words
@@ -237,6 +245,7 @@ def quote_page(
         if held
         else (),
         given_up=given_up(standing, today=edition) if state in (State.OPEN, State.BUSY) else (),
+        no_way_back=_no_way_back(quote, standing, today=edition) if state == State.OPEN else "",
         carried=carried(standing, tier=tier, edition=edition) if state in (State.OPEN, State.BUSY) else (),
         lines=tuple(sum_lines(quote=quote, tier=tier, held=held, payer=payer)),
         may_spend=member.may_spend,
@@ -255,6 +264,13 @@ def quote_page(
         move=move_of(standing) if quote.tier_id == standing.tier.id else None,
         at=at,
     )
+
+
+def _no_way_back(quote: Quote, standing: Standing, *, today: EditionTerms) -> str:
+    """Why they could not come back to the tier they hold. No query where they stay on it, or where it is free."""
+    if quote.tier_id == standing.tier.id or standing.tier.is_free:
+        return ""
+    return no_way_back(standing, usage=usage_of(quote.customer, at=standing.at), today=today)
 
 
 def _ending(order: Order, licence: Licence) -> Ending | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from licensing.models import Feature
 from licensing.offers import Offer, Row, gains_of, rows_between
+from licensing.reasons import Reason
 from licensing.terms import NOT_INCLUDED
 from portal.facts import Facts
 from portal.pages.gains import gain_words
-from portal.pages.reasons import telling
 from portal.pages.seats import room_for, seats_gained
 from portal.pages.values import count_words, feature_name, feature_words, small_number, value_words
 from portal.reader import reader_locale
@@ -26,8 +27,10 @@ class Todo:
     does: tuple[str, ...]
 
 
-def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
-    """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand."""
+def todo_list(offer: Offer, *, facts: Facts, held: Offer, reasons: Sequence[Reason]) -> Todo:
+    """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand. `reasons`: why it is
+    not open now, as the reader is told.
+    """
     more = _seats_gained(offer, facts=facts)
     before, after = (held.edition.id, held.tier.id), (offer.edition.id, offer.tier.id)
     newest_id, retired = facts.standing.newest_id, facts.standing.retired
@@ -35,7 +38,7 @@ def todo_list(offer: Offer, *, facts: Facts, held: Offer) -> Todo:
     return Todo(
         gains=(*_more_seats(more), *gains) or (_("Nothing that you do not have already."),),
         keeps=(_("All you have made, your team and its roles"), *keeps),
-        does=tuple(_does(offer, facts=facts, held=held, more_seats=more)),
+        does=tuple(_does(offer, facts=facts, held=held, reasons=reasons, more_seats=more)),
     )
 
 
@@ -79,8 +82,10 @@ def _more_seats(count: int) -> list[str]:
     return [ngettext("One more seat", "%(count)s more seats", count) % said] if count > 0 else []
 
 
-def _does(offer: Offer, *, facts: Facts, held: Offer, more_seats: int) -> list[str]:
-    found = [reason.change for reason in telling(offer.reasons)]
+def _does(
+    offer: Offer, *, facts: Facts, held: Offer, reasons: Sequence[Reason], more_seats: int
+) -> list[str]:
+    found = [reason.change for reason in reasons]
     found += [_loss(row, offer=offer) for row in offer.loses]
     if more_seats < 0:
         said = {"count": count_words(-more_seats)}

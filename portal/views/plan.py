@@ -32,7 +32,7 @@ def plan(request: HttpRequest) -> HttpResponse:
     facts = facts_of(request.member.customer, today=shop.edition, at=timezone.now())
     asks = request.member.may_spend and facts.questions
     context = {
-        "page": plan_page(facts, today=shop.edition, put_away=put_away),
+        "page": plan_page(facts, today=shop.edition, put_away=put_away, may_spend=request.member.may_spend),
         "questions": open_questions(request.member.customer) if asks else [],
     }
     return render(request, "plan/plan.html", context, using="compiled")

@@ -41,7 +41,7 @@ def upgrade(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest) -> HttpResponse:
     facts = _facts(request)
     form = _form(request.GET, facts)
-    page = _page(form, facts)
+    page = _page(form, facts, role=request.member.role)
     if request.htmx and request.htmx.target == LIVE_PART:
         return render(request, "upgrade/live.html", {"page": page, "is_live": True}, using="compiled")
     return _answer(request, page, form)
@@ -54,7 +54,7 @@ def _post(request: HttpRequest) -> HttpResponse:
     ask_of_role(request, "spend")
     facts = _facts(request)
     form = _form(request.POST, facts)
-    page = _page(form, facts)
+    page = _page(form, facts, role=request.member.role)
     if not form.is_valid():
         return _answer(request, page, form, status=422)
     try:
@@ -96,6 +96,8 @@ def _form(data: Any, facts: Facts) -> CalculatorForm:
     return CalculatorForm(data, tiers=tiers, defaults=first_choice(facts, tiers=[tier.key for tier in tiers]))
 
 
-def _page(form: CalculatorForm, facts: Facts) -> Calculator:
+def _page(form: CalculatorForm, facts: Facts, *, role: str) -> Calculator:
     asked = form.answer()
-    return calculator(facts, tier_key=asked["tier"], seats=asked["seats"], interval=asked["interval"])
+    return calculator(
+        facts, tier_key=asked["tier"], seats=asked["seats"], interval=asked["interval"], role=role
+    )

@@ -99,12 +99,13 @@ def test_what_you_have_must_fit_into_a_lower_tier() -> None:
     di = cast.di()
     type(di.licence).objects.filter(pk=di.licence.pk).update(state="active")
     record_reading(customer=di.customer, feature_key="projects", value=38, at=NOON)
+    record_reading(customer=di.customer, feature_key="guests", value=26, at=NOON)
     found = situation(di)
     change = Change(found.today.tier("team"), found.today, 3, "month")
     [reason] = change_reasons(found, change)
     assert reason.rule == "usage-fits"
     assert "38" in reason.text
-    assert "18 fewer" in reason.change
+    assert reason.change == "Remove 18 projects, 1 guest, and Team is open to you."
 
 
 def test_a_monthly_count_does_not_stand_in_the_way() -> None:

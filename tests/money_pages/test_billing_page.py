@@ -72,6 +72,14 @@ def test_an_open_invoice_can_be_paid_from_here(ada: Buyer, ada_client: Client) -
     assert f'href="{owed.hosted_url}"' in said
 
 
+def test_a_payment_page_left_open_is_no_payment_on_its_way(ada: Buyer, ada_client: Client) -> None:
+    order = ada.buy("team", seats=3)
+    assert order.way == order.Way.CHECKOUT
+    said = billing(ada_client)
+    assert "Your payment page is open." in said
+    assert "on its way" not in said
+
+
 def past_due(ada: Buyer, **more: object) -> Invoice:
     """Ada's Team, past due with $82.11 open on invoice A-9; `more` of the invoice."""
     ada.with_card().buy("team", seats=3)

@@ -16,6 +16,7 @@ from licensing.customers import close_customer
 from licensing.giving_up import NotAgreed, keys_of
 from licensing.models import Event, Licence
 from licensing.terms import edition_terms, storefront
+from licensing.usage import record_reading
 from tests.cast import publish
 from tests.money_pages.conftest import Buyer
 
@@ -69,6 +70,28 @@ class TestMoving:
         quote = ada.quote("business", seats=3)
         assert "gives_up" not in ada_client.get(reverse("quote", args=[quote.pk])).content.decode()
         assert ada.accept(quote).state == Order.State.SETTLED
+
+    def test_beside_the_tick_it_says_where_what_is_used_would_not_fit_on_coming_back(
+        self, ada: Buyer, ada_client: Client
+    ) -> None:
+        ada.with_card().buy("team", seats=3)
+        new_terms(("projects = 20\n", "projects = 15\n"))
+        door = reverse("quote", args=[ada.quote("business", seats=3).pk])
+        record_reading(customer=ada.customer, feature_key="projects", value=15, at=timezone.now())
+        said = ada_client.get(door).content.decode()
+        assert "gives_up" in said
+        assert "could not come back" not in said
+        record_reading(customer=ada.customer, feature_key="projects", value=18, at=timezone.now())
+        assert (
+            "You use 18 projects; Team, as it is sold today, has room for 15. As it stands you could not come back."
+            in ada_client.get(door).content.decode()
+        )
+
+    def test_it_says_so_where_the_tier_is_sold_no_longer(self, ada: Buyer, ada_client: Client) -> None:
+        ada.with_card().buy("team", seats=3)
+        new_terms(('key = "team"', 'key = "crew"'), ('name = "Team"', 'name = "Crew"'))
+        said = ada_client.get(reverse("quote", args=[ada.quote("business", seats=3).pk])).content.decode()
+        assert "Team is sold no longer: you could not come back." in said
 
 
 class TestCancelling:

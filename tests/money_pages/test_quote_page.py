@@ -128,6 +128,14 @@ def test_a_plain_member_sees_the_quote_and_can_ask_but_not_accept(ada: Buyer, si
     assert not Order.objects.exists()
 
 
+def test_a_member_is_not_led_to_ask_for_the_tier_they_have(ada: Buyer, signed_in: SignIn) -> None:
+    ada.with_card().buy("team", seats=3)
+    quote = ada.quote("team", seats=5)
+    said = page(signed_in(join(ada.customer, email="eve@demo.test")), quote)
+    assert "Only an owner or a billing member of your organisation can spend. You can ask them to." in said
+    assert reverse("team_ask") not in said
+
+
 def test_a_billing_member_may_accept(ada: Buyer, signed_in: SignIn) -> None:
     quote = ada.with_card().quote("team")
     press(signed_in(join(ada.customer, email="bill@demo.test", role=Role.BILLING)), "quote_accept", quote)

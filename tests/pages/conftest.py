@@ -98,8 +98,8 @@ def tries(party: Party, tier: str, *, started_at: datetime, days: int = 14) -> T
     )
 
 
-def orders(party: Party, *, way: str = Order.Way.CARD) -> Order:
-    """An order whose payment is on its way."""
+def orders(party: Party, *, way: str = Order.Way.CARD, pay_url: str = "") -> Order:
+    """An order whose payment is on its way; with `pay_url`, one that waits to be paid there."""
     price = (
         cast.make_catalogue()
         .tiers.get(key="business")
@@ -127,7 +127,12 @@ def orders(party: Party, *, way: str = Order.Way.CARD) -> Order:
         fingerprint="",
     )
     return Order.objects.create(
-        quote=quote, customer=party.customer, accepted_at=NOON, way=way, state=Order.State.PENDING
+        quote=quote,
+        customer=party.customer,
+        accepted_at=NOON,
+        way=way,
+        state=Order.State.PENDING,
+        pay_url=pay_url,
     )
 
 

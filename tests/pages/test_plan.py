@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from billing.models import Payer
+from billing.models import Order, Payer
 from licensing.catalogue import load_draft
 from licensing.models import UpgradeRequest
 from tests import cast
@@ -235,6 +235,33 @@ def test_an_order_on_its_way_is_shown_with_its_door(ada: Party, sign_in: SignIn)
     assert f"/upgrade/quotes/{order.quote_id}/" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [
+        (
+            Order.Way.CHECKOUT,
+            "Your payment page is open. Until it is paid, nothing is charged and nothing changes.",
+        ),
+        (Order.Way.CARD, "Your bank asks you to confirm a payment. Until you have, nothing is charged"),
+    ],
+)
+def test_what_waits_to_be_paid_is_no_payment_on_its_way(
+    ada: Party, sign_in: SignIn, way: str, said: str
+) -> None:
+    orders(ada, way=way, pay_url="https://checkout.stripe.com/c/1")
+    words = plan(sign_in(ada.user))
+    assert said in words
+    assert "on its way" not in words
+
+
+def test_what_waits_for_a_payment_does_not_contradict_a_trial(cy: Party, sign_in: SignIn) -> None:
+    orders(cy, way=Order.Way.CHECKOUT, pay_url="https://checkout.stripe.com/c/1")
+    tries(cy, "team", started_at=NOON)
+    words = plan(sign_in(cy.user))
+    assert "You are trying Team." in words
+    assert "you have Free, unchanged" not in words
+
+
 class TestOneThought:
     def test_no_evidence_no_thought(self, sign_in: SignIn, ada: Party) -> None:
         ada.licence.seats = 1
@@ -255,6 +282,13 @@ class TestOneThought:
         assert "You pay for 8 seats and are one person, invitations included." in words
         assert "With one seat, Team would cost US$161.00 less a month." in words
         assert "Keep 8 seats" in words
+
+    def test_a_member_is_offered_only_what_they_can_ask_for(self, sign_in: SignIn, ada: Party) -> None:
+        member = cast.eve().user
+        assert "You pay for 8 seats" in plan(sign_in(ada.user))
+        assert "One thought" not in plan(sign_in(member))
+        uses(ada, "projects", 18)
+        assert "You use 18 of 20 projects. Business has no such limit" in plan(sign_in(member))
 
     def test_a_no_is_remembered_and_the_next_thought_comes_forward(self, sign_in: SignIn, ada: Party) -> None:
         uses(ada, "projects", 18)

@@ -19,6 +19,7 @@ from billing.quotes import UnableToQuote
 from licensing.history import COMMAND
 from licensing.periods import add_intervals
 from licensing.reasons import Reason
+from portal.forms.team import AskForm
 from portal.pages import estimate_sums
 from portal.pages.calculator import spent_within
 from portal.reader import reading_as
@@ -162,6 +163,39 @@ def test_giving_up_an_older_price_is_said_before_paying(bo: Party, sign_in: Sign
     assert "This gives up your terms of March 2025." in words(sign_in(bo.user))
 
 
+class TestWayBack:
+    """Whoever uses more than their tier holds as it is sold today cannot come back to it, and reads so first."""
+
+    def test_where_todays_tier_holds_less_than_is_used_no_way_back_is_said(
+        self, bo: Party, sign_in: SignIn
+    ) -> None:
+        client = sign_in(bo.user)
+        uses(bo, "projects", 20)
+        assert "could not come back" not in words(client, "?tier=business")
+        uses(bo, "projects", 21)
+        text = words(client, "?tier=business")
+        assert (
+            "You use 21 projects; Team, as it is sold today, has room for 20. As it stands you could not come back."
+            in text
+        )
+        assert "Review" in text, "it is said, and not forbidden"
+        assert "could not come back" not in words(client, "?tier=team&seats=9"), "who stays goes nowhere"
+
+    def test_it_is_said_of_todays_terms_too(self, ada: Party, sign_in: SignIn) -> None:
+        uses(ada, "projects", 24)
+        text = words(sign_in(ada.user), "?tier=business")
+        assert "This gives up" not in text
+        assert "You use 24 projects; Team, as it is sold today, has room for 20." in text
+
+    def test_monthly_counts_shut_no_way(self, bo: Party, sign_in: SignIn) -> None:
+        uses(bo, "api-calls", 45_000)
+        assert "could not come back" not in words(sign_in(bo.user), "?tier=business")
+
+    def test_back_to_free_leads_cancelling_which_is_always_open(self, cy: Party, sign_in: SignIn) -> None:
+        uses(cy, "projects", 9)
+        assert "could not come back" not in words(sign_in(cy.user), "?tier=team")
+
+
 @pytest.mark.parametrize(
     "query", ["?tier=nonsense&seats=-3&interval=day", "?seats=99999999999999", "?seats=x"]
 )
@@ -216,13 +250,13 @@ class TestReview:
     ) -> None:
         def refuse(**_given: Any) -> None:
             raise UnableToQuote(
-                [Reason("usage-fits", "You use 21 projects.", "With 1 fewer it is open to you.")]
+                [Reason("usage-fits", "You use 21 projects.", "Remove 1 project, and Team is open to you.")]
             )
 
         monkeypatch.setattr(door, "issue_quote", refuse)
         response = sign_in(ada.user).post("/upgrade/", self.ask)
         assert response.status_code == 422
-        assert "You use 21 projects. With 1 fewer it is open to you." in text_of(response)
+        assert "You use 21 projects. Remove 1 project, and Team is open to you." in text_of(response)
 
     def test_what_a_browser_sends_wrongly_asks_for_no_quote(
         self, ada: Party, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
@@ -236,6 +270,28 @@ class TestReview:
         assert "Ask an owner" in text
         assert "Review and pay" not in text
         assert client.post("/upgrade/", self.ask).status_code == 403
+
+    @pytest.mark.parametrize("query", ["?tier=team&seats=4", "?tier=team&seats=8&interval=year"])
+    def test_of_the_tier_they_have_a_member_reads_who_can_change_it(
+        self, ada: Party, sign_in: SignIn, query: str
+    ) -> None:
+        text = words(sign_in(cast.eve().user), query)
+        assert "Only an owner or a billing member can do this. You can ask them to." in text
+        assert "Ask for Team" not in text
+
+    def test_a_member_is_not_sent_to_a_page_that_is_closed_to_them(self, ada: Party, sign_in: SignIn) -> None:
+        assert "Cancel on the billing page." in words(sign_in(ada.user))
+        text = words(sign_in(cast.eve().user), "?tier=free")
+        assert "You move to Free by cancelling" in text
+        assert "Only an owner or a billing member can do this." in text
+        assert "on the billing page" not in text
+        assert "on the billing page" not in words(sign_in(cast.eve().user)), "nor among the other tiers"
+
+    def test_what_a_member_can_type_is_taken(self, ada: Party, sign_in: SignIn) -> None:
+        page = sign_in(cast.eve().user).get("/upgrade/").content.decode()
+        longest = re.search(r'name="note"[^>]*maxlength="(\d+)"', page, re.DOTALL)
+        assert longest
+        assert int(longest[1]) == AskForm.base_fields["note"].max_length
 
 
 def test_queries_are_few_and_constant(ada: Party, sign_in: SignIn, django_assert_num_queries: object) -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from licensing.models import Invitation, Licence, Member, Role, UpgradeRequest
-from tests.cast import ada, eve, fay, joins, person
+from tests.cast import ada, eve, fay, joins, make_catalogue, person
 
 pytestmark = pytest.mark.django_db
 
@@ -80,6 +80,31 @@ def test_a_member_asks_and_billing_answers(client: Client) -> None:
     assert client.post(f"/team/requests/{question.pk}/", {"answer": "no", "words": "Later"}).url == "/team/"
     client.force_login(eve().user)
     assert "“Later”" in client.get("/team/").content.decode()
+
+
+@pytest.mark.parametrize("tier", ["team", "free", "no-such-tier"])
+def test_asking_for_what_is_not_above_is_refused_by_the_rule_and_keeps_what_was_typed(
+    client: Client, tier: str
+) -> None:
+    client.force_login(eve().user)
+    answer = client.post("/team/ask/", {"tier": tier, "note": "So that we can plan."})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "That is not a tier above yours. Choose one of those on today’s price list." in page
+    assert 'href="/policy/#higher-tier"' in page
+    assert "available choices" not in page
+    assert "So that we can plan.</textarea>" in page
+    assert not UpgradeRequest.objects.exists()
+
+
+def test_on_the_highest_tier_the_rule_says_that_there_is_nothing_to_ask_for(client: Client) -> None:
+    member = eve()
+    highest = make_catalogue().tiers.order_by("rank").last()
+    member.customer.licences.update(tier=highest, price=highest.prices.get(currency="USD", interval="month"))
+    client.force_login(member.user)
+    page = client.post("/team/ask/", {"tier": "scale", "note": ""}).content.decode()
+    assert "That is not a tier above yours." in page
+    assert "You have the highest tier" in page
 
 
 def test_a_yes_leads_to_the_calculator(client: Client) -> None:

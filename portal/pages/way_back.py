@@ -1,0 +1,34 @@
+"""What is said before a step that could not be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from licensing.rules.fitting import Over
+from licensing.standing import Standing
+from licensing.terms import EditionTerms
+from licensing.usage import Usage
+from licensing.way_back import way_back
+from portal.pages.values import count_words
+
+
+def no_way_back(standing: Standing, *, usage: Mapping[str, Usage], today: EditionTerms) -> str:
+    """Why the customer could not come back to the tier they hold, as `today` sells it; empty where they could."""
+    found, tier = way_back(standing, usage=usage, today=today), standing.tier.name
+    if not found.is_sold:
+        return _("%(tier)s is sold no longer: you could not come back.") % {"tier": tier}
+    if not found.over:
+        return ""
+    sentences = [_over(one, tier=tier) for one in found.over]
+    return " ".join([*sentences, _("As it stands you could not come back.")])
+
+
+def _over(over: Over, *, tier: str) -> str:
+    return _("You use %(used)s %(unit)s; %(tier)s, as it is sold today, has room for %(room)s.") % {
+        "used": count_words(over.used),
+        "unit": over.feature.unit_of(over.used),
+        "tier": tier,
+        "room": count_words(over.room),
+    }
