@@ -15,7 +15,7 @@ from licensing.admin.queues import CHANGE_QUEUES, queue_filter
 from licensing.admin.sunset_forms import sunset_words
 from licensing.models import Feature, PlannedChange, Sunset, Tier
 from licensing.models.sunset import names_of
-from licensing.staff_words import when
+from licensing.staff_words import in_zone, when
 
 STATES = {"waiting": "info", "deferred": "warning", "done": "success", "void": "danger"}
 
@@ -37,15 +37,18 @@ class SunsetFilter(SimpleListFilter):
 
 @admin.register(PlannedChange)
 class PlannedChangeAdmin(ReadOnlyAdmin):
-    list_display = ["customer_page", "what", "written_state", "told", "takes_effect_at", "why"]
+    list_display = ["customer_page", "what", "written_state", "told", "takes_effect", "why"]
     list_display_links = ["what"]
     list_select_related = ["customer", "sunset__edition"]
     list_filter = [queue_filter(CHANGE_QUEUES), "state", SunsetFilter]
     search_fields = ["customer__name", "customer__slug", "=feature_key"]
-    search_help_text = "Customer, or the key of a feature."
+    search_help_text = (
+        "Customer, or the key of a feature. "
+        "By plain SMTP a notice counts as arrived once it has not come back for two days."
+    )
     fields = [
         "customer_page", "sunset", "tier", "kind", "feature_key", "usage", "tell_at", "planned_at", "notice", "told_at",
-        "earliest_at", "takes_effect_at", "begun_at", "state", "why", "done_at",
+        "earliest_at", "takes_effect", "begun_at", "state", "why", "done_at",
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PlannedChange]:
@@ -69,8 +72,13 @@ class PlannedChangeAdmin(ReadOnlyAdmin):
     def written_state(self, change: PlannedChange) -> tuple[str, str]:
         return change.state, change.get_state_display()
 
-    @display(description="told", ordering="told_at")
+    @display(description="notice", ordering="told_at")
     def told(self, change: PlannedChange) -> str:
         if change.told_at:
-            return f"delivered {when(change.told_at)}"
+            return f"arrived {when(change.told_at)}"
         return "on its way" if change.notice_id else f"from {when(change.tell_at)}"
+
+    @display(description="takes effect", ordering="takes_effect_at")
+    def takes_effect(self, change: PlannedChange) -> str:
+        """By the clock of staff, and by the customer's, whose day it is."""
+        return in_zone(change.takes_effect_at, change.customer) if change.takes_effect_at else "–"

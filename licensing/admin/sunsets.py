@@ -184,11 +184,11 @@ class SunsetAdmin(StaffAdmin):
 
     @display(description="how far it is")
     def progress(self, sunset: Any) -> SafeString | str:
-        """Customers: planned, told, delivered, put off, done, void; and the way to each."""
+        """Customers: planned, written to, reached, put off, done, void; and the way to each."""
         if not sunset.pk or not sunset.planned:
             return "nobody yet"
         return format_html(
-            '<a class="staff-link" href="{}?sunset={}">{} touched</a>: {} told, {} delivered, {} put off, '
+            '<a class="staff-link" href="{}?sunset={}">{} touched</a>: {} written to, {} of them reached, {} put off, '
             "{} done, {} void",
             reverse("admin:licensing_plannedchange_changelist"),
             sunset.pk, sunset.planned, sunset.told, sunset.delivered, sunset.deferred, sunset.done, sunset.void,

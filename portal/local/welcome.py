@@ -36,6 +36,8 @@ def welcome(instance: Instance, environment: Mapping[str, str]) -> str:
             "  as cy: start a trial, then upgrade and pay with card 4242 4242 4242 4242",
             "  as ada: open Upgrade, change tier, seats and interval, and read the sum line by line",
             "  as eve: ask the owner for an upgrade, and find the mail in the mailbox",
+            "  as bo: read on My plan what leaves and when, and the certificate of her old price",
+            "  as mara: copy the newest edition in the admin, change a price and rehearse it; as noor: approve it",
             "  let three days pass for Ada's organisation, and watch the trial end and the mail arrive:",
             "    .venv/bin/python manage.py timetravel --customer okafor-bakeries --days 3",
         ]

@@ -14,11 +14,11 @@ from portal.pages.values import per_interval
 from portal.templatetags.words import day, money
 
 
-def announced_words(standing: Standing) -> list[str]:
+def announced_words(standing: Standing, *, with_move: bool = True) -> list[str]:
     """What leaves, and the end of the held edition with what is paid from then on before tax, as it was told. No query
-    once a process knows the sunsets.
+    once a process knows the sunsets. `with_move`: whether that end is said here, and not beside it.
     """
-    return [*_leaving(standing), *_moving(standing)]
+    return [*_leaving(standing), *(_moving(standing) if with_move else ())]
 
 
 def _leaving(standing: Standing) -> Iterator[str]:

@@ -92,7 +92,7 @@ class BillingPage(PaidPage):
 
     @cached_property
     def announced(self) -> list[str]:
-        return announced_words(self.standing)
+        return announced_words(self.standing, with_move=self.move is None)
 
     @property
     def move(self) -> Move | None:

@@ -29,6 +29,10 @@ def changelog(request: HttpRequest) -> HttpResponse:
         chapters = history(shop.product.pk, currency=currency) if shop else []
         if member:
             chapters = for_holder(chapters, standing=standing_of(member.customer, at=timezone.now()))
-        return {"chapters": chapters, "currency": currency}
+        return {
+            "chapters": chapters,
+            "currency": currency,
+            "currencies": shop.edition.currencies if shop else (),
+        }
 
     return public_page(request, "changelog/changelog.html", context, shop and shop.edition.id, currency)

@@ -25,10 +25,13 @@ JSON_FEED = "https://jsonfeed.org/version/1.1"
 
 @dataclass(frozen=True)
 class Followed:
-    """Whose terms, and what changed in them; both empty before anything is published."""
+    """Whose terms, and what changed in them; all empty before anything is published. `query`: the currency
+    that was asked for, as addresses name it.
+    """
 
     vendor: str
     entries: list[Entry]
+    query: str
 
 
 class _Terms(Feed):
@@ -48,11 +51,11 @@ class _Terms(Feed):
     def link(self) -> str:
         return absolute(reverse("changelog"))
 
-    def feed_url(self) -> str:
-        return absolute(reverse(self.door))
+    def feed_url(self, found: Followed) -> str:
+        return absolute(reverse(self.door)) + found.query
 
-    def feed_guid(self) -> str:
-        return self.feed_url()
+    def feed_guid(self, found: Followed) -> str:
+        return absolute(reverse(self.door))
 
     def author_name(self, found: Followed) -> str:
         return found.vendor
@@ -105,7 +108,7 @@ def json_feed(request: HttpRequest) -> HttpResponse:
         "version": JSON_FEED,
         "title": gettext("What changed in our terms, and why"),
         "home_page_url": absolute(reverse("changelog")),
-        "feed_url": absolute(reverse("changelog_json")),
+        "feed_url": absolute(reverse("changelog_json")) + found.query,
         "language": get_language() or "en",
         "authors": [{"name": found.vendor}] if found.vendor else [],
         "items": [
@@ -131,9 +134,11 @@ def followed(request: HttpRequest) -> Followed:
     """Prices in the currency of `?currency=`, else in that of the reader's region."""
     shop = storefront_of(request)
     if shop is None:
-        return Followed("", [])
-    chapters = history(shop.product.pk, currency=currency_of(request, shop.edition))
-    return Followed(clean(shop.product.vendor), entries(shop.product, chapters))
+        return Followed("", [], "")
+    currency = currency_of(request, shop.edition)
+    chapters = history(shop.product.pk, currency=currency)
+    query = f"?currency={currency}" if "currency" in request.GET else ""
+    return Followed(clean(shop.product.vendor), entries(shop.product, chapters), query)
 
 
 def _unless_known(request: HttpRequest, answer: HttpResponse) -> HttpResponse:

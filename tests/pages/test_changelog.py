@@ -34,6 +34,13 @@ def test_prices_follow_the_currency_asked_for(visitor: Client) -> None:
     assert "€17 a seat a month €21 a seat a month" in text_of(visitor.get("/changelog/?currency=EUR"))
 
 
+def test_the_currency_is_named_and_another_is_one_click_away(visitor: Client) -> None:
+    cast.make_catalogue()
+    page = visitor.get("/changelog/?currency=EUR").content.decode()
+    assert '<a href="?currency=EUR" aria-current="true">EUR</a>' in page
+    assert '<a href="?currency=USD">USD</a>' in page
+
+
 # For whoever holds one
 
 

@@ -76,6 +76,9 @@ def test_atom_has_all_that_rfc_4287_asks_for(visitor: Client) -> None:
     links = {link.get("rel"): link.get("href") for link in feed.findall(f"{ATOM}link")}
     assert links.keys() == {"alternate", "self"}
     assert all(is_absolute(address) for address in links.values())
+    assert str(links["self"]).endswith("/changelog/atom.xml?currency=USD"), (
+        "who follows it keeps their currency"
+    )
     entries = feed.findall(f"{ATOM}entry")
     assert len(entries) == 2
     for entry in entries:

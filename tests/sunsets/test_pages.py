@@ -147,7 +147,7 @@ def test_one_writes_another_announces_and_both_follow_it(catalogue_people: tuple
 
         listed = noor.get(reverse("admin:licensing_sunset_changelist")).content.decode()
         assert "1 touched" in listed
-        assert "1 told, 0 delivered" in listed
+        assert "1 written to, 0 of them reached" in listed
         assert mara.post(reverse("admin:licensing_sunset_change", args=[sunset.pk]), said).status_code == 403
         assert "Lindqvist" in noor.get(reverse("admin:licensing_plannedchange_changelist")).content.decode()
 
