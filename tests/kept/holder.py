@@ -126,6 +126,12 @@ class Holder:
         mail.arrived_at = None if outcome == "bounced" else mail.arrived_at or at
         self.seen[f"mails {outcome}"] += 1
 
+    def arrives_late(self) -> None:
+        """What nothing was heard of arrives just now."""
+        for number, mail in self.books.mails.items():
+            if mail.reported_at is None:
+                self.report(number, "delivered")
+
     # Our sweeps, Stripe, and time
 
     def sweep(self) -> None:

@@ -11,7 +11,11 @@ import pytest
 from django.db.models import Q
 from hypothesis import Phase
 
+from billing import gateway
+from billing.answers import SubscriptionSeen
+from billing.reading import read_subscription
 from licensing import deliveries
+from licensing.noticeclock import NoticeClock, Period
 from tests.cast import make_catalogue
 from tests.infra.proof import size
 from tests.infra.sandbox import Sandbox
@@ -38,14 +42,14 @@ def paying(transactional_db: None, sandbox: Sandbox, settings: Any) -> Iterator[
     door.close()
 
 
-def play_until_found(machine: type[Paying]) -> None:
-    play(machine, runs=20, steps=8, phases=[Phase.generate])
+def play_until_found(machine: type[Paying], *, meets: str) -> None:
+    play(type("Narrowed", (machine,), {"meets": meets}), runs=20, steps=8, phases=[Phase.generate])
 
 
 def test_nobody_pays_a_later_price_before_they_were_told_in_time(
     paying: type[Paying], figure: Callable[[str], None]
 ) -> None:
-    runs, steps = size(short=8, long=1000), size(short=12, long=30)
+    runs, steps = size(short=8, long=300), size(short=12, long=30)
     play(paying, runs=runs, steps=steps, phases=[Phase.generate, Phase.shrink])
     told = ", ".join(f"{count} {what}" for what, count in Paying.seen.most_common())
     missing = [what for what in COMES_THROUGH if not Paying.seen[what]]
@@ -58,4 +62,34 @@ def test_control_stripe_that_is_asked_without_a_delivered_notice(
 ) -> None:
     monkeypatch.setattr(deliveries, "arrived", lambda at: Q(state="sent", sent_at__lte=at))
     with pytest.raises(AssertionError, match="was asked for the later price: nobody was told"):
-        play_until_found(paying)
+        play_until_found(paying, meets="silent")
+
+
+def test_control_stripe_that_is_asked_before_the_days_have_passed(
+    paying: type[Paying], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(NoticeClock, "period", lambda *_, **__: Period(1, "none"))
+    with pytest.raises(AssertionError, match=r"was asked for the later price: .*days of notice"):
+        play_until_found(paying, meets="late")
+
+
+def test_control_a_price_that_changes_within_what_is_paid_for(
+    paying: type[Paying], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_once(
+        *, subscription_id: str, item_id: str, price_id: str, quantity: int, idempotency_key: str
+    ) -> SubscriptionSeen:
+        with gateway.client.asking() as v1:
+            changed = v1.subscriptions.update(
+                subscription_id,
+                {
+                    "items": [{"id": item_id, "price": price_id, "quantity": quantity}],
+                    "proration_behavior": "always_invoice",
+                },
+                gateway.client.key(idempotency_key),
+            )
+            return read_subscription(changed.to_dict())
+
+    monkeypatch.setattr(gateway, "set_renewal_price", at_once)
+    with pytest.raises(AssertionError, match="billed within what is paid for"):
+        play_until_found(paying, meets="delivered")
