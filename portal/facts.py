@@ -8,6 +8,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 
 from billing.brakes import STOP_OF
+from billing.given_credits import GIVEN_CREDITS, GivenCredit, read_given
 from billing.looking import over_at
 from billing.models import Invoice, Order, Payer
 from licensing.counting import usage_now
@@ -25,7 +26,8 @@ class Facts:
     """`order` is the one whose payment is on its way, `unpaid` the invoice that a past due licence waits for, where we
     have seen it.
 
-    `questions` counts the members' questions for an upgrade that wait for an answer.
+    `questions` counts the members' questions for an upgrade that wait for an answer; `given` are credits that were made
+    for them.
     """
 
     situation: Situation
@@ -35,6 +37,7 @@ class Facts:
     order: Order | None
     unpaid: Invoice | None
     questions: int
+    given: tuple[GivenCredit, ...]
 
     @property
     def standing(self) -> Standing:
@@ -62,7 +65,8 @@ SELECT {SELECTED}, {columns(Payer, of="payer")}, {columns(Order, of="placed")}, 
         JOIN licensing_member owner ON owner.user_id = address.user_id
         WHERE owner.customer_id = licence.customer_id AND owner.role = %(owner)s AND address.verified
         ORDER BY address.id),
-    {STOP_OF.format(customer="licence.customer_id")}
+    {STOP_OF.format(customer="licence.customer_id")},
+    {GIVEN_CREDITS}
 FROM {SOURCE}
 LEFT JOIN billing_payer payer ON payer.customer_id = licence.customer_id
 LEFT JOIN billing_order placed ON placed.customer_id = licence.customer_id AND placed.state = %(pending)s
@@ -89,7 +93,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
     payer, rest = instance(Payer, rest[: width(Payer)]), rest[width(Payer) :]
     order, rest = instance(Order, rest[: width(Order)]), rest[width(Order) :]
     unpaid, rest = instance(Invoice, rest[: width(Invoice)]), rest[width(Invoice) :]
-    members, invited, questions, addresses, stopped = rest
+    members, invited, questions, addresses, stopped, given = rest
     return Facts(
         situation=Situation(
             standing=standing,
@@ -108,6 +112,7 @@ def facts_of(customer: Customer, *, today: EditionTerms, at: datetime) -> Facts:
         order=order,
         unpaid=unpaid,
         questions=questions,
+        given=read_given(given),
     )
 
 

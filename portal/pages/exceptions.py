@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from billing.given_credits import GivenCredit
 from licensing.entitlements import is_better
 from licensing.models import Feature, Waiver
 from licensing.standing import Standing
@@ -26,6 +28,17 @@ class Made:
     ends_at: datetime
 
 
+@dataclass(frozen=True)
+class Credited:
+    """`left` is all the credit that is there, in words; `is_coming` while Stripe has not taken this one in yet."""
+
+    what: str
+    why: str
+    given_at: datetime
+    left: str
+    is_coming: bool
+
+
 def exceptions(standing: Standing, *, today: EditionTerms) -> list[Made]:
     """Those that hold and those that are granted for later, the one that ends first in front. No query."""
     edition, tier = standing.edition, standing.tier
@@ -38,6 +51,20 @@ def exceptions(standing: Standing, *, today: EditionTerms) -> list[Made]:
         )
         for waived in standing.open_waivers
         if is_known(waived, edition=edition)
+    ]
+
+
+def credited(given: Sequence[GivenCredit], *, left: int) -> list[Credited]:
+    """The credits among them, the newest in front. `left` is what we owe the customer, in minor units. No query."""
+    return [
+        Credited(
+            what=credit_words(one.amount, one.currency),
+            why=one.words,
+            given_at=one.granted_at,
+            left=money(left, one.currency) if left > 0 else "",
+            is_coming=not one.is_on_balance,
+        )
+        for one in given
     ]
 
 
@@ -96,7 +123,7 @@ def what_words(
 ) -> str:
     """What was made for whoever holds `tier` of `edition`, in a few words: "Projects: 40 instead of 20"."""
     if isinstance(waived, Waiver) and waived.kind == Waiver.Kind.PRICE:
-        return _("%(amount)s of credit") % {"amount": money(waived.amount or 0, waived.currency)}
+        return credit_words(waived.amount or 0, waived.currency)
     if waived.kind == Waiver.Kind.TRIAL:
         tried = today.tier(waived.tier_key)
         return _("You may try %(tier)s once more") % {"tier": tried.name if tried else waived.tier_key}
@@ -110,3 +137,8 @@ def what_words(
     if held is NOT_INCLUDED or feature.kind == Feature.Kind.SWITCH:
         return words
     return _("%(words)s instead of %(held)s") % {"words": words, "held": value_words(feature, held)}
+
+
+def credit_words(amount: int, currency: str) -> str:
+    """How much was given, in minor units: "US$60.00 of credit"."""
+    return _("%(amount)s of credit") % {"amount": money(amount, currency)}

@@ -17,7 +17,7 @@ from licensing.trials import REMINDERS
 from licensing.usage import DATA_KEPT
 from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
-from portal.pages.exceptions import Made, exceptions
+from portal.pages.exceptions import Credited, Made, credited, exceptions
 from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.moving import Moving, moved, moving
 from portal.pages.planned import Planned, planned
@@ -51,6 +51,7 @@ class PlanPage:
     read_ago: str | None
     promises: Promises
     exceptions: list[Made]
+    credited: list[Credited]
     today: EditionTerms
     thought: Thought | None
     planned: list[Planned]
@@ -119,6 +120,7 @@ def plan_page(
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
         exceptions=exceptions(standing, today=today),
+        credited=credited(facts.given, left=facts.credit),
         today=today,
         thought=_thought(facts, put_away=put_away, may_spend=may_spend),
         planned=leaving,

@@ -81,10 +81,10 @@ def waiver_of(party: Party, *, days: int = 30, **fields: Any) -> Waiver:
     )
 
 
-def credit_of(party: Party, **fields: Any) -> BalanceCredit:
+def credit_of(party: Party, *, amount: int = 2000, given_at: datetime = NOON, **fields: Any) -> BalanceCredit:
     """$20.00 that Stripe refuses to put on the balance."""
-    waiver = waiver_of(party, kind="price", amount=2000, currency="USD")
-    Waiver.objects.filter(pk=waiver.pk).update(ended_at=NOON, end="used", ended_by_words="the clock")
+    waiver = waiver_of(party, kind="price", amount=amount, currency="USD", starts_at=given_at)
+    Waiver.objects.filter(pk=waiver.pk).update(ended_at=given_at, end="used", ended_by_words="the clock")
     return BalanceCredit.objects.create(
         **{
             "waiver": waiver,
