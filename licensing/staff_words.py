@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
+from django.apps import apps
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from licensing.models import Customer, Edition, Feature
 from licensing.money import format_money
@@ -33,6 +37,35 @@ def in_zone(value: datetime, customer: Customer) -> str:
         return _written(here)
     theirs = f"{there:%H:%M}" if here.date() == there.date() else f"{there.day} {there:%b, %H:%M}"
     return f"{_written(here)} ({theirs} in {customer.time_zone})"
+
+
+def kind_words(kind: str) -> str:
+    """What an event or a notice is, by its key, in the words of the house: exception granted, trial reminder."""
+    return kind.replace("waiver", "exception").replace("_", " ")
+
+
+def subject_words(subject: str) -> str:
+    """What an event or a notice is about: exception 4, planned change 12."""
+    model, _, number = subject.partition(":")
+    name = _names_of_rows().get(model)
+    return f"{name} {number}" if name and number else subject
+
+
+def period_words(period: str) -> str:
+    """Which of several notices of a kind it is: 3 days before 25 Nov 2026, or 25 Nov 2026, 17:00 UTC."""
+    if turn := re.match(r"(\d+)d:(\d{4}-\d\d-\d\d)", period):
+        days = int(turn[1])
+        return f"{days} {'day' if days == 1 else 'days'} before {day_words(turn[2])}"
+    try:
+        moment = parse_datetime(period)
+    except ValueError:
+        moment = None
+    return when(moment) if moment and moment.tzinfo else period
+
+
+@cache
+def _names_of_rows() -> dict[str, str]:
+    return {str(model._meta.model_name): str(model._meta.verbose_name) for model in apps.get_models()}
 
 
 def _written(value: datetime) -> str:

@@ -19,7 +19,7 @@ from licensing.deliveries import UnableToNote, note_bounce
 from licensing.history import Actor
 from licensing.models import Delivery, Notice
 from licensing.notices import UnableToResend, resend
-from licensing.staff_words import when
+from licensing.staff_words import kind_words, period_words, subject_words, when
 
 STATES = {"waiting": "warning", "done": "success", "dropped": "info", "sent": "success", "failed": "danger"}
 
@@ -28,7 +28,7 @@ def notice_facts(notice: Notice) -> Sequence[tuple[str, Any]]:
     """What the pages of a notice's actions show of it."""
     return [
         ("Customer", notice.customer),
-        ("Notice", f"{notice.kind.replace('_', ' ')} ({notice.get_state_display()})"),
+        ("Notice", f"{kind_words(notice.kind)} ({notice.get_state_display()})"),
         ("Owed", when(notice.owed_at)),
         *((d.address, _delivery_words(d)) for d in notice.deliveries.all()),
     ]
@@ -120,7 +120,7 @@ class NoticeAdmin(ReadOnlyAdmin):
     list_filter = [queue_filter(NOTICE_QUEUES), "state"]
     search_fields = ["customer__name", "customer__slug", "kind", "deliveries__address"]
     search_help_text = "Customer, kind of notice, or address."
-    fields = ["customer_page", "kind", "subject", "period", "state", "owed_at", "closed_at", "facts"]
+    fields = ["customer_page", "what", "state", "owed_at", "closed_at", "facts"]
     inlines = [DeliveryInline]
     resend = ResendNotice.on_rows("resend")
     came_back = NoteBounce.on_rows("came-back")
@@ -128,7 +128,11 @@ class NoticeAdmin(ReadOnlyAdmin):
 
     @display(description="notice", ordering="kind")
     def what(self, notice: Notice) -> str:
-        return f"{notice.kind.replace('_', ' ')} · {notice.subject} {notice.period}".strip()
+        return " · ".join(
+            filter(
+                None, (kind_words(notice.kind), subject_words(notice.subject), period_words(notice.period))
+            )
+        )
 
     @display(description="state", label=STATES, ordering="state")
     def written_state(self, notice: Notice) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -56,6 +57,10 @@ class AskForm(WordsForm):
         min_value=1,
         max_value=LONGEST.days,
         widget=UnfoldAdminIntegerFieldWidget(),
+        error_messages={
+            "min_value": "An exception lasts a day at least.",
+            "max_value": f"An exception lasts {LONGEST.days} days at most.",
+        },
         help_text="Of 24 hours each. It ends by itself, and what was there before is back.",
     )
 
@@ -140,11 +145,13 @@ class CreditForm(WordsForm):
 
     def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
         super().__init__(*args, row=row, **kwargs)
+        digits = minor_digits(row.currency)
         self.fields["amount"] = forms.DecimalField(
             label=f"Credit in {row.currency}",
-            min_value=0,
+            min_value=Decimal(1).scaleb(-digits),
             max_digits=12,
-            decimal_places=minor_digits(row.currency),
+            decimal_places=digits,
+            error_messages={"min_value": "A credit is more than nothing."},
             widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
         )
         self.order_fields(ORDER)

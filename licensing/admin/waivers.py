@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.text import capfirst
 from unfold.decorators import display
 
 from licensing.admin.actions import RowForm, StaffAction
@@ -18,8 +19,9 @@ from licensing.admin.queues import WAIVER_QUEUES, queue_filter
 from licensing.admin.waiver_forms import CreditForm, LimitForm, RuleForm, TrialForm, standing_now
 from licensing.admin.waiver_words import days_of, ends_words, state_words
 from licensing.history import Actor, subject_of
-from licensing.models import Customer, Event, Waiver
+from licensing.models import Customer, Edition, Event, Waiver
 from licensing.staff_words import in_zone, when
+from licensing.terms import edition_terms, storefront
 from licensing.waivers import (
     UnableToApprove,
     UnableToAsk,
@@ -60,11 +62,12 @@ class _Ask(StaffAction):
             actor=actor,
             at=at,
         )
+        what = capfirst(_by_todays_names(waiver))
         if waiver.needs_approval:
-            return f"{what_is_waived(waiver)}: it waits for somebody else’s approval. {_why_approval(waiver)}"
+            return f"It waits for somebody else’s approval. {_why_approval(waiver)} {what}."
         if waiver.kind == Waiver.Kind.PRICE:
-            return f"{what_is_waived(waiver)}: granted, and on its way to their balance at Stripe."
-        return f"{what_is_waived(waiver)}: granted until {in_zone(waiver.ends_at, self.row)}."
+            return f"Granted, and on its way to their balance at Stripe. {what}."
+        return f"Granted until {in_zone(waiver.ends_at, self.row)}. {what}."
 
 
 class RaiseLimit(_Ask):
@@ -99,7 +102,7 @@ class _WaiverAction(StaffAction):
         waiver = self.row
         return [
             ("Customer", waiver.customer),
-            ("Exception", what_is_waived(waiver)),
+            ("Exception", _by_todays_names(waiver)),
             ("Worth", worth(waiver, standing=standing_now(waiver.customer))),
             *days_of(waiver),
             ("Asked for", f"{when(waiver.asked_at)} by {waiver.asked_by_words}"),
@@ -135,7 +138,7 @@ class Approve(_Answer):
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         approve(waiver=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
-        return f"{what_is_waived(self.row)}: approved."
+        return f"Approved. {capfirst(_by_todays_names(self.row))}."
 
 
 class Refuse(_Answer):
@@ -165,7 +168,7 @@ class EndNow(_WaiverAction):
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         end_waiver(waiver=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
-        return f"{what_is_waived(self.row)}: ended."
+        return f"Ended. {capfirst(_by_todays_names(self.row))}."
 
 
 @admin.register(Waiver)
@@ -186,9 +189,16 @@ class WaiverAdmin(ReadOnlyAdmin):
     end_now = EndNow.on_rows("end")
     actions_detail = ("say_yes", "say_no", "end_now")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Waiver]:
+        """Each with the newest edition of its product, which names things."""
+        published = Edition.objects.filter(product=OuterRef("product"), published_at__isnull=False)
+        newest = published.order_by("-published_at", "-pk").values("pk")[:1]
+        rows: QuerySet[Waiver] = super().get_queryset(request).annotate(newest_id=Subquery(newest))
+        return rows
+
     @display(description="exception")
-    def what(self, waiver: Waiver) -> str:
-        return what_is_waived(waiver)
+    def what(self, waiver: Any) -> str:
+        return what_is_waived(waiver, edition=edition_terms(waiver.newest_id) if waiver.newest_id else None)
 
     @display(
         description="state",
@@ -230,6 +240,11 @@ class WaiverAdmin(ReadOnlyAdmin):
         state = waiver.state(at=timezone.now()) if waiver else ""
         fits = {"waiting": ("approve", "refuse", "end"), "coming": ("end",), "live": ("end",)}.get(state, ())
         return [each for each in super().get_actions_detail(request, object_id) if each.path.startswith(fits)]
+
+
+def _by_todays_names(waiver: Waiver) -> str:
+    today = storefront()
+    return what_is_waived(waiver, edition=today.edition if today else None)
 
 
 def _why_approval(waiver: Waiver) -> str:

@@ -121,7 +121,7 @@ class Waiver(models.Model):
         permissions = [("approve_waiver", "Can approve or refuse an exception that somebody else asked for")]
 
     def __str__(self) -> str:
-        return f"waiver {self.pk}"
+        return f"exception {self.pk}"
 
     @property
     def begins_at(self) -> datetime:

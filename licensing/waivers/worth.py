@@ -8,19 +8,26 @@ from licensing.money import format_money
 from licensing.rules.words import waived_rule
 from licensing.staff_words import given_words, grant_words
 from licensing.standing import Standing
-from licensing.terms import NOT_INCLUDED, storefront
+from licensing.terms import NOT_INCLUDED, EditionTerms, storefront
 
 LOCALE = "en"
 
 
-def what_is_waived(waiver: Waiver) -> str:
-    """In a few words: projects: 40; the rule that what they use fits the tier; another trial of business."""
+def what_is_waived(waiver: Waiver, *, edition: EditionTerms | None) -> str:
+    """In a few words: Projects: 40 projects; the rule that what they use fits the tier; another trial of Business.
+
+    Names are those of `edition`; what it does not have goes by its key.
+    """
     if waiver.kind == Waiver.Kind.LIMIT:
-        return f"{waiver.feature_key}: {grant_words(waiver.value)}"
+        feature = edition.feature(waiver.feature_key) if edition else None
+        if feature is None:
+            return f"{waiver.feature_key}: {grant_words(waiver.value)}"
+        return f"{feature.name}: {given_words(feature, waiver.value)}"
     if waiver.kind == Waiver.Kind.RULE:
         return f"the rule that {waived_rule(waiver.rule_key)}"
     if waiver.kind == Waiver.Kind.TRIAL:
-        return f"another trial of {waiver.tier_key}"
+        tier = edition.tier(waiver.tier_key) if edition else None
+        return f"another trial of {tier.name if tier else waiver.tier_key}"
     return f"a credit of {format_money(waiver.amount or 0, waiver.currency, locale=LOCALE)}"
 
 

@@ -29,6 +29,7 @@ from licensing.models import (
     Waiver,
 )
 from licensing.standing import Standing, standing_of
+from licensing.terms import edition_terms
 from licensing.usage import Meter, meters, usage_of
 from licensing.waivers.worth import what_is_waived
 from portal.admin.history_words import Line, lines
@@ -140,7 +141,7 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
         requests=list(_open_requests(customer)) if sees("licensing.upgraderequest") else None,
         earlier_licences=list(_earlier_licences(customer)) if sees("licensing.licence") else None,
         trials=list(_trials(customer)) if sees("licensing.trial") else None,
-        waivers=_waivers(customer, at=at) if sees("licensing.waiver") else None,
+        waivers=_waivers(customer, standing, at=at) if sees("licensing.waiver") else None,
         planned=_planned(customer, standing) if sees("licensing.plannedchange") else None,
         erasure=Erasure.objects.filter(customer=customer, withdrawn_at=None).first()
         if sees("licensing.erasure")
@@ -187,10 +188,14 @@ def _trials(customer: Customer) -> QuerySet[Trial]:
     return Trial.objects.filter(customer=customer).select_related("tier__edition")[:NEWEST]
 
 
-def _waivers(customer: Customer, *, at: datetime) -> list[Exceptional]:
+def _waivers(customer: Customer, standing: Standing | None, *, at: datetime) -> list[Exceptional]:
+    """By the names of today's terms; where nothing is held, by their keys."""
+    edition = edition_terms(standing.newest_id) if standing else None
     rows = Waiver.objects.filter(customer=customer)[:NEWEST]
     return [
-        Exceptional(waiver, what_is_waived(waiver), waiver.state(at=at), state_words(waiver, at=at))
+        Exceptional(
+            waiver, what_is_waived(waiver, edition=edition), waiver.state(at=at), state_words(waiver, at=at)
+        )
         for waiver in rows
     ]
 

@@ -40,6 +40,7 @@ class UsageForm(ReasonForm):
         min_value=0,
         max_value=2**63 - 1,
         widget=UnfoldAdminIntegerFieldWidget(),
+        error_messages={"min_value": "Nothing is used less than not at all: write 0 or more."},
         help_text="In the limit’s own unit. It counts from now on, until a newer reading comes.",
     )
 

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from billing.admin.words import money
 from licensing.models import Edition, Event, Price, Tier
-from licensing.staff_words import when
+from licensing.staff_words import kind_words, subject_words, when
 from portal.models import User
 
 NAMED: dict[str, type[Model]] = {"tier": Tier, "edition": Edition, "price": Price, "owner": User}
@@ -52,8 +52,8 @@ def lines(events: Sequence[Event]) -> list[Line]:
     return [
         Line(
             at=event.at,
-            what=event.kind.replace("_", " "),
-            subject=event.subject,
+            what=kind_words(event.kind),
+            subject=subject_words(event.subject),
             by=event.by,
             reason=event.reason,
             changes=list(_changes(event, names)),

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from licensing.catalogue.places import place
 from licensing.models import Customer
-from licensing.staff_words import grant_words, when
+from licensing.staff_words import grant_words, kind_words, when
 from licensing.terms import NOT_INCLUDED, FeatureTerms, TierTerms
 from portal.empty_lists import EMPTY
 from portal.pages.values import value_words
@@ -70,8 +70,8 @@ def gives(tier: TierTerms, feature: FeatureTerms) -> bool:
 
 @register.filter
 def in_words(key: str) -> str:
-    """A key as people read it: trial_reminder → trial reminder."""
-    return key.replace("_", " ")
+    """A notice's key as people read it: trial_reminder → trial reminder."""
+    return kind_words(key)
 
 
 @register.filter

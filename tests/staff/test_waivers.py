@@ -14,7 +14,7 @@ from licensing.models import Event, Waiver
 from tests.cast import NOON, Party
 from tests.pages.conftest import text_of
 from tests.staff.conftest import SignIn
-from tests.staff.rows import credit_of, trial_of, waiver_of
+from tests.staff.rows import credit_of, notice_of, trial_of, waiver_of
 
 WHY = "Ticket 4711: they move to us from another tool."
 WORDS = "So that you can move without haste."
@@ -48,11 +48,11 @@ def test_a_small_exception_is_granted_at_once_and_stands_on_the_customers_page(
     okafor: Party, as_staff: SignIn
 ) -> None:
     page = text_of(ask(as_staff("support"), okafor, **MORE))
-    assert "projects: 25: granted until 22 Dec 2026, 12:00 UTC (13:00 in Europe/Berlin)." in page
+    assert "Granted until 22 Dec 2026, 12:00 UTC (13:00 in Europe/Berlin). Projects: 25 projects." in page
     waiver = Waiver.objects.get()
     assert (waiver.value, waiver.words, waiver.reason) == (25, WORDS, WHY)
     assert (waiver.starts_at, waiver.ends_at) == (NOON, NOON + timedelta(days=30))
-    assert "projects: 25 holds" in page
+    assert "Projects: 25 projects holds" in page
     event = Event.objects.get(kind="waiver_asked")
     assert (event.by, event.reason) == ("Sam support", WHY)
 
@@ -60,7 +60,7 @@ def test_a_small_exception_is_granted_at_once_and_stands_on_the_customers_page(
 def test_a_large_one_waits_in_a_queue_until_finance_has_approved_it(okafor: Party, as_staff: SignIn) -> None:
     support, finance = as_staff("support"), as_staff("finance")
     page = text_of(ask(support, okafor, **{**MORE, "value": "no limit"}))
-    assert "it waits for somebody else’s approval. Alone this limit is raised to at most 25." in page
+    assert "It waits for somebody else’s approval. Alone this limit is raised to at most 25." in page
     waiver = Waiver.objects.get()
     assert (waiver.needs_approval, waiver.granted_at) == (True, None)
 
@@ -130,11 +130,13 @@ def test_a_first_day_is_the_customers_own_midnight(okafor: Party, as_staff: Sign
     [
         ("raise_limit", {**MORE, "value": "20"}, "They have as much of Projects already."),
         ("raise_limit", {**MORE, "value": "plenty"}, "That is no value of Projects."),
-        ("raise_limit", {**MORE, "days": "0"}, "greater than or equal to 1"),
+        ("raise_limit", {**MORE, "days": "0"}, "An exception lasts a day at least."),
+        ("raise_limit", {**MORE, "days": "367"}, "An exception lasts 366 days at most."),
         ("raise_limit", {**MORE, "begins_on": "2026-11-01"}, "It begins now or later"),
         ("waive_rule", {"rule_key": "nothing-is-owed", "days": "1"}, "Select a valid choice"),
         ("give_trial", {"tier_key": "team", "days": "1"}, "Select a valid choice"),
-        ("give_credit", {"amount": "0"}, "no amount that could be credited"),
+        ("give_credit", {"amount": "0"}, "A credit is more than nothing."),
+        ("give_credit", {"amount": "-5"}, "A credit is more than nothing."),
         ("give_credit", {"amount": "0.001"}, "no more than 2 decimal places"),
         ("give_credit", {"amount": "plenty"}, "Enter a number"),
     ],
@@ -153,7 +155,7 @@ def test_a_rule_and_another_trial_are_asked_for_too(okafor: Party, as_staff: Sig
     ask(client, okafor, "give_trial", tier_key="business", days="14")
     page = text_of(client.get(reverse("admin:licensing_customer_change", args=[okafor.customer.pk])))
     assert "the rule that what they use fits the tier holds" in page
-    assert "another trial of business holds" in page
+    assert "another trial of Business holds" in page
 
 
 def test_an_exceptions_own_page_offers_what_fits_its_state(okafor: Party, as_staff: SignIn) -> None:
@@ -179,8 +181,28 @@ def test_the_list_finds_a_customers_exceptions_and_says_how_they_stand(
 ) -> None:
     waiver_of(okafor)
     page = as_staff("support").get(reverse("admin:licensing_waiver_changelist"), {"q": "okafor"})
-    assert "projects: 25" in text_of(page)
+    assert "Projects: 25 projects" in text_of(page)
     assert "holds" in text_of(page)
+
+
+def test_exceptions_and_their_notices_go_by_the_words_of_the_house(okafor: Party, as_staff: SignIn) -> None:
+    """No key of ours, thousands set apart, and on every page the same."""
+    client = as_staff("support")
+    kept = waiver_of(okafor, feature_key="api-calls", value=60000)
+    notice_of(okafor, kind="waiver_reminder", subject=f"waiver:{kept.pk}", period="1d:2026-11-25")
+    theirs = text_of(client.get(reverse("admin:licensing_customer_change", args=[okafor.customer.pk])))
+    assert "API calls: 60,000 calls holds" in theirs
+    assert "exception reminder" in theirs
+    ask(client, okafor, **MORE)
+    theirs = text_of(client.get(reverse("admin:licensing_customer_change", args=[okafor.customer.pk])))
+    assert "Exception granted by Sam support exception " in theirs
+    for page in ("waiver_changelist", "notice_changelist"):
+        words = text_of(client.get(reverse(f"admin:licensing_{page}")))
+        assert "aiver" not in words
+    assert f"exception reminder · exception {kept.pk} · 1 day before 25 Nov 2026" in words
+    own = text_of(client.get(reverse("admin:licensing_waiver_change", args=[kept.pk])))
+    assert f"Exception {kept.pk}" in own
+    assert "by words" not in own.lower()
 
 
 def test_a_credit_is_written_as_people_do_and_more_than_half_a_month_waits(
@@ -189,12 +211,12 @@ def test_a_credit_is_written_as_people_do_and_more_than_half_a_month_waits(
     """Eight seats at $23.00 are $184.00 a month."""
     client = as_staff("support")
     page = text_of(ask(client, okafor, "give_credit", amount="60.00"))
-    assert "a credit of $60.00: granted, and on its way to their balance at Stripe." in page
+    assert "Granted, and on its way to their balance at Stripe. A credit of $60.00." in page
     small = Waiver.objects.get()
     assert (small.amount, small.currency) == (6000, "USD")
     Waiver.objects.filter(pk=small.pk).update(ended_at=NOON, end="used", ended_by_words="the clock")
     page = text_of(ask(client, okafor, "give_credit", amount="32.01"))
-    assert "it waits for somebody else’s approval. Alone at most $32.00 may still be credited." in page
+    assert "It waits for somebody else’s approval. Alone at most $32.00 may still be credited." in page
 
 
 def test_a_credit_has_an_end_nowhere_and_only_the_question_for_it_runs_out(
