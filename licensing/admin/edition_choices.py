@@ -101,3 +101,19 @@ class HeldTierFilter(NamedFilter):
     def named(self) -> dict[str, str]:
         tiers = Tier.objects.order_by("edition__published_at").values_list("key", "name")
         return {key: f"{name} ({key})" for key, name in tiers}
+
+
+class TurningFilter(SimpleListFilter):
+    """Customers of a rehearsal to whom one tier opens or closes."""
+
+    title = "tier that opens or closes"
+    parameter_name = "turning"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        tiers = Tier.objects.order_by("edition__published_at").values_list("key", "name")
+        return [(key, f"{name} ({key})") for key, name in dict(tiers).items()]
+
+    def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """What names no tier that is offered filters nothing."""
+        known = any(self.value() == key for key, _words in self.lookup_choices)
+        return rows.filter(flips__contains=[{"tier": self.value()}]) if known else rows

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from licensing.catalogue.checklist import rehearsed_as_they_stand
 from licensing.models import (
     Delivery,
     Edition,
@@ -21,7 +22,6 @@ from licensing.models import (
     Notice,
     PlannedChange,
     PromiseCheck,
-    Rehearsal,
     Sunset,
     Waiver,
 )
@@ -142,10 +142,7 @@ EDITION_QUEUES = (
         title="Drafts that wait to be approved or published",
         hint="Rehearsed and not published. Whoever wrote none of it reads and approves it; then it is published.",
         model=Edition,
-        where=lambda at: Q(
-            Exists(Rehearsal.objects.filter(edition=OuterRef("pk"), state=Rehearsal.State.DONE)),
-            published_at=None,
-        ),
+        where=lambda at: Q(pk__in=rehearsed_as_they_stand()),
     ),
 )
 

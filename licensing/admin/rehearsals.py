@@ -21,7 +21,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, row_or_404, row_url
-from licensing.admin.edition_choices import EditionFilter, HeldEditionFilter, HeldTierFilter
+from licensing.admin.edition_choices import EditionFilter, HeldEditionFilter, HeldTierFilter, TurningFilter
 from licensing.admin.editions import EditionAction
 from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
 from licensing.catalogue.checklist import newest_published
@@ -32,7 +32,6 @@ from licensing.money import format_money
 from licensing.rehearsing import listing
 from licensing.rehearsing.promises import promise_words
 from licensing.rehearsing.running import UnableToRehearse, refusal, start
-from licensing.rules.words import in_the_way
 from licensing.staff_words import day_words, edition_words, when
 from licensing.tasks import rehearse
 
@@ -268,7 +267,12 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
             for row in totals["holders"]
         ],
         "flips": [
-            {**flip, "tier": tiers.get(flip["tier"], flip["tier"]), "words": in_the_way(flip["rule"])}
+            {
+                "key": flip["tier"],
+                "tier": tiers.get(flip["tier"], flip["tier"]),
+                "words": listing.turn_words(flip.get("turn", ""), way=flip["way"], rule=flip["rule"]),
+                "customers": flip["customers"],
+            }
             for flip in totals["flips"]
         ],
         "promises": [
@@ -296,7 +300,8 @@ class RehearsedAdmin(ReadOnlyAdmin):
     list_display = ["customer_page", "held", "bill_now", "bill_if_moved", "effect", "moving", "changes"]
     list_display_links = ["held"]
     list_filter = [
-        "effect", "moving", ("held_edition", HeldEditionFilter), ("held_tier", HeldTierFilter), "currency",
+        "effect", "moving", ("held_edition", HeldEditionFilter), ("held_tier", HeldTierFilter), TurningFilter,
+        "currency",
     ]  # fmt: skip
     search_fields = ["customer__name", "customer__slug"]
     fields = [

@@ -9,6 +9,7 @@ from licensing.catalogue.approvals import valid_approval, why_void
 from licensing.catalogue.authors import authors_of, named
 from licensing.catalogue.exceptions import unexcepted
 from licensing.catalogue.rules import broken_rules
+from licensing.catalogue.writing import draft_hash
 from licensing.models import Approval, Edition, Rehearsal
 from licensing.rehearsing.promises import promise_words
 
@@ -54,6 +55,16 @@ def newest_published(draft: Edition) -> Edition | None:
     """What is on sale now of the draft's product; None before its first edition is published."""
     published = Edition.objects.filter(product_id=draft.product_id, published_at__isnull=False)
     return published.order_by("-published_at", "-pk").first()
+
+
+def rehearsed_as_they_stand() -> list[int]:
+    """The numbers of the drafts whose very terms were rehearsed to the end beside what is on sale now."""
+    found: set[int] = set()
+    done = Rehearsal.objects.filter(state=Rehearsal.State.DONE, edition__published_at=None)
+    for draft in Edition.objects.filter(pk__in=done.values("edition")).select_related("product"):
+        as_it_stands = done.filter(terms_hash=draft_hash(draft), against=newest_published(draft))
+        found.update(as_it_stands.filter(edition=draft).values_list("edition", flat=True))
+    return sorted(found)
 
 
 def _terms(draft: Edition) -> Step:

@@ -123,14 +123,30 @@ def held_words(tier: str, edition: str, *, tiers: Mapping[str, str], editions: M
 
 
 def flips_words(flips: Iterable[dict[str, Any]], *, tiers: Mapping[str, str]) -> str:
-    """What begins and ceases to stand in the way of each tier: Business: from then on they use more than it holds."""
+    """Which tiers open and close to a customer, and why: Business closes: they use more than it holds."""
     return "; ".join(_flip_words(flip, tiers=tiers) for flip in flips)
 
 
 def _flip_words(flip: dict[str, Any], *, tiers: Mapping[str, str]) -> str:
-    parts = [f"from then on {in_the_way(rule)}" for rule in flip["appear"]]
-    parts += [f"no longer in the way: {in_the_way(rule)}" for rule in flip["go"]]
-    return f"{tiers.get(flip['tier'], flip['tier'])}: {', '.join(parts)}"
+    parts = [
+        turn_words(flip.get("turn", ""), way=way, rule=rule) for way in ("appear", "go") for rule in flip[way]
+    ]
+    return f"{tiers.get(flip['tier'], flip['tier'])} {', '.join(parts)}"
+
+
+def turn_words(turn: str, *, way: str, rule: str) -> str:
+    """What a rule that begins ("appear") or ceases ("go") to stand in the way makes of a tier. Rehearsals of earlier
+    releases do not know whether it opened or closed: `turn` is empty.
+    """
+    why, begins = in_the_way(rule), way == "appear"
+    match turn:
+        case "closes":
+            return f"closes: {why}"
+        case "opens":
+            return f"opens; no longer in the way: {why}"
+        case "stays":
+            return f"stays closed; {'from then on too' if begins else 'no longer in the way'}: {why}"
+    return f"– {'from then on in the way' if begins else 'no longer in the way'}: {why}"
 
 
 def notices_words(notices: Iterable[dict[str, Any]]) -> str:

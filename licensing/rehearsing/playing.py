@@ -240,14 +240,17 @@ class Play:
         return set(go), losses
 
     def _flips(self, facts: Facts) -> Any:
-        """For each tier but the held one: which rules begin or cease to stand in the way, as the customer is now."""
+        """For each tier but the held one: which rules begin or cease to stand in the way, as the customer is now, and
+        whether it opens or closes by that or stays closed.
+        """
         standing = facts.standing
         for key in self.tier_keys:
             if key == standing.tier.key:
                 continue
             now, then = (self._in_the_way(facts, edition, key) for edition in (self.today, self.draft))
             if now != then:
-                yield {"tier": key, "appear": sorted(then - now), "go": sorted(now - then)}
+                turn = "closes" if not now else "stays" if then else "opens"
+                yield {"tier": key, "turn": turn, "appear": sorted(then - now), "go": sorted(now - then)}
 
     def _in_the_way(self, facts: Facts, edition: EditionTerms, tier_key: str) -> set[str]:
         tier = edition.tier(tier_key)

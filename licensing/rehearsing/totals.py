@@ -48,11 +48,11 @@ FROM licensing_rehearsed, jsonb_array_elements(promises) broken
 WHERE rehearsal_id = %(rehearsal)s GROUP BY 1 ORDER BY 1
 """
 _FLIPS = """
-SELECT flip ->> 'tier', rule, way, count(*)
+SELECT flip ->> 'tier', coalesce(flip ->> 'turn', ''), rule, way, count(*)
 FROM licensing_rehearsed, jsonb_array_elements(flips) flip,
     LATERAL (SELECT rule, 'appear' way FROM jsonb_array_elements_text(flip -> 'appear') rule
              UNION ALL SELECT rule, 'go' FROM jsonb_array_elements_text(flip -> 'go') rule) each
-WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2, 3 ORDER BY 4 DESC, 1, 2, 3
+WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4
 """
 _LEAVING = """
 SELECT loss ->> 'feature', loss ->> 'sunset', count(*)
@@ -115,8 +115,8 @@ def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
             for held, to, announced, how_many, told in rows(_MOVING_ON)
         ],
         "flips": [
-            {"tier": tier, "rule": rule, "way": way, "customers": how_many}
-            for tier, rule, way, how_many in rows(_FLIPS)
+            {"tier": tier, "turn": turn, "rule": rule, "way": way, "customers": how_many}
+            for tier, turn, rule, way, how_many in rows(_FLIPS)
         ],
         "holders": [
             dict(

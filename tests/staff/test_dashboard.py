@@ -92,6 +92,10 @@ def test_drafts_and_sunsets_wait_for_whoever_did_not_write_them(okafor: Party, a
     assert busy(client) == {"sunset.draft": 1, "edition.rehearsed": 1}
     for queue, count in client.get(reverse("admin:index")).context["busy"]:
         assert client.get(queue.url).context["cl"].result_count == count, queue.key
+    draft.tiers.filter(key="team").update(tagline="For a team that grows.")
+    assert busy(client) == {"sunset.draft": 1}, "what was rehearsed were other terms than these"
+    rehearsed(draft, at=NOON)
+    assert busy(client) == {"sunset.draft": 1, "edition.rehearsed": 1}
 
 
 def test_the_first_page_costs_one_query_a_queue(

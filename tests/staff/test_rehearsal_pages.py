@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from licensing import catalogue
 from licensing.models import Customer, Edition, Price, PromiseException, Rehearsal, Rehearsed
+from licensing.rehearsing import listing
 from licensing.rehearsing.running import go_on, to_the_end
 from tests.cast import NOON, Party, bo, cy, make_catalogue
 from tests.pages.conftest import text_of
@@ -168,16 +169,39 @@ def test_what_stands_in_the_way_of_a_tier_is_said_in_words(client: Client, okafo
     draft.tiers.get(key="scale").delete()
     rehearsal = rehearsed(draft, at=NOON)
     one = Rehearsed.objects.get(rehearsal=rehearsal, customer=okafor.customer)
-    flips = "Business: from then on it takes fewer or more seats than they have; Scale: from then on it is not offered"
+    flips = "Business closes: it takes fewer or more seats than they have; Scale closes: it is not offered"
     rows = f"{reverse('admin:licensing_rehearsed_changelist')}?rehearsal={rehearsal.pk}"
     for address in (rows, page(client, one)):
         assert flips in said(client, address)
         assert "Team of January 2026 (2026-01)" in said(client, address)
     sums = said(client, page(client, rehearsal))
-    assert "It takes fewer or more seats than they have." in sums
+    assert "closes: it takes fewer or more seats than they have" in sums
     assert "seats-fit-tier" not in sums
+    alone = "By publishing, what they have and pay alone is counted here."
+    assert f"{alone} Together with tiers that open or close to them, publishing touches 1 customer." in sums
+    cy()
+    for turning, names in {
+        "business": ["Okafor Bakeries"],
+        "free": [],
+        "nonsense": ["Okafor Bakeries"],
+    }.items():
+        found = client.get(f"{rows}&turning={turning}").context["cl"].result_list
+        assert [str(row.customer) for row in found] == names
     table = b"".join(client.get(page(client, rehearsal, "as_csv")).streaming_content).decode()  # type: ignore[arg-type]
     assert flips in table
+
+
+@pytest.mark.parametrize(
+    ("turn", "way", "said"),
+    [
+        ("opens", "go", "Business opens; no longer in the way: they use more than it holds"),
+        ("stays", "appear", "Business stays closed; from then on too: they use more than it holds"),
+        ("stays", "go", "Business stays closed; no longer in the way: they use more than it holds"),
+    ],
+)
+def test_a_tier_opens_only_where_nothing_stands_in_its_way_any_more(turn: str, way: str, said: str) -> None:
+    flip = {"tier": "business", "turn": turn, "appear": [], "go": [], way: ["usage-fits"]}
+    assert listing.flips_words([flip], tiers={"business": "Business"}) == said
 
 
 def test_whoever_moves_on_by_an_announced_end_is_told_apart(client: Client, draft: Edition) -> None:
