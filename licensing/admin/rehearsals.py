@@ -181,7 +181,7 @@ as_csv.needs = "licensing.view_rehearsed"
 class RehearsalAdmin(ReadOnlyAdmin):
     list_display = ["started_at", "edition_page", "beside", "state", "progress", "started_by"]
     list_filter = ["state", EditionFilter]
-    fields = ["edition_page", "beside", "started_by", "started_at", "finished_at", "terms_hash"]
+    fields = ["edition_page", "beside", "started_by", "started_at", "terms_hash"]
     readonly_fields = ["edition_page", "beside"]
     change_form_outer_before_template = "admin/staff/rehearsal/rehearsal.html"
     as_csv = as_csv
@@ -218,7 +218,8 @@ class RehearsalAdmin(ReadOnlyAdmin):
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
         if rehearsal := kwargs.get("obj"):
-            context |= {"rehearsal": rehearsal, **_shown(rehearsal)}
+            finished = when(rehearsal.finished_at) if rehearsal.finished_at else ""
+            context |= {"rehearsal": rehearsal, "finished": finished, **_shown(rehearsal)}
         return super().render_change_form(request, context, **kwargs)
 
 

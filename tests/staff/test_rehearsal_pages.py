@@ -62,7 +62,11 @@ def test_a_rehearsal_is_started_from_the_draft_and_its_page_says_how_far_it_is(
     go_on(rehearsal.pk, at=NOON, batch=1)
     assert "1 of 2 customers played" in said(client, answer["Location"])
     to_the_end(rehearsal, at=NOON)
-    assert "2 customers were played through." in said(client, answer["Location"])
+    finished = said(client, answer["Location"])
+    assert "2 customers were played through." in finished
+    # Within what the page looks at again by itself, and nowhere that stays as it was.
+    assert "Finished 22 Nov 2026, 12:00 UTC." in finished
+    assert "Finished at" not in finished
 
 
 def test_the_page_of_a_rehearsal_adds_it_all_up(client: Client, draft: Edition) -> None:
