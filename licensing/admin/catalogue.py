@@ -21,6 +21,7 @@ from licensing.admin.comparing import Compare
 from licensing.admin.edition_forms import EditionForm
 from licensing.admin.editions import Approve, DraftFrom, Publish
 from licensing.admin.fields import LevelsField
+from licensing.admin.files import as_file
 from licensing.admin.loading import LoadDraft
 from licensing.admin.playbooks import Playbook
 from licensing.admin.price_forms import PriceForm
@@ -156,11 +157,13 @@ class EditionAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
     publish_this = Publish.on_rows("publish")
     compare_this = Compare.on_rows("compare")
     playbook_of_this = Playbook.on_rows("playbook")
+    as_file = as_file
     load_draft = LoadDraft.on_list("load")
     actions_list = ("load_draft",)
     actions_detail = (
         "playbook_of_this",
         "compare_this",
+        "as_file",
         "draft_from_this",
         "rehearse_this",
         "approve_this",

@@ -24,7 +24,7 @@ LARGEST = 256 * 1024  # bytes; the demo's catalogue has 7,000
 class DraftForm(forms.Form):
     """The text, from a file or typed. `replace` is the key of a draft that may go, asked for once it is in the way."""
 
-    file = forms.FileField(label="A file", required=False, help_text="TOML, as “catalogue dump” writes it.")
+    file = forms.FileField(label="A file", required=False, help_text="TOML, as “Save as a file” writes it.")
     text = forms.CharField(
         label="Or its text",
         required=False,
@@ -99,5 +99,6 @@ class LoadDraft(StaffPage):
             form=form,
             faults=faults,
             in_the_way=in_the_way,
+            editions=Edition.objects.select_related("product"),
             back=reverse("admin:licensing_edition_changelist"),
         )

@@ -78,10 +78,13 @@ class RampField(forms.Field):
 
 
 def _faults_of_row(percent: str, day: str, *, is_first: bool) -> Iterator[str]:
-    if not (percent.isascii() and percent.isdigit() and 0 < int(percent[:9]) <= 100):
+    """What was typed is told from what was left open."""
+    if not percent:
         yield "a whole per cent from 1 to 100 is missing"
+    elif not (percent.isascii() and percent.isdigit() and 0 < int(percent[:9]) <= 100):
+        yield f"“{percent[:20]}” is no whole per cent from 1 to 100; write it in digits: 10"
     if not is_first and _date(day) is None:
-        yield "say from which day on"
+        yield f"“{day[:20]}” is no day; write it as 2027-02-15" if day else "say from which day on"
 
 
 def _date(words: str) -> date | None:

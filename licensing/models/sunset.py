@@ -115,7 +115,7 @@ class Sunset(models.Model):
         if self.edition is not None:
             what = _("Edition %(name)s (%(key)s)") % {"name": self.edition.name, "key": self.edition.key}
         else:
-            what = _with_key(feature, self.feature_key) or "–"
+            what = _with_key(feature, self.feature_key) or str(_("not yet named"))
         return f"{what}, {_with_key(tier, self.tier_key)}" if self.tier_key else what
 
     @property

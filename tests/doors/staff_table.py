@@ -128,6 +128,7 @@ ACTIONS: dict[str, Groups] = {
 PAGES: dict[str, Groups] = {
     "licensing_edition_compare_this": "support catalogue",
     "licensing_edition_playbook_of_this": "support catalogue",
+    "licensing_edition_as_file": "support catalogue",
     "licensing_customer_prices_of": "support finance",
 }
 

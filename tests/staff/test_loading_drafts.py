@@ -116,6 +116,24 @@ def test_what_is_no_catalogue_is_refused_in_words(client: Client, fields: dict[s
     assert words in posted(client, **fields)
 
 
+@pytest.mark.parametrize("state", ["draft", "published"])
+def test_an_edition_is_saved_as_the_file_that_loads_as_it(client: Client, state: str) -> None:
+    """From its own page and from the one that loads: what the command line writes, under the edition's name."""
+    today = make_catalogue()
+    edition = today if state == "published" else load()
+    door = reverse("admin:licensing_edition_as_file", args=[edition.pk])
+    for page in (reverse("admin:licensing_edition_change", args=[edition.pk]), DOOR):
+        assert f'href="{door}"' in client.get(page).content.decode()
+    saved = client.get(door)
+    assert saved.content.decode() == catalogue.dump(edition)
+    assert saved["Content-Disposition"] == f'attachment; filename="{edition.product.key}-{edition.key}.toml"'
+    assert saved["Content-Type"] == "application/toml; charset=utf-8"
+    next_one = saved.content.decode().replace(edition.key, "2026-09").replace(edition.name, "September 2026")
+    assert client.post(DOOR, {"text": next_one}).status_code == 302
+    made = Edition.objects.get(key="2026-09")
+    assert catalogue.dump(made) == next_one
+
+
 @pytest.mark.parametrize("group", ["support", "finance"])
 def test_only_who_writes_the_catalogue_may_load(as_staff: SignIn, group: str) -> None:
     assert as_staff(group).get(DOOR).status_code == 403

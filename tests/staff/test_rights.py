@@ -122,6 +122,7 @@ DOERS = {
     "licensing_rehearsal_ask_exception": {CATALOGUE},
     "licensing_promiseexception_accept": {CATALOGUE},
     "licensing_edition_publish_this": {CATALOGUE},
+    "licensing_edition_as_file": {SUPPORT, CATALOGUE},
     "licensing_sunset_announce": {CATALOGUE},
     "licensing_sunset_withdraw": {CATALOGUE},
 }

@@ -113,14 +113,31 @@ def test_steps_are_rows_and_the_first_is_on_the_first_day(client: Client) -> Non
 
 
 def test_a_step_that_cannot_be_read_is_named_and_what_was_typed_is_kept(client: Client) -> None:
-    answer = client.post(ADD, filled(ramp__0__percent="a tenth", ramp__1__percent="100"))
+    """What was typed is told as what it is, and what was left open as missing."""
+    steps = {
+        "ramp__0__percent": "ten",
+        "ramp__1__percent": "100",
+        "ramp__2__percent": "abc",
+        "ramp__2__day": "soon",
+    }
+    answer = client.post(ADD, filled(**steps, ramp__3__day="2027-03-01"))
     errors = answer.context["adminform"].form.errors["ramp"]
     assert errors == [
-        "Step 1: a whole per cent from 1 to 100 is missing.",
+        "Step 1: “ten” is no whole per cent from 1 to 100; write it in digits: 10.",
         "Step 2: say from which day on.",
+        "Step 3: “abc” is no whole per cent from 1 to 100; write it in digits: 10.",
+        "Step 3: “soon” is no day; write it as 2027-02-15.",
+        "Step 4: a whole per cent from 1 to 100 is missing.",
     ]
-    assert 'value="a tenth"' in answer.content.decode()
+    for typed in ("ten", "abc", "soon"):
+        assert f'value="{typed}"' in answer.content.decode()
     assert not Sunset.objects.exists()
+
+
+def test_a_draft_of_nothing_yet_says_so_in_lists_and_messages(client: Client) -> None:
+    answer = client.post(ADD, filled(feature_key="", tier_key=""), follow=True)
+    assert "not yet named" in " ".join(str(each) for each in answer.context["messages"])
+    assert "not yet named" in words(client, reverse("admin:licensing_sunset_changelist"))
 
 
 @pytest.mark.parametrize("percent", ["0", "101", "-5", "१०", "9" * 5000, "5.5"])
