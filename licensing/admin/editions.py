@@ -138,7 +138,7 @@ class Publish(EditionAction):
     def outcome(self) -> str:
         return (
             "From then on this is what is sold, and it never changes again. Whoever holds an earlier edition keeps "
-            "it. Afterwards its prices go to the payment processor: manage.py catalogue sync."
+            "it. Nothing more is to be done: each price is made at the payment processor when it is first needed."
         )
 
     def closed(self) -> Sequence[str]:
@@ -147,4 +147,7 @@ class Publish(EditionAction):
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         publish(edition=self.row, actor=actor, at=at)
-        return f"{self.row.name} is published."
+        return (
+            f"{self.row.name} is published. It is what is sold from now on; each of its prices is made at the payment "
+            "processor by itself, when it is first needed."
+        )

@@ -210,7 +210,10 @@ def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft
     assert draft.published_at is None
     assert "Nobody is noted as author of 2026-06" in client.post(page, {"key": "2026-06"}).content.decode()
     ready(draft, at=NOON)
-    assert client.post(page, {"key": "2026-06"}).status_code == 302
+    assert "manage.py" not in client.get(page).content.decode(), "nothing that cannot be done in a browser"
+    said = client.post(page, {"key": "2026-06"}, follow=True).content.decode()
+    assert "each of its prices is made at the payment processor by itself, when it is first needed." in said
+    assert "manage.py" not in said
     draft.refresh_from_db()
     assert (draft.published_at, str(draft.published_by)) == (NOON, "Sam catalogue")
     assert catalogue.verify(edition=draft)

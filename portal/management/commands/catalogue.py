@@ -117,7 +117,10 @@ class Command(BaseCommand):
             catalogue.publish(edition=edition, actor=COMMAND, at=timezone.now())
         except catalogue.UnableToPublish as refusal:
             raise CommandError(_listed(f"{edition} was not published", refusal.faults)) from None
-        self.stdout.write(f"{edition} is published. `manage.py catalogue sync` takes its prices to Stripe.")
+        self.stdout.write(
+            f"{edition} is published. Each of its prices is made at Stripe when it is first needed; "
+            "`manage.py catalogue sync` makes them all now."
+        )
 
     def _dump(self, *, product: str, edition: str, **_: Any) -> None:
         self.stdout.write(catalogue.dump(_find(product, edition)), ending="")
