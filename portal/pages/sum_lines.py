@@ -68,4 +68,6 @@ def credit_line(*, amount: int, currency: str, note: str = "") -> SumLine:
 def _span(start: datetime | None, end: datetime | None) -> str:
     if start is None or end is None:
         return ""
+    if day(start) == day(end):
+        return day(end)
     return _("%(start)s to %(end)s") % {"start": day_from(start, end), "end": day(end)}

@@ -1,4 +1,4 @@
-"""Three lists about one change: what is gained, what is kept, what there is to do."""
+"""Lists about one change: what is gained, what is kept, what is lost, what there is to do."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from portal.reader import reader_locale
 class Todo:
     gains: tuple[str, ...]
     keeps: tuple[str, ...]
+    loses: tuple[str, ...]
     does: tuple[str, ...]
 
 
@@ -38,6 +39,7 @@ def todo_list(offer: Offer, *, facts: Facts, held: Offer, reasons: Sequence[Reas
     return Todo(
         gains=(*_more_seats(more), *gains) or (_("Nothing that you do not have already."),),
         keeps=(_("All you have made, your team and its roles"), *keeps),
+        loses=tuple(_loss(row) for row in offer.loses),
         does=tuple(_does(offer, facts=facts, held=held, reasons=reasons, more_seats=more)),
     )
 
@@ -86,7 +88,6 @@ def _does(
     offer: Offer, *, facts: Facts, held: Offer, reasons: Sequence[Reason], more_seats: int
 ) -> list[str]:
     found = [reason.change for reason in reasons]
-    found += [_loss(row, offer=offer) for row in offer.loses]
     if more_seats < 0:
         said = {"count": count_words(-more_seats)}
         found.append(
@@ -95,7 +96,7 @@ def _does(
     if offer.relation != "held" and offer.estimate and offer.is_open:
         if not (facts.payer and facts.payer.has_card):
             found.append(_("Give a card, on Stripe’s own page. We never see its number."))
-        if not found:
+        if not found and offer.relation == "higher":
             found.append(_("Nothing. It is all there the moment it is paid."))
         empty = offer.estimate.seats - facts.situation.people
         if empty > 0:
@@ -110,10 +111,12 @@ def _does(
     return found or [_("Nothing: everything stays as it is.") if offer is held else _("Nothing.")]
 
 
-def _loss(row: Row, *, offer: Offer) -> str:
-    said = {"feature": feature_name(row.feature), "tier": offer.tier.name}
+def _loss(row: Row) -> str:
+    """What is left of it, and what there is now, as the quote says it."""
     if row.offered is NOT_INCLUDED or row.offered is False:
-        return _("Do without %(feature)s, which %(tier)s does not have.") % said
-    said["offered"] = value_words(row.feature, row.offered)
-    said["held"] = value_words(row.held_feature, row.held)
-    return _("Make do with less. %(feature)s: %(offered)s instead of %(held)s.") % said
+        left = _("%(feature)s: not included") % {"feature": feature_name(row.feature)}
+    else:
+        left = feature_words(row.feature, row.offered)
+    if row.held is True:
+        return left
+    return _("%(left)s (now %(held)s)") % {"left": left, "held": value_words(row.held_feature, row.held)}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -22,6 +23,7 @@ from licensing.reasons import Reason
 from portal.forms.team import AskForm
 from portal.pages import estimate_sums
 from portal.pages.calculator import spent_within
+from portal.pages.sum_lines import charge_line
 from portal.reader import reading_as
 from portal.views import upgrade as door
 from tests import cast
@@ -62,6 +64,22 @@ def test_every_line_of_the_sum_is_shown_and_adds_up(ada: Party, sign_in: SignIn)
     cents = [int(re.sub(r"[^\d−]", "", amount).replace("−", "-")) for amount in lines.values()]
     assert sum(cents[:-1]) == cents[-1] > 0
     assert f"Review and pay {lines['Due today']}" in words(client)
+
+
+def test_what_is_shown_is_said_to_be_of_this_moment_and_fixed_on_the_next_page(
+    ada: Party, cy: Party, sign_in: SignIn
+) -> None:
+    """The time not used is counted to the second, so that the quote may differ by a cent."""
+    Payer.objects.filter(customer=ada.customer).update(tax_percent="19", tax_name="VAT")
+    assert "as of this moment. The next page fixes the sum, before you pay." in words(sign_in(ada.user))
+    assert "The next page shows the tax and fixes the sum, before you pay." in words(sign_in(cy.user))
+
+
+def test_a_span_within_one_day_is_that_day() -> None:
+    ends = {"tier": "Team", "seats": 1, "amount": 5, "currency": "USD", "end": NOON}
+    with reading_as(locale="en_GB", zone=ZoneInfo("UTC")):
+        assert charge_line(start=NOON - timedelta(hours=6), **ends).note == "22 November 2026"
+        assert charge_line(start=NOON - timedelta(days=6), **ends).note == "16 Nov to 22 November 2026"
 
 
 def test_from_when_how_much_and_what_two_years_cost(ada: Party, sign_in: SignIn) -> None:
@@ -149,7 +167,25 @@ def test_whatever_moves_the_total_has_its_line(
 def test_free_is_shown_to_who_pays_with_the_way_there(ada: Party, sign_in: SignIn) -> None:
     text = words(sign_in(ada.user), "?tier=free")
     assert "You move to Free by cancelling: you keep what you paid for to the last day." in text
-    assert "Do without Automation runs a month, which Free does not have." in text
+    assert "You lose" in text
+    assert "Automation runs a month: not included (now 500)" in text
+
+
+def test_what_is_lost_stands_by_itself_and_what_is_to_do_names_what_it_is_about(
+    di: Party, sign_in: SignIn
+) -> None:
+    type(di.licence).objects.filter(pk=di.licence.pk).update(state="active", past_due_since=None)
+    uses(di, "projects", 23)
+    text = words(sign_in(di.user), "?tier=team")
+    lost, to_do = text[text.index("You lose") :].split("You will need to do")
+    assert "Projects: 20 (now no limit)" in lost
+    assert "Remove 3 projects, and Team is open to you." in to_do
+    assert "Make do" not in text
+    assert "(now" not in to_do
+
+
+def test_where_nothing_is_lost_no_list_of_it_stands_there(ada: Party, sign_in: SignIn) -> None:
+    assert "You lose" not in words(sign_in(ada.user), "?tier=business")
 
 
 def test_what_is_held_has_no_button_to_pay(ada: Party, cy: Party, sign_in: SignIn) -> None:
