@@ -92,7 +92,7 @@ def give_back(*, order_id: UUID, at: datetime) -> Order:
     waiting = list(order.attempts.filter(step__in=STEPS, outcome=ASKED))
     if waiting:
         invoice = gateway.fetch_invoice(order.stripe_invoice_id)
-        keep_invoice(invoice)
+        keep_invoice(invoice, at=at)
         may_move_money = brakes.may_move_money(order.customer_id, at=at)
         for attempt in waiting:
             if attempt.step != CANCEL and not may_move_money:

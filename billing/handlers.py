@@ -34,7 +34,7 @@ def look_at_subscription(subscription_id: str, at: datetime) -> None:
 
 def look_at_invoice(invoice_id: str, at: datetime) -> None:
     invoice = gateway.fetch_invoice(invoice_id)
-    keep_invoice(invoice)
+    keep_invoice(invoice, at=at)
     _settle_first(mark=invoice.order_id, customer_id=invoice.customer_id, at=at)
     if invoice.subscription_id:
         follow(subscription_id=invoice.subscription_id, at=at)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.db import transaction
 from django.db.models import F
 
 from billing.answers import InvoiceSeen
 from billing.models import Invoice, Payer
 from licensing.models import Customer
+from licensing.notices import owe
+
+RENEWS = "subscription_cycle"  # Stripe's billing_reason of a renewal
 
 
-def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
-    """Store what was seen of an invoice; None where its payer is not one of ours."""
+@transaction.atomic
+def keep_invoice(seen: InvoiceSeen, *, at: datetime) -> Invoice | None:
+    """Store what was seen of an invoice; None where its payer is not one of ours.
+
+    Where a renewal is seen to be paid for the first time, its receipt is owed; the receipt of an order is owed as it is
+    settled.
+    """
     payer = Payer.objects.filter(stripe_id=seen.customer_id).select_related("customer").first()
     if payer is None:
         return None
     # Stripe's page of an invoice shows whose it is.
     shows_a_name = payer.customer.erased_at is not None
+    was_paid = Invoice.objects.filter(stripe_id=seen.stripe_id, status="paid").exists()
     invoice, _ = Invoice.objects.update_or_create(
         stripe_id=seen.stripe_id,
         defaults={
@@ -33,6 +45,8 @@ def keep_invoice(seen: InvoiceSeen) -> Invoice | None:
             "pdf_url": "" if shows_a_name else seen.pdf_url,
         },
     )
+    if invoice.status == "paid" and invoice.reason == RENEWS and not was_paid:
+        owe(customer=invoice.customer_id, kind="renewal_receipt", subject=invoice, at=at)
     return invoice
 
 

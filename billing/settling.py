@@ -59,7 +59,7 @@ def settle(*, order_id: UUID, at: datetime, withdrawn_by: Actor | None = None) -
             order_id=order_id, subscription=seen.subscription, invoice=seen.invoice, version=version, at=at
         )
         if applied is not None:
-            _tidy(applied, invoice=seen.invoice)
+            _tidy(applied, invoice=seen.invoice, at=at)
             return _carry_on_giving_back(applied, at=at) if applied.was_paid_twice else applied
     return Order.objects.select_related("quote").get(pk=order_id)
 
@@ -270,12 +270,12 @@ def _end_outgrown_trial(order: Order, *, quote: Quote, at: datetime) -> None:
         )
 
 
-def _tidy(order: Order, *, invoice: InvoiceSeen) -> None:
+def _tidy(order: Order, *, invoice: InvoiceSeen, at: datetime) -> None:
     """After the licence has moved: show the invoice in our list, and the card and credit as they are now.
 
     Webhooks and the next quote do the same, so an answer that does not come here is not waited for.
     """
-    keep_invoice(invoice)
+    keep_invoice(invoice, at=at)
     try:
         with suppress(StripeUnavailable):
             refresh_payer(Payer.objects.get(customer_id=order.customer_id))

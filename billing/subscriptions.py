@@ -52,7 +52,7 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
             return False
         seen = gateway.fetch_subscription(subscription_id)
         if seen.status in OWING and ours.licence.state != Licence.State.PAST_DUE and seen.latest_invoice_id:
-            _keep_what_is_owed(seen)
+            _keep_what_is_owed(seen, at=at)
         with transaction.atomic():
             licence = lock_live_licence(ours.licence.customer_id)
             if licence.version != ours.licence.version:
@@ -62,12 +62,12 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
     raise StillMoving(subscription_id)
 
 
-def _keep_what_is_owed(seen: SubscriptionSeen) -> None:
+def _keep_what_is_owed(seen: SubscriptionSeen, *, at: datetime) -> None:
     """Before anybody is told that a payment failed, so that amount and next try can be named. The word of the invoice
     may come after the subscription's.
     """
     with suppress(StripeRefused):
-        keep_invoice(gateway.fetch_invoice(seen.latest_invoice_id))
+        keep_invoice(gateway.fetch_invoice(seen.latest_invoice_id), at=at)
 
 
 def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:

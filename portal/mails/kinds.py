@@ -9,6 +9,7 @@ from portal.mails.about_erasure import ErasureAsked, ErasureDone
 from portal.mails.about_payments import LicenceEnded, PaymentFailed, PaymentGivenBack, Receipt, RefundFailed
 from portal.mails.about_people import InvitationMail, UpgradeAnswerMail, UpgradeRequestMail
 from portal.mails.about_renewals import RenewalReminder
+from portal.mails.about_renewed import RenewalReceipt
 from portal.mails.about_sunsets import SunsetAnnounced, SunsetReminder, SunsetWithdrawn
 from portal.mails.about_trials import TrialEnded, TrialReminder
 from portal.mails.about_waivers import WaiverEnded, WaiverGranted, WaiverReminder
@@ -23,6 +24,7 @@ KINDS: dict[str, Kind[Any]] = {
         WaiverReminder(),
         WaiverEnded(),
         RenewalReminder(),
+        RenewalReceipt(),
         PaymentFailed(),
         Receipt(),
         PaymentGivenBack(),

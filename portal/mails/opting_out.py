@@ -20,9 +20,9 @@ SALT = "portal.opt_out"
 NOTICES = Clause(
     "notices",
     words(
-        "We write before a trial ends and when it has, before a renewal, after a purchase, when a payment fails "
-        "and when a plan ends. Reminders of monthly renewals can be switched off in each mail; what you must know "
-        "cannot."
+        "We write before a trial ends and when it has, before a renewal and when it is paid, after a purchase, when a "
+        "payment fails and when a plan ends. Reminders and receipts of monthly renewals can be switched off in each "
+        "mail; what you must know cannot."
     ),
 )
 

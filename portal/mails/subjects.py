@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Model, QuerySet
 
-from billing.models import Order
+from billing.models import Invoice, Order
 from licensing.models import (
     Erasure,
     Invitation,
@@ -27,7 +27,9 @@ from licensing.terms import EditionTerms, TierTerms, edition_terms
 from licensing.usage import Usage
 
 # What notices are about: rows that belong to a customer.
-Row = TypeVar("Row", Erasure, Invitation, Licence, Order, PlannedChange, Trial, UpgradeRequest, Waiver)
+Row = TypeVar(
+    "Row", Erasure, Invitation, Invoice, Licence, Order, PlannedChange, Trial, UpgradeRequest, Waiver
+)
 
 
 def rows_of(notices: Sequence[Notice], rows: QuerySet[Row]) -> dict[int, Row]:

@@ -67,8 +67,10 @@ def test_whoever_has_moved_is_told_what_they_pay_now(holder: Buyer, client: Clie
     move_due(at=before_renewal(holder))
     at = renews(holder)
     send_due(at=at)
-    assert subject_of(mailbox.to("ada@demo.test")[-1]) == "Your Team is on the terms of July 2026 now"
-    for words in words_of(mailbox.to("ada@demo.test")[-1]):
+    moved, receipt = sorted(mailbox.to("ada@demo.test")[-2:], key=subject_of, reverse=True)
+    assert subject_of(moved) == "Your Team is on the terms of July 2026 now"
+    assert subject_of(receipt) == "Receipt: $96.39 for your renewal"
+    for words in words_of(moved):
         assert "It moved with your renewal on" in words
         assert "You pay $81.00 a month now; it was $69.00. That is $12.00 a month more, before tax" in words
     with time_machine.travel(at, tick=False):

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from billing.cancellation import UnableToCancel, cancel_at_period_end, undo_cancellation
+from billing.handlers import look_at_invoice
 from billing.models import Invoice, Subscription
 from licensing.models import Event, Licence, Notice
 from tests.billing.conftest import Buyer
@@ -26,6 +27,29 @@ def test_a_renewal_moves_the_period_and_lists_the_invoice(holder: Buyer) -> None
     assert len(holder.sandbox.charges()) == 2
     assert Invoice.objects.filter(customer=holder.customer, status="paid").count() == 2
     assert Event.objects.filter(kind="licence_renewed").count() == 1
+
+
+def receipts(holder: Buyer) -> int:
+    return Notice.objects.filter(customer=holder.customer, kind="renewal_receipt").count()
+
+
+def test_a_paid_renewal_owes_its_receipt_once_and_a_purchase_does_not(holder: Buyer) -> None:
+    assert receipts(holder) == 0, "the purchase has a receipt of its own"
+    at = holder.let_pass(days=32)
+    for _ in range(2):
+        holder.receive(*holder.events(), at=at)
+    assert receipts(holder) == 1
+    look_at_invoice(Invoice.objects.latest("issued_at").stripe_id, at)
+    assert receipts(holder) == 1
+
+
+def test_a_renewal_that_is_paid_late_owes_its_receipt_when_it_is_paid(holder: Buyer) -> None:
+    holder.with_card("pm_card_chargeCustomerFail")
+    holder.receive(*holder.events(), at=holder.let_pass(days=32))
+    assert receipts(holder) == 0
+    holder.with_card()
+    holder.receive(*holder.events(), at=holder.let_pass(days=4))
+    assert receipts(holder) == 1
 
 
 @pytest.mark.proves("failed-payments")
