@@ -39,8 +39,14 @@ def seats_of(customer: Customer, *, at: datetime) -> Seats:
     """
     standing = standing_of(customer, at=at)
     limit = standing.feels_like.max_seats if standing.licence.is_free else standing.licence.seats
-    return Seats(
-        members=customer.members.count(),
-        invited=customer.invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=at).count(),
-        limit=limit,
-    )
+    return Seats(members=customer.members.count(), invited=_invited(customer, at=at), limit=limit)
+
+
+def people_of(customer: Customer, *, at: datetime) -> int:
+    """How many a team is, open invitations included: two queries."""
+    return customer.members.count() + _invited(customer, at=at)
+
+
+def _invited(customer: Customer, *, at: datetime) -> int:
+    open_ones = customer.invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=at)
+    return int(open_ones.count())

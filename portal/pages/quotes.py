@@ -20,6 +20,7 @@ from licensing.offers import Compared, Row, compare
 from licensing.pricing import tax_on
 from licensing.reasons import Reason
 from licensing.rules.changing import stop_reason
+from licensing.seats import people_of
 from licensing.standing import Standing, standing_of
 from licensing.sunsets.moving import Move, move_of, price_after
 from licensing.terms import EditionTerms, TierTerms
@@ -29,7 +30,7 @@ from portal.pages.exceptions import carried
 from portal.pages.quote_states import OFFERING, State, state_of
 from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.quotes_around import edition_of, held_before, newer_than, replaced_by
-from portal.pages.seats import room_for, seats_gained
+from portal.pages.seats import room_for, room_gained
 from portal.pages.sum_lines import SumLine
 from portal.pages.values import card_words
 from portal.pages.way_back import no_way_back
@@ -77,6 +78,7 @@ class QuotePage(Compared):
     unticked: bool = False
     rules: PolicyVersion | None = None
     move: Move | None = None
+    room_gained: int = 0
     at: datetime = field(kw_only=True)
 
     @property
@@ -161,20 +163,11 @@ class QuotePage(Compared):
 
     @property
     def more_seats(self) -> int:
-        return max(self._seats_gained, 0)
+        return max(self.room_gained, 0)
 
     @property
     def fewer_seats(self) -> int:
-        return max(-self._seats_gained, 0)
-
-    @property
-    def _seats_gained(self) -> int:
-        if self.held is None:
-            return 0
-        return seats_gained(
-            before=room_for(self.held.tier, seats=self.held.seats),
-            after=room_for(self.tier, seats=self.quote.seats),
-        )
+        return max(-self.room_gained, 0)
 
     @property
     def is_higher(self) -> bool:
@@ -262,8 +255,17 @@ def quote_page(
         unticked=unticked,
         rules=version_at(order.closed_at) if order and order.closed_at and state == State.SETTLED else None,
         move=move_of(standing) if quote.tier_id == standing.tier.id else None,
+        room_gained=_room_gained(quote, held, tier, at=at) if held else 0,
         at=at,
     )
+
+
+def _room_gained(quote: Quote, held: Held, tier: TierTerms, *, at: datetime) -> int:
+    """Who is there is counted only where there are fewer seats than before."""
+    before, after = room_for(held.tier, seats=held.seats), room_for(tier, seats=quote.seats)
+    are_fewer = before is not None and after is not None and after < before
+    people = people_of(quote.customer, at=at) if are_fewer else 0
+    return room_gained(before=before, after=after, people=people)
 
 
 def _no_way_back(quote: Quote, standing: Standing, *, today: EditionTerms) -> str:

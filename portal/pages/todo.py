@@ -15,7 +15,7 @@ from licensing.reasons import Reason
 from licensing.terms import NOT_INCLUDED
 from portal.facts import Facts
 from portal.pages.gains import gain_words
-from portal.pages.seats import room_for, seats_gained
+from portal.pages.seats import room_for, room_gained
 from portal.pages.values import count_words, feature_name, feature_words, small_number, value_words
 from portal.reader import reader_locale
 
@@ -32,7 +32,7 @@ def todo_list(offer: Offer, *, facts: Facts, held: Offer, reasons: Sequence[Reas
     """What `offer` brings and asks of this customer beside what is `held`, from the facts at hand. `reasons`: why it is
     not open now, as the reader is told.
     """
-    more = _seats_gained(offer, facts=facts)
+    more = _room_gained(offer, facts=facts)
     before, after = (held.edition.id, held.tier.id), (offer.edition.id, offer.tier.id)
     newest_id, retired = facts.standing.newest_id, facts.standing.retired
     gains, keeps = _by_feature(*before, *after, newest_id, retired, reader_locale(), get_language())
@@ -69,13 +69,14 @@ def _gain(row: Row) -> str:
     return gain_words(row, now="" if is_new else value_words(row.held_feature, row.held))
 
 
-def _seats_gained(offer: Offer, *, facts: Facts) -> int:
+def _room_gained(offer: Offer, *, facts: Facts) -> int:
     if offer.estimate is None:
         return 0
     standing = facts.standing
-    return seats_gained(
+    return room_gained(
         before=room_for(standing.tier, seats=standing.licence.seats),
         after=room_for(offer.tier, seats=offer.estimate.seats),
+        people=facts.situation.people,
     )
 
 

@@ -63,11 +63,18 @@ def test_unused_time_is_named_by_the_tier_it_comes_from(ada: Buyer, ada_client: 
 
 
 def test_seats_are_set_beside_the_room_there_was(ada: Buyer, ada_client: Client) -> None:
-    """Free has room for three people: two seats are fewer than that, and five are two more."""
-    said = page(ada_client, ada.with_card().quote("team", seats=2))
+    """Free has room for three people: two seats are fewer for whoever has the people, and five are two more."""
+    two, five = ada.with_card().quote("team", seats=2), ada.quote("team", seats=5)
+    said = page(ada_client, two)
+    assert "seat</li>" not in said, "she is alone"
+    assert "more seat" not in said
+    assert "2 more seats" in page(ada_client, five)
+    for name in ("dee", "eve"):
+        join(ada.customer, email=f"{name}@okafor.test")
+    said = page(ada_client, two)
+    assert "You lose" in said
     assert "One seat</li>" in said
     assert "more seat" not in said
-    assert "2 more seats" in page(ada_client, ada.quote("team", seats=5))
 
 
 def test_a_bank_that_was_not_told_yes_is_no_declined_card(ada: Buyer, ada_client: Client) -> None:

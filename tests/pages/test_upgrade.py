@@ -122,7 +122,9 @@ def test_tier_that_is_not_open_is_shown_with_reason_change_and_rule(ada: Party, 
     response = sign_in(ada.user).get("/upgrade/?tier=scale&seats=3")
     text = text_of(response)
     assert "Scale like this is not open to you now." in text
-    assert "Scale starts at 5 seats. Choose at least 5 seats." in text
+    assert "Scale starts at 5 seats. Choose at least 5 seats. The rule " in text, (
+        "and not the same sentence again"
+    )
     assert "/policy/#seats-fit-tier" in response.content.decode()
     assert "Choose 5 seats" in text
     assert "Review and pay" not in text
@@ -186,6 +188,17 @@ def test_what_is_lost_stands_by_itself_and_what_is_to_do_names_what_it_is_about(
 
 def test_where_nothing_is_lost_no_list_of_it_stands_there(ada: Party, sign_in: SignIn) -> None:
     assert "You lose" not in words(sign_in(ada.user), "?tier=business")
+
+
+def test_seats_that_nobody_takes_up_are_no_chore_to_do_without(cy: Party, sign_in: SignIn) -> None:
+    """Free has room for three, and Cy is alone. Three people have to do without two seats, and the rule says so too."""
+    client = sign_in(cy.user)
+    assert "Make do" not in words(client, "?tier=team&seats=1")
+    for name in ("Dee Tanaka", "Kei Tanaka"):
+        cast.joins(cast.person(name), cy.customer)
+    text = words(client, "?tier=team&seats=1")
+    assert "Make do with 2 seats less." in text
+    assert "You are 3 people, invitations included; 1 seats are too few." in text
 
 
 def test_what_is_held_has_no_button_to_pay(ada: Party, cy: Party, sign_in: SignIn) -> None:
