@@ -78,9 +78,8 @@ def close_failed(
     `asked` is what Stripe had been asked when it was found unpaid; where more was asked since, the order stays open.
     """
     with transaction.atomic():
-        lock_live_licence(Order.objects.values_list("customer_id", flat=True).get(pk=order_id))
-        order = Order.objects.select_for_update().get(pk=order_id)
-        if not order.is_pending or (asked is not None and attempts_of(order) != asked):
+        order = _locked(order_id)
+        if not order.is_pending or _was_asked_more(order, asked):
             return order
         order.state, order.failure, order.failure_words = Order.State.FAILED, failure, words[:300]
         order.closed_at, order.pay_url = at, ""
@@ -105,14 +104,24 @@ def show_staff(*, order_id: UUID, why: str, asked: list[tuple[str, str]] | None 
     `asked` is what Stripe had been asked when `why` was seen; where more was asked since, too little was seen.
     """
     with transaction.atomic():
-        lock_live_licence(Order.objects.values_list("customer_id", flat=True).get(pk=order_id))
-        order = Order.objects.select_for_update().get(pk=order_id)
-        if order.state == Order.State.SETTLED or (asked is not None and attempts_of(order) != asked):
+        order = _locked(order_id)
+        if order.state == Order.State.SETTLED or _was_asked_more(order, asked):
             return order
         if order.needs_staff != why[:200]:
             order.needs_staff = why[:200]
             order.save(update_fields=["needs_staff"])
     return order
+
+
+def _locked(order_id: UUID) -> Order:
+    """The order as it is now, under the locks of its customer and their live licence."""
+    lock_live_licence(Order.objects.values_list("customer_id", flat=True).get(pk=order_id))
+    return Order.objects.select_for_update().get(pk=order_id)
+
+
+def _was_asked_more(order: Order, asked: list[tuple[str, str]] | None) -> bool:
+    """Whether Stripe was asked more since somebody looked who knew of `asked`; None: nobody looked."""
+    return asked is not None and attempts_of(order) != asked
 
 
 def _not_paid(
