@@ -72,12 +72,13 @@ def test_an_exception_is_asked_for_approved_seen_and_over(
 
     finance.reload()
     finance.get_by_role("link", name=re.compile("Exceptions that wait for approval")).click()
-    finance.get_by_role("row", name=re.compile(name)).get_by_role("link", name="projects: 5").click()
+    finance.get_by_role("row", name=re.compile(name)).get_by_role("link", name="Projects: 5 projects").click()
     finance.get_by_role("link", name="Approve the exception").click()
     expect(finance.get_by_text("5 projects instead of 3 projects. Team gives that")).to_be_visible()
     accessible(finance, OURS)
+    finance.locator("textarea[name=reason]").fill("It is small, and they pay on Friday.")
     finance.get_by_role("button", name="Approve it").click()
-    expect(finance.get_by_text("projects: 5: approved.")).to_be_visible()
+    expect(finance.get_by_text("Approved. Projects: 5 projects.")).to_be_visible()
 
     page.reload()
     expect(page.get_by_text("3 of 5").first).to_be_visible()
