@@ -37,8 +37,8 @@ def charge_line(
 
 
 def unused_line(*, tier: str, amount: int, currency: str, end: datetime | None) -> SumLine:
-    """What was paid already and is given back, in minor units."""
-    note = _("up to %(day)s, already paid") % {"day": day(end)} if end else _("already paid")
+    """What was billed already, be it paid yet or not, and is given back; in minor units."""
+    note = _("up to %(day)s, already billed") % {"day": day(end)} if end else _("already billed")
     return SumLine(_("%(tier)s, time not used") % {"tier": tier}, money(amount, currency), note=note)
 
 

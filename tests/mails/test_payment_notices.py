@@ -28,7 +28,7 @@ def test_a_receipt_shows_the_sum_that_was_charged_what_is_new_and_the_next_date_
     for words in words_of(message):
         for amount in ("−US$34.50", "US$48.00", "US$2.57", "US$16.07", "US$304.64"):
             assert amount in words
-        for line in ("Business, 8 seats", "Team, time not used", "up to 14 December 2026, already paid"):
+        for line in ("Business, 8 seats", "Team, time not used", "up to 14 December 2026, already billed"):
             assert line in words, "as the quote's page has it"
         assert "VAT 19 %" in words
         assert "You have Business for 8 people." in words

@@ -59,7 +59,7 @@ def test_unused_time_is_named_by_the_tier_it_comes_from(ada: Buyer, ada_client: 
     said = page(ada_client, ada.quote("business", seats=3))
     assert "Team, time not used" in said
     assert said.index("Business, 3 seats") < said.index("Team, time not used")
-    assert "already paid" in said
+    assert "already billed" in said
 
 
 def test_seats_are_set_beside_the_room_there_was(ada: Buyer, ada_client: Client) -> None:
