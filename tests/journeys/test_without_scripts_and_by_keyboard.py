@@ -81,3 +81,16 @@ def walk_to(page: Page, words: re.Pattern[str]) -> list[dict]:
         if words.search(stops[-1]["words"]):
             return stops
     raise AssertionError(f"the keyboard does not reach {words.pattern}: {stops}")
+
+
+def test_staff_read_the_catalogue_without_scripts(
+    running_portal: RunningPortal, browser: Browser, cookies_of: Cookies
+) -> None:
+    context = browser.new_context(base_url=running_portal.base_url, locale="en-US", java_script_enabled=False)
+    context.add_cookies(cookies_of("mara"))
+    page = context.new_page()
+    page.goto("/admin/licensing/edition/")
+    page.get_by_role("link", name="2026-01", exact=True).click()
+    expect(page.get_by_role("heading", name="All terms")).to_be_visible()
+    expect(page.get_by_placeholder("Type to search")).to_be_hidden()
+    context.close()
