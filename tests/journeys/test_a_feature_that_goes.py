@@ -74,7 +74,7 @@ def test_staff_draft_a_plan_are_told_what_is_missing_and_follow_one_that_runs(pa
 
     page.goto("/admin/licensing/sunset/")
     row = page.get_by_role("row").filter(has_text="sso")
-    expect(row).to_contain_text("1 touched: 1 told")
+    expect(row).to_contain_text("1 touched: 1 written to")
     row.get_by_role("link", name="1 touched").click()
     expect(page.get_by_role("row").filter(has_text="Lindqvist")).to_contain_text("waiting for its day")
     if shots := os.environ.get("SHOTS"):
