@@ -27,7 +27,9 @@ def keep_invoice(seen: InvoiceSeen, *, at: datetime) -> Invoice | None:
         return None
     # Stripe's page of an invoice shows whose it is.
     shows_a_name = payer.customer.erased_at is not None
-    was_paid = Invoice.objects.filter(stripe_id=seen.stripe_id, status="paid").exists()
+    # Of other invoices that need not be asked.
+    is_paid_renewal = seen.status == "paid" and seen.reason == RENEWS
+    is_news = is_paid_renewal and not Invoice.objects.filter(stripe_id=seen.stripe_id, status="paid").exists()
     invoice, _ = Invoice.objects.update_or_create(
         stripe_id=seen.stripe_id,
         defaults={
@@ -45,7 +47,7 @@ def keep_invoice(seen: InvoiceSeen, *, at: datetime) -> Invoice | None:
             "pdf_url": "" if shows_a_name else seen.pdf_url,
         },
     )
-    if invoice.status == "paid" and invoice.reason == RENEWS and not was_paid:
+    if is_news:
         owe(customer=invoice.customer_id, kind="renewal_receipt", subject=invoice, at=at)
     return invoice
 

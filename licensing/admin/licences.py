@@ -15,6 +15,7 @@ from licensing.admin.base import ReadOnlyAdmin
 from licensing.admin.edition_choices import EditionFilter
 from licensing.admin.queues import LICENCE_QUEUES, queue_filter
 from licensing.models import Event, Feature, Licence, Tier
+from licensing.staff_words import kind_words
 from licensing.sunsets.planning import in_use
 
 
@@ -99,4 +100,4 @@ class EventAdmin(ReadOnlyAdmin):
 
     @display(description="event", ordering="kind")
     def what(self, event: Event) -> str:
-        return event.kind.replace("_", " ")
+        return kind_words(event.kind)

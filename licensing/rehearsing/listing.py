@@ -10,7 +10,7 @@ from licensing.cells import inert
 from licensing.models import Rehearsal, Rehearsed
 from licensing.money import minor_digits
 from licensing.rules.words import in_the_way
-from licensing.staff_words import day_words, edition_words
+from licensing.staff_words import day_words, edition_words, kind_words
 
 HEAD = (
     "customer", "edition held", "tier held", "currency", "interval", "seats", "bill now", "already announced",
@@ -152,6 +152,6 @@ def turn_words(turn: str, *, way: str, rule: str) -> str:
 def notices_words(notices: Iterable[dict[str, Any]]) -> str:
     """What would have to be said before: price rise, 42 days: from 3 Jan 2027."""
     return "; ".join(
-        f"{each['kind'].replace('_', ' ')}, {each['days']} days: from {day_words(each['earliest'])}"
+        f"{kind_words(each['kind'])}, {each['days']} days: from {day_words(each['earliest'])}"
         for each in notices
     )

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from billing.invoices import RENEWS
 from billing.models import Invoice, Payer
 from billing.renewals import MONTHLY, YEARLY, Renewal, carried_by_the_renewal, next_renewal
 from licensing.counting import usage_now
@@ -32,7 +33,7 @@ from portal.mails.turns import is_the_turn
 from portal.pages.moving import moving
 
 # Invoices that charged a whole period: what "last time" means.
-WHOLE_PERIOD = ("subscription_create", "subscription_cycle")
+WHOLE_PERIOD = ("subscription_create", RENEWS)
 
 
 @dataclass(frozen=True)
