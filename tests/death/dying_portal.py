@@ -155,11 +155,14 @@ class DyingPortal:
         finally:
             line.close()
 
-    @staticmethod
-    def wait_until(true: Callable[[], bool], *, within: float) -> float:
+    def wait_until(self, true: Callable[[], bool], *, within: float) -> float:
         """Wait, and give back how many seconds it took."""
         began = time.monotonic()
         while not true():
-            assert time.monotonic() - began < within, f"not within {within:.0f} seconds"
+            if time.monotonic() - began > within:
+                ended = [part.name for part in self._services if part.poll() is not None]
+                raise AssertionError(
+                    f"not within {within:.0f} seconds; ended: {ended}, /readyz: {self.ask('/readyz')}"
+                )
             time.sleep(0.1)
         return time.monotonic() - began

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from tests.death.dying_portal import DyingPortal
@@ -155,3 +156,19 @@ def test_while_redis_is_away_pages_are_read_and_what_must_be_counted_waits(porta
     finally:
         portal.redis.start()
     portal.wait_until(lambda: is_well(portal), within=WELL_WITHIN)
+
+
+def test_a_worker_that_is_in_the_middle_of_a_task_when_redis_is_lost_goes_on(portal: DyingPortal) -> None:
+    with psycopg.connect(portal.postgres.url("portal")) as holder:
+        holder.execute("LOCK TABLE billing_stripeevent IN ACCESS EXCLUSIVE MODE")
+        portal.wait_until(lambda: somebody_waits_for_a_lock(portal), within=WELL_WITHIN)
+        portal.redis.stop()
+        time.sleep(2)  # until the worker has found its line broken
+        portal.redis.start()
+    portal.wait_until(lambda: is_well(portal), within=WELL_WITHIN)
+
+
+def somebody_waits_for_a_lock(portal: DyingPortal) -> bool:
+    return portal.rows(
+        "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = 'portal' AND wait_event_type = 'Lock'"
+    ) == [(True,)]
