@@ -231,6 +231,12 @@ class TierAdmin(AuthorsNoted, _UntilPublished, StaffAdmin):
         """Back to the draft, where it stands what there is to do next."""
         return redirect(row_url(obj.edition))
 
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Back to the draft that it was taken out of; a list of all tiers is nobody's page."""
+        tier = self.get_object(request, object_id)
+        response = super().delete_view(request, object_id, extra_context)
+        return redirect(row_url(tier.edition)) if tier and response.status_code == 302 else response
+
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """A price's lookup key follows from what it is the price of."""
         if formset.model is Price:

@@ -97,8 +97,8 @@ class TrialsPage:
         return gains_of(rows)
 
 
-def trials_page(facts: Facts) -> TrialsPage:
-    """Beside the facts, three queries: the trials, and the readings when the one shown began and ended."""
+def trials_page(facts: Facts, *, role: str) -> TrialsPage:
+    """As a member who has `role` is told it. Beside the facts, three queries: the trials, and the readings when the one shown began and ended."""
     standing = facts.standing
     loans = [_loan(trial, at=standing.at) for trial in _trials(standing.customer)]
     live = next((loan for loan in loans if loan.ended_at is None), None)
@@ -109,7 +109,7 @@ def trials_page(facts: Facts) -> TrialsPage:
         live=live,
         recent=shown,
         used=_used(shown, standing) if shown else [],
-        choices=[_choice(tier, facts) for tier in facts.situation.today.tiers if not tier.is_free],
+        choices=[_choice(tier, facts, role=role) for tier in facts.situation.today.tiers if not tier.is_free],
         past=past,
     )
 
@@ -152,6 +152,6 @@ def _before(feature: FeatureTerms, begun: Usage | None, ended: Usage) -> int | N
     return None if feature.monthly and ended.value < before else before
 
 
-def _choice(tier: TierTerms, facts: Facts) -> Choice:
-    reasons = telling(trial_reasons(facts.situation, tier))
+def _choice(tier: TierTerms, facts: Facts, *, role: str) -> Choice:
+    reasons = telling(trial_reasons(facts.situation, tier), role=role)
     return Choice(tier, None if reasons else end_of_trial(tier, at=facts.standing.at), reasons)

@@ -29,7 +29,8 @@ def trials(request: HttpRequest) -> HttpResponse:
     assert shop is not None, "whoever is a member holds a licence of a published edition"
     facts = facts_of(request.member.customer, today=shop.edition, at=timezone.now())
     if request.method != "POST":
-        return render(request, "trials/trials.html", {"page": trials_page(facts)})
+        page = trials_page(facts, role=request.member.role)
+        return render(request, "trials/trials.html", {"page": page})
     ask_of_role(request, "spend")
     return _give_back(request, facts) if "give_back" in request.POST else _start(request, facts)
 
@@ -46,7 +47,7 @@ def _start(request: HttpRequest, facts: Facts) -> HttpResponse:
             at=facts.standing.at,
         )
     except UnableToTry as error:
-        context = {"page": trials_page(facts), "refused": error.reasons}
+        context = {"page": trials_page(facts, role=request.member.role), "refused": error.reasons}
         return render(request, "trials/trials.html", context, status=422)
     said = {"tier": tier.name, "when": moment(trial.ends_at)}
     messages.success(request, _("You have all of %(tier)s from now on, until %(when)s.") % said)
@@ -62,5 +63,5 @@ def _give_back(request: HttpRequest, facts: Facts) -> HttpResponse:
     )
     if ended:
         own = {"tier": facts.standing.tier.name}
-        messages.success(request, _("The trial is given back. You have %(tier)s, exactly as before.") % own)
+        messages.success(request, _("The trial is given back. You have %(tier)s again; the trial changed nothing of it.") % own)
     return redirect("trials")

@@ -39,6 +39,8 @@ SETTINGS_VARIABLES = (
 
 def set_environment(engines: Engines, worker: str) -> None:
     """Set every variable that settings read; sandbox and mail server open the ports named here."""
+    data = engines.directory / f"data-{worker}"
+    (data / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns where it is missing
     os.environ.update(
         SECRET_KEY="for-the-tests-only-" + "0123456789" * 4,
         SIGNING_KEYS="Zm9yLXRoZS10ZXN0cy1vbmx5LWZvci10aGUtdGVzdHM",
@@ -56,7 +58,7 @@ def set_environment(engines: Engines, worker: str) -> None:
         STRIPE_API_BASE=f"http://127.0.0.1:{free_port()}",
         # A proof may buy all day; the tests of the brakes say how often is too often.
         CHARGES_A_DAY="1000",
-        DATA_DIR=str(engines.directory / f"data-{worker}"),
+        DATA_DIR=str(data),
         # Playwright's loop runs in the thread of the tests; the ORM is not used inside it.
         DJANGO_ALLOW_ASYNC_UNSAFE="true",
     )

@@ -31,7 +31,7 @@ def test_the_reminder_names_the_moment_the_tier_that_stays_and_what_keeping_woul
     assert subject_of(mailbox.to(ADA)[0]) == "Your Business trial ends on 24 Nov"
     for words in words_of(mailbox.to(ADA)[0]):
         assert "Tuesday 24 November at 17:00" in words  # Berlin's time, not ours
-        assert "go back to Team exactly as it was. Nothing to pay, nothing to cancel." in words
+        assert "you have Team again; the trial changes nothing of it. Nothing to pay, nothing to cancel." in words
         assert "US$256.00 a month for 8 people, before tax." in words
         assert "/upgrade/?tier=business&seats=8&interval=month" in words
     assert mailbox.to(FAY)
@@ -96,7 +96,7 @@ def test_the_end_is_told_once_with_what_is_there_again(okafor: Party, mailbox: M
 
     (message,) = mailbox.to(ADA)
     for words in words_of(message):
-        assert "You have Team again, exactly as before." in words
+        assert "You have Team again; the trial changed nothing of it." in words
         assert "Nothing was charged" in words
         assert "Team for 8 people, same price, next date 14 December 2026" in words
         assert "Projects: 20" in words

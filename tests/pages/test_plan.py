@@ -102,7 +102,7 @@ def test_a_trial_stands_over_the_plan_and_the_meters_keep_the_plans_own_limits(
     tries(ada, "business", started_at=NOON - timedelta(days=11))
     words = plan(sign_in(ada.user))
     assert "You are trying Business. On Wednesday 25 November at" in words
-    assert "you go back to Team exactly as it was" in words
+    assert "you have Team again; the trial changes nothing of it" in words
     assert "23 of 20" in words
     assert "3 more than Team has room for: all of it stays, no more can be added." in words
     assert "While you try Business: no limit." in words

@@ -66,7 +66,7 @@ def test_given_back_early_the_plan_is_as_before_and_the_trial_is_remembered(
     client.post("/trials/", {"start": "business"})
     response = client.post("/trials/", {"give_back": "1"}, follow=True)
     text = text_of(response)
-    assert "The trial is given back. You have Team, exactly as before." in text
+    assert "The trial is given back. You have Team again; the trial changed nothing of it." in text
     assert "given back early" in text
     assert "You have tried Business in the last twelve months." in text
 
@@ -87,6 +87,17 @@ def test_a_member_sees_and_asks_but_does_not_begin(ada: Party, sign_in: SignIn) 
     assert "Ask an owner" in words(client)
     assert client.post("/trials/", {"start": "business"}).status_code == 403
     assert not Trial.objects.exists()
+
+
+def test_what_is_owed_is_asked_only_of_those_who_may_pay_it(di: Party, sign_in: SignIn) -> None:
+    member = cast.person("Hal Marsh")
+    cast.joins(member, di.customer)
+    to_do = "Pay the open invoice on the billing page"
+    assert to_do in words(sign_in(di.user))
+    said = words(sign_in(member))
+    assert "The last payment did not go through." in said
+    assert to_do not in said
+    assert "You can ask them to." in said
 
 
 def test_a_tier_that_does_not_exist_is_not_found(ada: Party, sign_in: SignIn) -> None:

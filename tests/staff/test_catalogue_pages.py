@@ -242,6 +242,15 @@ def test_whoever_deletes_a_tier_is_an_author_too(client: Client, draft: Edition)
     assert names_of_authors(draft) == ["Sam catalogue"]
 
 
+def test_a_deleted_tier_leads_back_to_its_draft(client: Client, draft: Edition) -> None:
+    page = reverse("admin:licensing_tier_delete", args=[draft.tiers.get(key="scale").pk])
+    answer = client.post(page, {"post": "yes"}, follow=True)
+    assert answer.redirect_chain == [(reverse("admin:licensing_edition_change", args=[draft.pk]), 302)]
+    assert "was deleted successfully" in answer.content.decode()
+    again = client.get(page, follow=True)
+    assert "Perhaps it was deleted?" in again.content.decode(), "nothing to delete, and no draft to lead to"
+
+
 def test_the_page_of_a_draft_says_what_stands_between_it_and_its_publication(
     client: Client, draft: Edition
 ) -> None:
