@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as words
 from billing import gateway
 from billing.answers import StripeRefused, SubscriptionSeen
 from billing.edition_renewals import renewed
-from billing.invoices import keep_invoice
-from billing.models import Subscription
+from billing.invoices import RENEWS, keep_invoice
+from billing.models import Invoice, Subscription
 from licensing.history import STRIPE
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Licence
@@ -31,7 +31,7 @@ FAILED_PAYMENTS = Clause(
     "failed-payments",
     words(
         "When a renewal is not paid, we tell you, and you keep your tier while the card is tried again. "
-        "If it never succeeds, you move to the free tier."
+        "If it never succeeds, you move to the free tier, and its invoice is taken back."
     ),
 )
 
@@ -53,6 +53,8 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
         seen = gateway.fetch_subscription(subscription_id)
         if seen.status in OWING and ours.licence.state != Licence.State.PAST_DUE and seen.latest_invoice_id:
             _keep_what_is_owed(seen, at=at)
+        if seen.status in OVER:
+            _let_go_of_what_is_owed(seen, ours.licence, at=at)
         with transaction.atomic():
             licence = lock_live_licence(ours.licence.customer_id)
             if licence.version != ours.licence.version:
@@ -68,6 +70,20 @@ def _keep_what_is_owed(seen: SubscriptionSeen, *, at: datetime) -> None:
     """
     with suppress(StripeRefused):
         keep_invoice(gateway.fetch_invoice(seen.latest_invoice_id), at=at)
+
+
+def _let_go_of_what_is_owed(seen: SubscriptionSeen, licence: Licence, *, at: datetime) -> None:
+    """Before it ends: nobody may pay for what they no longer have. Where a subscription ends, Stripe leaves the invoice
+    of a renewal that was never paid open, with its page.
+    """
+    if seen.latest_invoice_id:
+        _keep_what_is_owed(seen, at=at)
+    for owed in Invoice.objects.filter(
+        customer=licence.customer_id, reason=RENEWS, status__in=Invoice.UNPAID
+    ):
+        # Refused where it was paid, or closed by somebody else, meanwhile: an event says so.
+        with suppress(StripeRefused):
+            gateway.void_invoice(owed.stripe_id)
 
 
 def _apply(licence: Licence, seen: SubscriptionSeen, *, at: datetime) -> None:

@@ -101,7 +101,10 @@ class EndTrial(_TrialAction):
 
     def outcome(self) -> str:
         tier = self.row.licence.tier.name
-        return f"{self.row.customer} has {tier} again at once; the trial changed nothing of it. Nothing is charged or refunded."
+        return (
+            f"{self.row.customer} has {tier} again at once; the trial changed nothing of it. "
+            "Nothing is charged or refunded."
+        )
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         end_this_trial(trial=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)

@@ -98,7 +98,9 @@ class TrialsPage:
 
 
 def trials_page(facts: Facts, *, role: str) -> TrialsPage:
-    """As a member who has `role` is told it. Beside the facts, three queries: the trials, and the readings when the one shown began and ended."""
+    """As a member who has `role` is told it. Beside the facts, three queries: the trials, and the readings when the one
+    shown began and ended.
+    """
     standing = facts.standing
     loans = [_loan(trial, at=standing.at) for trial in _trials(standing.customer)]
     live = next((loan for loan in loans if loan.ended_at is None), None)

@@ -63,5 +63,8 @@ def _give_back(request: HttpRequest, facts: Facts) -> HttpResponse:
     )
     if ended:
         own = {"tier": facts.standing.tier.name}
-        messages.success(request, _("The trial is given back. You have %(tier)s again; the trial changed nothing of it.") % own)
+        messages.success(
+            request,
+            _("The trial is given back. You have %(tier)s again; the trial changed nothing of it.") % own,
+        )
     return redirect("trials")

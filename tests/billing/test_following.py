@@ -100,6 +100,21 @@ def test_a_payment_that_never_comes_ends_in_the_free_tier_of_the_same_edition(ho
     assert Notice.objects.filter(kind="licence_ended").count() == 1
 
 
+@pytest.mark.proves("failed-payments")
+def test_what_was_never_paid_can_be_paid_no_more_once_the_licence_has_ended(holder: Buyer) -> None:
+    holder.with_card("pm_card_chargeCustomerFail")
+    holder.receive(*holder.events(), at=holder.let_pass(days=32))
+    owed = Invoice.objects.get(customer=holder.customer, status="open")
+    for _ in range(5):
+        holder.receive(*holder.events(), at=holder.let_pass(days=8))
+    assert holder.licence.is_free
+    holder.receive(*holder.events(), at=holder.let_pass(days=1))
+    assert Invoice.objects.get(pk=owed.pk).status == "void"
+    card = {"number": "4242424242424242", "expiry": "12/34", "cvc": "123", "name": "Ada", "saved": ""}
+    holder.fill_in(owed.hosted_url, **card)
+    assert len(holder.charged()) == 1
+
+
 def test_cancelling_keeps_what_was_paid_for_to_its_last_day(holder: Buyer) -> None:
     cancel_at_period_end(customer=holder.customer, actor=holder.actor, at=timezone.now())
     assert holder.licence.cancels_at_period_end

@@ -31,7 +31,10 @@ def test_the_reminder_names_the_moment_the_tier_that_stays_and_what_keeping_woul
     assert subject_of(mailbox.to(ADA)[0]) == "Your Business trial ends on 24 Nov"
     for words in words_of(mailbox.to(ADA)[0]):
         assert "Tuesday 24 November at 17:00" in words  # Berlin's time, not ours
-        assert "you have Team again; the trial changes nothing of it. Nothing to pay, nothing to cancel." in words
+        assert (
+            "you have Team again; the trial changes nothing of it. Nothing to pay, nothing to cancel."
+            in words
+        )
         assert "US$256.00 a month for 8 people, before tax." in words
         assert "/upgrade/?tier=business&seats=8&interval=month" in words
     assert mailbox.to(FAY)

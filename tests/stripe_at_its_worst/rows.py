@@ -357,6 +357,14 @@ ROWS = [
         heals_to="past_due",
     ),
     Row(
+        "billing.subscriptions._let_go_of_what_is_owed → void_invoice",
+        jobs.hearing_of_an_end_that_was_never_paid,
+        unknown="put_off 1",
+        no="handled 1",
+        heals_to="ended with its invoice void",
+        no_heals_to="ended with its invoice open",
+    ),
+    Row(
         "billing.looking._look_at_checkout → fetch_checkout",
         jobs.settling_by_hand,
         unknown="200",

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from billing import gateway
 from billing.answers import StripeRefused, StripeUnavailable
 from billing.models import Invoice, StripePrice
 from licensing.models import Price
@@ -57,6 +58,29 @@ def hearing_of_a_failed_renewal(buyer: Buyer) -> Scene:
     def ends() -> str:
         assert len(buyer.charged()) == 1, "nothing more was charged"
         return str(buyer.licence.state)
+
+    return Scene(
+        buyer,
+        press=lambda: delivered(event, at=at),
+        ends=ends,
+        heal=lambda: worked_off(at=at + timedelta(minutes=3)),
+    )
+
+
+def hearing_of_an_end_that_was_never_paid(buyer: Buyer) -> Scene:
+    """The last try failed, and the subscription has ended with its invoice open."""
+    buyer.with_card().buy("team")
+    buyer.with_card("pm_card_chargeCustomerFail")
+    buyer.receive(*buyer.events(), at=buyer.let_pass(days=32))
+    owed = Invoice.objects.get(customer=buyer.customer, status="open")
+    at = buyer.let_pass(days=40)
+    event = [each for each in buyer.events() if each["type"] == "customer.subscription.deleted"][-1]
+
+    def ends() -> str:
+        assert len(buyer.charged()) == 1, "nothing more was charged"
+        if not buyer.licence.is_free:
+            return str(buyer.licence.state)
+        return f"ended with its invoice {gateway.fetch_invoice(owed.stripe_id).status}"
 
     return Scene(
         buyer,
