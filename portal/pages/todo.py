@@ -14,6 +14,7 @@ from licensing.offers import Offer, Row, gains_of, rows_between
 from licensing.reasons import Reason
 from licensing.terms import NOT_INCLUDED
 from portal.facts import Facts
+from portal.pages.exceptions import carried
 from portal.pages.gains import gain_words
 from portal.pages.seats import room_for, room_gained
 from portal.pages.values import count_words, feature_name, feature_words, small_number, value_words
@@ -22,9 +23,12 @@ from portal.reader import reader_locale
 
 @dataclass(frozen=True)
 class Todo:
+    """`made`: what becomes of what was made for this customer, beside any plan."""
+
     gains: tuple[str, ...]
     keeps: tuple[str, ...]
     loses: tuple[str, ...]
+    made: tuple[str, ...]
     does: tuple[str, ...]
 
 
@@ -40,6 +44,7 @@ def todo_list(offer: Offer, *, facts: Facts, held: Offer, reasons: Sequence[Reas
         gains=(*_more_seats(more), *gains) or (_("Nothing that you do not have already."),),
         keeps=(_("All you have made, your team and its roles"), *keeps),
         loses=tuple(_loss(row) for row in offer.loses),
+        made=carried(facts.standing, tier=offer.tier, edition=offer.edition),
         does=tuple(_does(offer, facts=facts, held=held, reasons=reasons, more_seats=more)),
     )
 

@@ -31,6 +31,17 @@ def test_an_exception_made_for_them_says_what_why_and_until_when(ada: Party, sig
     assert "What was made for you ends by itself." in words
 
 
+def test_the_calculator_says_what_becomes_of_it_beside_what_the_tiers_hold(
+    ada: Party, sign_in: SignIn
+) -> None:
+    waiver_of(ada, feature_key="api-calls", value=60_000, days=30)
+    words = text_of(sign_in(ada.user).get("/upgrade/?tier=business"))
+    made = words.split("Made for you, beside your plan")[1].split("You will need to do")[0]
+    assert made.strip() == (
+        "API calls a month: 60,000, made for you until 22 December 2026 at 13:00. Business gives as much by itself."
+    )
+
+
 def test_once_it_is_over_what_was_made_stays_and_nothing_more_is_added(ada: Party, sign_in: SignIn) -> None:
     uses(ada, "projects", 22)
     waiver_of(ada, value=25, days=30, starts_at=NOON - timedelta(days=30))
