@@ -67,7 +67,11 @@ def ask_for_waiver(
             "currency": customer.currency if wish.kind == Waiver.Kind.PRICE else "",
         }
         if Waiver.objects.filter(**what, ended_at=None).exists():
-            raise UnableToAsk("There is one for this already. End it, or let it run its time.")
+            raise UnableToAsk(
+                "A credit of theirs waits, for its approval or on its way to Stripe. Give the next one after it."
+                if wish.kind == Waiver.Kind.PRICE
+                else "There is one for this already. End it, or let it run its time."
+            )
         needed = why_approval(wish, standing=standing, earlier=_made_alone(customer, kind=wish.kind, at=at))
         waiver = Waiver.objects.create(
             **what,

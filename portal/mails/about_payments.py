@@ -95,6 +95,7 @@ class Receipt(Kind[AboutOrder]):
             "bought": seats_words(tier, seats=quote.seats, per_seat=quote.price.per_seat),
             "is_held": is_held,
             "renews_at": _ahead(quote.renews_at, at=at),
+            "has_credit": bool(about.payer and about.payer.credit > 0),
             "cancels_at": licence.period_end if licence.cancels_at_period_end else None,
             "why": about.ending.why if about.ending else "",
             "ended_at": about.ending.at if about.ending else None,

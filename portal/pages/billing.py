@@ -149,6 +149,8 @@ def _paid_twice(customer: Customer) -> dict[str, tuple[Order, SecondPayment]]:
 
 def _invoice_line(invoice: Invoice, twice: tuple[Order, SecondPayment] | None) -> InvoiceLine:
     words, badge = INVOICE_WORDS.get(invoice.status, (invoice.status, ""))
+    if invoice.status == "paid" and invoice.total < 0:
+        words = _("became your credit")
     if twice is None:
         return InvoiceLine(invoice, words, badge)
     order, second = twice
@@ -169,6 +171,7 @@ class CancelPage(PaidPage):
     rows: tuple[Row, ...]
     given_up: tuple[Difference, ...]
     carried: tuple[str, ...]
+    payer: Payer | None
     trouble: str = ""
 
     @property
@@ -194,5 +197,6 @@ def cancel_page(
         rows=compare(held=standing.tier, held_edition=edition, offered=edition.free_tier, edition=edition),
         given_up=given_up(standing, today=today) if today else (),
         carried=carried(standing, tier=edition.free_tier, edition=edition, since=standing.licence.period_end),
+        payer=Payer.objects.filter(customer=customer).first(),
         trouble=trouble,
     )

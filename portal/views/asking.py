@@ -12,7 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from licensing.models import UpgradeRequest
-from licensing.upgrade_requests import UnableToAsk, answer_request, ask_for_upgrade, tiers_to_ask_for
+from licensing.upgrade_requests import (
+    UnableToAsk,
+    answer_request,
+    ask_for_upgrade,
+    open_questions,
+    tiers_to_ask_for,
+)
 from portal.access import members_only, pressed_on, spenders_only
 from portal.forms.team import AnswerForm, AskForm
 from portal.pages.reasons import told
@@ -48,7 +54,9 @@ def ask(request: HttpRequest) -> HttpResponse:
                     request, _("Your question is with the owners of %(name)s.") % {"name": customer}
                 )
                 return redirect("team")
-    return render(request, "team/ask.html", {"form": form, "tiers": tiers}, status=status)
+    waiting = [one for one in open_questions(customer) if one.request.asked_by_id == request.user.pk]
+    page = {"form": form, "tiers": tiers, "waiting": waiting}
+    return render(request, "team/ask.html", page, status=status)
 
 
 @pressed_on("team")
@@ -68,6 +76,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
         words=form.cleaned_data["words"],
     )
     if granted:
+        messages.success(request, _("Your yes is on its way. Nothing is charged until you accept a sum."))
         return redirect(_upgrade_to(question.tier_key))
     messages.success(request, _("Your answer is on its way."))
     return redirect("team")

@@ -229,7 +229,10 @@ def test_the_end_of_a_licence_says_what_is_there_now(marsh: Party, mailbox: Mail
 
     for words in words_of(mailbox.to(DI)[0]):
         assert "You go on with Free." in words
-        assert "Business ended on 22 November 2026 because its payment did not come." in words
+        assert (
+            "Business ended on 22 November 2026 because its payment did not come. Its invoice is taken back."
+            in words
+        )
         assert "Projects: 3" in words
 
 

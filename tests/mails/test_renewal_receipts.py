@@ -55,6 +55,7 @@ def test_where_nothing_was_charged_it_says_that(lindqvist: Party, mailbox: Mailb
     assert subject_of(message) == "Receipt: your renewal, nothing was charged"
     for words in words_of(message):
         assert "The renewal came to €1,020.00 on 22 November 2026. Nothing was charged." in words
+        assert "Your credit paid for all of it." in words
 
 
 def test_what_has_changed_since_is_said_as_it_is(lindqvist: Party, mailbox: Mailbox) -> None:

@@ -197,6 +197,29 @@ def test_cancelling_is_explained_first_with_both_answers_of_equal_weight(
     assert not ada.licence.cancels_at_period_end
 
 
+def test_cancelling_says_what_becomes_of_the_credit(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card().buy("team", seats=3)
+    assert "Your credit" not in cancelling(ada_client)
+    Payer.objects.filter(customer=ada.customer).update(credit=12_345)
+    said = cancelling(ada_client)
+    assert "Your credit of $123.45 stays yours, and pays for what you buy next." in said
+
+
+def test_a_card_that_is_on_file_is_not_denied_on_a_free_tier(ada: Buyer, ada_client: Client) -> None:
+    assert "There is no payment method on file that we could charge" in billing(ada_client)
+    ada.with_card()
+    said = billing(ada_client)
+    assert "Nothing will ever be charged to the card on file before you accept a quote." in said
+    assert "no payment method on file" not in said
+    assert "no card to charge" not in ada_client.get(reverse("plan")).content.decode()
+
+
+def test_what_became_credit_is_not_called_paid(ada: Buyer, ada_client: Client) -> None:
+    ada.with_card().buy("team", seats=3)
+    invoice(ada, "downgraded", total=-500, amount_paid=0)
+    assert "became your credit" in billing(ada_client)
+
+
 def cancelling(client: Client) -> str:
     said = client.get(reverse("billing_cancel")).content.decode()
     return " ".join(said.split("<main")[1].split("</main>")[0].split())

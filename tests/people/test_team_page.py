@@ -113,6 +113,28 @@ def test_a_yes_leads_to_the_calculator(client: Client) -> None:
     client.force_login(ada().user)
     answer = client.post(f"/team/requests/{UpgradeRequest.objects.get().pk}/", {"answer": "yes"})
     assert answer.url == "/upgrade/?tier=business"
+    assert (
+        "Your yes is on its way. Nothing is charged until you accept a sum."
+        in client.get(answer.url).content.decode()
+    )
+
+
+def test_to_see_what_it_would_cost_is_no_answer_yet(client: Client) -> None:
+    client.force_login(eve().user)
+    client.post("/team/ask/", {"tier": "business"})
+    client.force_login(ada().user)
+    page = client.get("/team/").content.decode()
+    assert '<a href="/upgrade/?tier=business">What Business would cost</a>' in page
+    client.get("/upgrade/?tier=business")
+    assert UpgradeRequest.objects.get().answered_at is None
+
+
+def test_what_one_has_asked_for_is_said_where_one_asks(client: Client) -> None:
+    client.force_login(eve().user)
+    client.post("/team/ask/", {"tier": "business"})
+    assert (
+        "You asked for <strong>Business</strong> on" in client.get("/team/ask/?tier=scale").content.decode()
+    )
 
 
 def test_whoever_may_spend_needs_not_ask(owner: Client) -> None:
