@@ -54,7 +54,7 @@ class ResendNotice(StaffAction):
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         resend(notice=self.row, actor=actor, reason=form.cleaned_data["reason"], at=at)
-        return "The notice is on its way again; the worker takes it within seconds."
+        return "It goes out again within seconds if it is still true; where it is not, it will say so here."
 
 
 class BounceForm(ReasonForm):

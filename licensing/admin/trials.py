@@ -47,7 +47,7 @@ class ExtendForm(ReasonForm):
         day: date = self.cleaned_data["ends_on"]
         if self.ends_at(day) <= self.row.ends_at:
             raise forms.ValidationError(
-                "The trial runs until then already. To end it sooner, use “End trial”."
+                "The trial runs until then already. To end it sooner, use “End” beside it."
             )
         return day
 

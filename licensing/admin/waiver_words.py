@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from licensing.models import Waiver
-from licensing.staff_words import in_zone
+from licensing.staff_words import in_zone, when
 
 NO_END = "never: it is the customer’s"
 NOT_YET = "–"
@@ -23,13 +23,13 @@ def state_words(waiver: Waiver, *, at: datetime) -> str:
     return own.get(state) or str(Waiver.End(state).label)
 
 
-def ends_words(waiver: Waiver) -> datetime | str:
+def ends_words(waiver: Waiver) -> str:
     """When it ends, or ended; of a credit that was granted and not taken back, that it never does."""
     if waiver.kind != Waiver.Kind.PRICE:
-        return waiver.ended_at or waiver.ends_at
+        return when(waiver.ended_at or waiver.ends_at)
     if waiver.granted_at and waiver.end != Waiver.End.STAFF:
         return NO_END
-    return waiver.ended_at or NOT_YET
+    return when(waiver.ended_at) if waiver.ended_at else NOT_YET
 
 
 def days_of(waiver: Waiver) -> Sequence[tuple[str, Any]]:

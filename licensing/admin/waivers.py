@@ -219,7 +219,7 @@ class WaiverAdmin(ReadOnlyAdmin):
         return state_words(waiver, at=now) + by
 
     @display(description="ends", ordering="ends_at")
-    def ends(self, waiver: Waiver) -> datetime | str:
+    def ends(self, waiver: Waiver) -> str:
         return ends_words(waiver)
 
     @display(description="asked by", ordering="asked_by_words")

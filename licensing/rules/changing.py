@@ -40,14 +40,22 @@ def tier_is_sold(situation: Situation, change: Change) -> Reason | None:
 
 def leaving_is_cancelling(situation: Situation, change: Change) -> Reason | None:
     """A paid licence goes to a free tier at the end of what was paid for, not before."""
-    if not change.tier.is_free or situation.standing.licence.is_free:
+    licence = situation.standing.licence
+    if not change.tier.is_free or licence.is_free:
         return None
+    if licence.cancels_at_period_end:
+        return Reason(
+            "leaving-is-cancelling",
+            _("You have cancelled, so you move to %(tier)s by itself.") % {"tier": change.tier.name},
+            _("There is nothing left to do."),
+            when=licence.period_end,
+        )
     return Reason(
         "leaving-is-cancelling",
         _("You move to %(tier)s by cancelling: you keep what you paid for to the last day.")
         % {"tier": change.tier.name},
         _("Cancel on the billing page."),
-        when=situation.standing.licence.period_end,
+        when=licence.period_end,
     )
 
 
@@ -176,6 +184,12 @@ CHANGE_RULES: list[Rule] = [
                 words("You have Team, paid until 1 April, and choose Free"),
                 lambda: (stands(TEAM), wants(FREE)),
                 "You move to Free by cancelling: you keep what you paid for to the last day.",
+                when=PERIOD[1],
+            ),
+            Example(
+                words("You have cancelled it already"),
+                lambda: (stands(TEAM, licence_fields={"cancels_at_period_end": True}), wants(FREE)),
+                "You have cancelled, so you move to Free by itself.",
                 when=PERIOD[1],
             ),
             Example(words("You choose Business"), lambda: (stands(TEAM), wants(BUSINESS))),

@@ -17,7 +17,16 @@ class CalculatorForm(forms.Form):
     """Never an amount and never a price: those are ours to say. `step` is a press on − or + where no script runs."""
 
     tier = forms.ChoiceField(label=_("Tier"))
-    seats = forms.IntegerField(label=_("Seats"), min_value=1, max_value=MOST_SEATS)
+    seats = forms.IntegerField(
+        label=_("Seats"),
+        min_value=1,
+        max_value=MOST_SEATS,
+        error_messages={
+            "invalid": _("A whole number of seats, please."),
+            "min_value": _("At least one seat, please."),
+            "max_value": _("More than 100,000 seats are not for sale here; write to us."),
+        },
+    )
     interval = forms.ChoiceField(label=_("Billing"), choices=[("month", _("Monthly")), ("year", _("Yearly"))])
     step = forms.TypedChoiceField(
         choices=[("-1", "-"), ("1", "+")], coerce=int, required=False, empty_value=0

@@ -69,7 +69,7 @@ class Calculator:
             chosen=self.chosen,
             held=self.held,
             tax_name=payer.tax_name if payer else "",
-            ahead=spent_within(self.estimate, at=self.facts.standing.at),
+            ahead=spent_within(self.estimate, at=self.facts.standing.at, credit=self.facts.credit),
         )
 
     @cached_property
@@ -180,10 +180,10 @@ def first_choice(facts: Facts, *, tiers: Sequence[str]) -> dict[str, str | int]:
     }
 
 
-def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) -> int:
+def spent_within(estimate: Estimate, *, at: datetime, credit: int = 0, months: int = LOOK_AHEAD) -> int:
     """Today's charge and every renewal before `months` from `at` have passed, in minor units.
 
-    Credit that is gained today comes off what follows; what is carried over comes on top.
+    What today leaves of `credit`, and what it adds, comes off what follows; what is carried over comes on top.
     Stripe's instants are whole seconds, so `at` counts as one.
     """
     end = add_intervals(anchor=at.replace(microsecond=0), interval="month", count=months)
@@ -191,5 +191,6 @@ def spent_within(estimate: Estimate, *, at: datetime, months: int = LOOK_AHEAD) 
     while add_intervals(anchor=estimate.renews_at, interval=estimate.interval, count=renewals) < end:
         charged += estimate.charged_by(renewals)
         renewals += 1
-    later = charged + estimate.carried - estimate.credit_gained
+    left = max(credit - estimate.credit_used, 0)
+    later = charged + estimate.carried - estimate.credit_gained - left
     return estimate.due + max(later, 0)

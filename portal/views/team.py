@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from billing.payers import payer_of
 from licensing.customers import UnableToClose, close_customer
 from licensing.giving_up import NotAgreed, given_up
 from licensing.invitations import UnableToInvite, invite, resend, revoke
@@ -191,6 +192,7 @@ def team_page(
             "closing": closing,
             "held": held,
             "given_up": given_up(held, today=edition_terms(held.newest_id)) if held else (),
+            "payer": payer_of(customer) if held else None,
             "roles": Role.choices,
         },
         status=status,

@@ -229,15 +229,17 @@ def test_while_a_payment_is_missing_cancelling_says_what_becomes_of_the_open_inv
     ada: Buyer, ada_client: Client
 ) -> None:
     past_due(ada)
-    assert "The open invoice stays open all the same." in billing(ada_client)
+    assert "The open invoice stays open as long as you have it." in billing(ada_client)
     said = cancelling(ada_client)
     assert "no further charge" not in said
-    assert "$82.11 on invoice A-9 stays open: cancelling does not change that." in said
+    assert (
+        "$82.11 on invoice A-9 stays open as long as you have Team: cancelling does not change that." in said
+    )
     assert re.search(r"The card is tried again by itself on \w+, \w+ \d+ at ", said)
     assert "Nothing is charged beyond it." in said
     assert re.search(
         r"Team ends when the last try fails, on [^.]+ at the latest, and you go on with Free\. "
-        r"Then the card is not tried again\.",
+        r"The card is not tried again, and the invoice is taken back\.",
         said,
     )
     assert re.search(r"If it is paid, Team is yours until then \([^)]+\)\.", said)

@@ -95,6 +95,33 @@ def test_two_years_count_the_renewals_before_their_end_and_no_more(ada: Party, s
     assert spent_within(estimate, at=NOON) == estimate.due + estimate.renewal_amount
 
 
+@pytest.mark.parametrize(
+    ("seats", "said"),
+    [
+        ("0", "At least one seat, please."),
+        ("100000000000", "More than 100,000 seats are not for sale here; write to us."),
+        ("some", "A whole number of seats, please."),
+    ],
+)
+def test_seats_that_cannot_be_are_told_in_our_words(
+    ada: Party, sign_in: SignIn, seats: str, said: str
+) -> None:
+    assert said in words(sign_in(ada.user), f"?tier=team&seats={seats}")
+
+
+def test_credit_pays_for_as_many_renewals_as_it_lasts(ada: Party, sign_in: SignIn) -> None:
+    client = sign_in(ada.user)
+    estimate = client.get("/upgrade/?tier=business").context["page"].estimate
+    more_than_the_first = estimate.due + 3 * estimate.renewal_amount
+    Payer.objects.filter(customer=ada.customer).update(credit=more_than_the_first)
+    page = client.get("/upgrade/?tier=business").context["page"]
+    assert page.estimate.due == 0
+    spent = spent_within(page.estimate, at=NOON, credit=more_than_the_first)
+    assert spent == spent_within(estimate, at=NOON) - more_than_the_first
+    Payer.objects.filter(customer=ada.customer).update(credit=100 * more_than_the_first)
+    assert re.search(r"In 24 months, as things stand: US\$0", words(client, "?tier=business"))
+
+
 def test_two_years_end_at_the_second_at_which_they_began(ada: Party, sign_in: SignIn) -> None:
     """Stripe's instants are whole seconds, a clock's are not: 1 payment today and 23 more, not 24."""
     estimate = sign_in(ada.user).get("/upgrade/?tier=business").context["page"].estimate

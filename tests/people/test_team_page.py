@@ -8,8 +8,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
+from billing.models import Payer
 from licensing.models import Invitation, Licence, Member, Role, UpgradeRequest
-from tests.cast import ada, eve, fay, joins, make_catalogue, person
+from tests.cast import ada, cy, eve, fay, joins, make_catalogue, person
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +136,15 @@ def test_what_one_has_asked_for_is_said_where_one_asks(client: Client) -> None:
     assert (
         "You asked for <strong>Business</strong> on" in client.get("/team/ask/?tier=scale").content.decode()
     )
+
+
+def test_closing_says_what_becomes_of_a_credit(client: Client) -> None:
+    tanaka = cy()
+    client.force_login(tanaka.user)
+    assert "has a credit of" not in client.get("/team/").content.decode()
+    Payer.objects.create(customer=tanaka.customer, stripe_id="cus_cy", credit=124_680)
+    page = client.get("/team/").content.decode()
+    assert "has a credit of <b>¥124,680</b>. It pays for what Tanaka Studio buys" in page
 
 
 def test_whoever_may_spend_needs_not_ask(owner: Client) -> None:

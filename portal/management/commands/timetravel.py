@@ -17,7 +17,8 @@ from portal.demo.travel import LONGEST, let_pass, passes_at_once
 
 class Command(BaseCommand):
     help = (
-        "Let days pass for one customer of the demo: its dates move into the past, here and in the sandbox."
+        "Let days pass for one customer of the demo: its dates move into the past, here and in the sandbox. "
+        "Mails whose day is jumped over are not sent, and the promises then say so: go up to their day, then on."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
