@@ -17,7 +17,7 @@ from django.test import Client
 from licensing import trials
 from licensing.entitlements import entitlements
 from licensing.history import COMMAND
-from licensing.models import Edition, Notice, Product, Trial
+from licensing.models import Edition, Notice, Product, Role, Trial
 from licensing.standing import standing_of
 from licensing.terms import TierTerms, edition_terms
 from portal.facts import facts_of
@@ -60,7 +60,9 @@ def try_business(party: Party, *, at: datetime) -> tuple[Trial, datetime]:
     facts = facts_of(party.customer, today=today, at=at)
     tier = today.tier("business")
     assert tier is not None
-    choice = next(choice for choice in trials_page(facts).choices if choice.tier.key == "business")
+    choice = next(
+        choice for choice in trials_page(facts, role=Role.OWNER).choices if choice.tier.key == "business"
+    )
     assert choice.would_end_at is not None
     return trials.start_trial(situation=facts.situation, tier=tier, actor=COMMAND, at=at), choice.would_end_at
 
@@ -78,7 +80,7 @@ def has_it(party: Party, *, at: datetime) -> bool:
     today = edition_terms(Edition.objects.get(key=TODAY).pk)
     standing = standing_of(party.customer, at=at)
     lent = any(one.source == "trial" for one in entitlements(standing).values())
-    page = trials_page(facts_of(party.customer, today=today, at=at))
+    page = trials_page(facts_of(party.customer, today=today, at=at), role=Role.OWNER)
     reminded = [brief.is_true for brief in briefs_of(_reminders(party), at=at).values()]
     assert {lent, page.live is not None, bool(page.lent), *reminded} == {lent}
     return lent
