@@ -51,7 +51,7 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
         if ours is None:
             return False
         seen = gateway.fetch_subscription(subscription_id)
-        if seen.status in OWING and ours.licence.state != Licence.State.PAST_DUE and seen.latest_invoice_id:
+        if seen.status in OWING and ours.licence.state != Licence.State.PAST_DUE:
             _keep_what_is_owed(seen, at=at)
         if seen.status in OVER:
             _let_go_of_what_is_owed(seen, ours.licence, at=at)
@@ -65,19 +65,19 @@ def follow(*, subscription_id: str, at: datetime) -> bool:
 
 
 def _keep_what_is_owed(seen: SubscriptionSeen, *, at: datetime) -> None:
-    """Before anybody is told that a payment failed, so that amount and next try can be named. The word of the invoice
-    may come after the subscription's.
+    """Before anybody is told that a payment failed, so that amount and next try can be named, and before it is let go
+    of. The word of the invoice may come after the subscription's.
     """
-    with suppress(StripeRefused):
-        keep_invoice(gateway.fetch_invoice(seen.latest_invoice_id), at=at)
+    if seen.latest_invoice_id:
+        with suppress(StripeRefused):
+            keep_invoice(gateway.fetch_invoice(seen.latest_invoice_id), at=at)
 
 
 def _let_go_of_what_is_owed(seen: SubscriptionSeen, licence: Licence, *, at: datetime) -> None:
     """Before it ends: nobody may pay for what they no longer have. Where a subscription ends, Stripe leaves the invoice
     of a renewal that was never paid open, with its page.
     """
-    if seen.latest_invoice_id:
-        _keep_what_is_owed(seen, at=at)
+    _keep_what_is_owed(seen, at=at)
     for owed in Invoice.objects.filter(
         customer=licence.customer_id, reason=RENEWS, status__in=Invoice.UNPAID
     ):

@@ -153,6 +153,7 @@ def _work(box: Sandbox, request: Request, request_id: str) -> tuple[Answer, bool
     except StripeError as error:
         return _refused(error), error.status != 429 and error.error.get("code") not in NEVER_BEGAN
     except Exception:
+        # As at Stripe: what breaks is answered with a 500, and the next request finds the server alive.
         traceback.print_exc(file=sys.stderr)
         return _refused(server_error()), True
     finally:

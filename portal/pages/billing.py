@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from billing.invoices import unpaid_invoice_of
 from billing.models import Invoice, Order, Payer
+from billing.payers import payer_of
 from billing.renewals import Renewal, carried_by_the_renewal, next_renewal
 from billing.second_payments import SecondPayment, second_payments
 from licensing.giving_up import given_up
@@ -123,7 +124,7 @@ class BillingPage(PaidPage):
 def billing_page(*, customer: Customer, at: datetime, page: str | int = 1) -> BillingPage:
     """Gather the billing page of one customer, with one page of the invoices, newest first."""
     standing = standing_of(customer, at=at)
-    payer = Payer.objects.filter(customer=customer).first()
+    payer = payer_of(customer)
     invoices = Invoice.objects.filter(customer=customer).exclude(status="draft")
     listed = Paginator(invoices, INVOICES_A_PAGE).get_page(page)
     twice = _paid_twice(customer)
@@ -197,6 +198,6 @@ def cancel_page(
         rows=compare(held=standing.tier, held_edition=edition, offered=edition.free_tier, edition=edition),
         given_up=given_up(standing, today=today) if today else (),
         carried=carried(standing, tier=edition.free_tier, edition=edition, since=standing.licence.period_end),
-        payer=Payer.objects.filter(customer=customer).first(),
+        payer=payer_of(customer),
         trouble=trouble,
     )

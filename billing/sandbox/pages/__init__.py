@@ -31,5 +31,6 @@ def answer(box: Sandbox, method: str, path: str, query: str, form: str) -> Page:
         except StripeError as error:
             return message("This did not work", str(error), status=error.status)
         except Exception:
+            # Whoever looks at the page is told, and the next page is served all the same.
             traceback.print_exc(file=sys.stderr)
             return message("Something broke in the sandbox", "See its terminal output.", status=500)
