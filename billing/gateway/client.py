@@ -30,14 +30,18 @@ Seen = TypeVar("Seen")
 log = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=1)
 def stripe_client() -> stripe.StripeClient:
-    """Made once, of the settings and of TIMEOUT as they are then."""
+    """The one client of this process, so that its open connections are used again."""
+    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, TIMEOUT)
+
+
+@lru_cache(maxsize=1)
+def _client(secret_key: str, api_base: str, timeout: float) -> stripe.StripeClient:
     return stripe.StripeClient(
-        settings.STRIPE_SECRET_KEY,
-        base_addresses={"api": settings.STRIPE_API_BASE},
+        secret_key,
+        base_addresses={"api": api_base},
         max_network_retries=0,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT, session=DeadlineSession()),
+        http_client=stripe.RequestsClient(timeout=timeout, session=DeadlineSession()),
     )
 
 

@@ -173,3 +173,19 @@ def test_stripe_is_given_eight_seconds_in_all() -> None:
     assert gateway.client.TIMEOUT == 8
     line = gateway.client.stripe_client()._requestor._get_http_client()
     assert (line._timeout, type(line._session)) == (gateway.client.TIMEOUT, DeadlineSession)
+
+
+def test_a_patience_or_a_key_that_was_changed_does_not_outlive_its_change(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    def seen() -> tuple[Any, Any]:
+        client = gateway.client.stripe_client()
+        return client._requestor._get_http_client()._timeout, client._requestor.api_key
+
+    before = seen()
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.client, "TIMEOUT", 0.5)
+        settings.STRIPE_SECRET_KEY = "sk_test_other"
+        assert seen() == (0.5, "sk_test_other")
+    settings.STRIPE_SECRET_KEY = before[1]
+    assert seen() == before

@@ -114,13 +114,10 @@ def test_stripe_slower_than_our_patience_is_unknown_and_asked_again(
     ada: Buyer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quote = change(ada)
-    monkeypatch.setattr(gateway.client, "TIMEOUT", 0.5)
-    gateway.client.stripe_client.cache_clear()
-    try:
-        ada.fault("timeout_after", path="/v1/subscriptions/.*", method="POST", after=1, seconds=2)
+    ada.fault("timeout_after", path="/v1/subscriptions/.*", method="POST", after=1, seconds=2)
+    with monkeypatch.context() as patch:
+        patch.setattr(gateway.client, "TIMEOUT", 0.5)
         order = ada.accept(quote)
-    finally:
-        gateway.client.stripe_client.cache_clear()
     assert Attempt.objects.get(order=order, step="change").outcome == Attempt.Outcome.ASKED
     carried_on(ada, quote, ada.charged()[:1])
 
@@ -163,10 +160,6 @@ def test_a_secret_key_that_stripe_does_not_know_is_not_a_no_to_the_customer(
 ) -> None:
     quote = change(ada)
     settings.STRIPE_SECRET_KEY = "sk_wrong_and_secret"
-    gateway.client.stripe_client.cache_clear()
-    try:
-        with pytest.raises(StripeUnavailable) as error:
-            ada.accept(quote)
-    finally:
-        gateway.client.stripe_client.cache_clear()
+    with pytest.raises(StripeUnavailable) as error:
+        ada.accept(quote)
     assert "sk_wrong" not in str(error.value)

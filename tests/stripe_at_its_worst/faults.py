@@ -36,13 +36,10 @@ class Fault:
         with patch.context() as here:
             if self.stalls:
                 here.setattr(gateway.client, "TIMEOUT", PATIENCE)
-                gateway.client.stripe_client.cache_clear()
             try:
                 yield
             finally:
                 sandbox.clear_faults()
-                if self.stalls:
-                    gateway.client.stripe_client.cache_clear()
 
 
 FAULTS = [
