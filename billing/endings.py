@@ -26,8 +26,12 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class Ending:
+    """`edition_id` and `tier_id` are what was held until then."""
+
     at: datetime
     why: Why
+    edition_id: int
+    tier_id: int
 
 
 class Past:
@@ -54,7 +58,12 @@ class Past:
     def _ending(self, place: int) -> Ending:
         cancelled = [event for event in self._events[:place] if event.kind == CANCELLED]
         end = self._events[place]
-        return Ending(end.at, _why(end, cancelled[-1] if cancelled else None))
+        return Ending(
+            at=end.at,
+            why=_why(end, cancelled[-1] if cancelled else None),
+            edition_id=end.before["edition"],
+            tier_id=end.before["tier"],
+        )
 
 
 def pasts_of(licences: Iterable[Licence]) -> dict[int, Past]:

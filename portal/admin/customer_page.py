@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from billing.admin.queues import DIFFERENCE_QUEUES
 from billing.brakes import brakes_of
 from billing.models import Brake, Difference, Invoice, OpenViolation, Order, Payer, Quote
+from billing.payers import payer_of
 from licensing.admin.waiver_words import state_words
 from licensing.counting import usage_now
 from licensing.entitlements import Entitlement, entitlements
@@ -146,7 +147,7 @@ def customer_page(customer: Customer, *, reader: Any, page: str, at: datetime) -
         erasure=Erasure.objects.filter(customer=customer, withdrawn_at=None).first()
         if sees("licensing.erasure")
         else None,
-        payer=Payer.objects.filter(customer=customer).first() if sees("billing.payer") else None,
+        payer=payer_of(customer) if sees("billing.payer") else None,
         orders=list(_orders(customer)) if sees("billing.order") else None,
         quotes=list(_quotes(customer)) if sees("billing.quote") else None,
         invoices=list(Invoice.objects.filter(customer=customer)[:NEWEST])

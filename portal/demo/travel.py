@@ -14,7 +14,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
-from billing.models import Invoice, Payer, PriceMove
+from billing.models import Invoice, PriceMove
+from billing.payers import payer_of
 from licensing.history import COMMAND, entry, record
 from licensing.licences import change_licence, lock_live_licence
 from licensing.models import Customer, Delivery, Licence, Notice, PlannedChange, TrialMark
@@ -60,7 +61,7 @@ def let_pass(*, customer: Customer, by: timedelta, at: datetime) -> int:
     us up to date. Raises SandboxSilent with everything as it was, as far as one can know of a sandbox that did not
     answer.
     """
-    payer = Payer.objects.filter(customer=customer).first()
+    payer = payer_of(customer)
     if payer is not None:
         sandbox.now()
     shift(customer=customer, by=by, at=at)

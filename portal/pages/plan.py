@@ -17,6 +17,7 @@ from licensing.trials import REMINDERS
 from licensing.usage import DATA_KEPT
 from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
+from portal.pages.ended import Ended
 from portal.pages.exceptions import Credited, Made, credited, exceptions
 from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.moving import Moving, moved, moving
@@ -57,6 +58,7 @@ class PlanPage:
     planned: list[Planned]
     move: Moving | None
     moved: Moving | None
+    ended: Ended | None
 
     @property
     def due(self) -> str:
@@ -100,9 +102,14 @@ class PlanPage:
 
 
 def plan_page(
-    facts: Facts, *, today: EditionTerms, put_away: Collection[str], may_spend: bool = True
+    facts: Facts,
+    *,
+    today: EditionTerms,
+    ended: Ended | None,
+    put_away: Collection[str],
+    may_spend: bool = True,
 ) -> PlanPage:
-    """Everything the page shows. No query: the facts hold it."""
+    """Everything the page shows. No query: the facts hold it. `ended` is what the free tier took the place of."""
     standing, payer = facts.standing, facts.payer
     state = _state(standing.licence)
     renewal = next_renewal(standing=standing, payer=payer)
@@ -122,10 +129,12 @@ def plan_page(
         exceptions=exceptions(standing, today=today),
         credited=credited(facts.given, left=facts.credit),
         today=today,
-        thought=_thought(facts, put_away=put_away, may_spend=may_spend),
+        # Whose tier has just ended is not sold anything.
+        thought=None if ended else _thought(facts, put_away=put_away, may_spend=may_spend),
         planned=leaving,
         move=move,
         moved=moved(standing, usage=usage),
+        ended=ended,
     )
 
 

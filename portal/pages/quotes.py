@@ -12,6 +12,7 @@ from billing.brakes import stop_for
 from billing.endings import Ending, is_held_as_bought, pasts_of
 from billing.looking import over_at
 from billing.models import Order, Payer, Quote
+from billing.payers import payer_of
 from billing.second_payments import SecondPayment, second_payments
 from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
@@ -225,7 +226,7 @@ def quote_page(
     edition = edition_of(quote, standing)
     tier = edition.tier_by_id(quote.tier_id)
     held = held_before(quote, order, standing)
-    payer = Payer.objects.filter(customer=quote.customer_id).first()
+    payer = payer_of(quote.customer)
     return QuotePage(
         quote=quote,
         order=order,

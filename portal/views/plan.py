@@ -12,6 +12,7 @@ from licensing.upgrade_requests import open_questions
 from portal.access import members_only
 from portal.context import storefront_of
 from portal.facts import facts_of
+from portal.pages.ended import ended
 from portal.pages.plan import plan_page
 
 PUT_AWAY = "thoughts_put_away"
@@ -32,7 +33,13 @@ def plan(request: HttpRequest) -> HttpResponse:
     facts = facts_of(request.member.customer, today=shop.edition, at=timezone.now())
     asks = request.member.may_spend and facts.questions
     context = {
-        "page": plan_page(facts, today=shop.edition, put_away=put_away, may_spend=request.member.may_spend),
+        "page": plan_page(
+            facts,
+            today=shop.edition,
+            ended=ended(facts.standing, today=shop.edition),
+            put_away=put_away,
+            may_spend=request.member.may_spend,
+        ),
         "questions": open_questions(request.member.customer) if asks else [],
     }
     return render(request, "plan/plan.html", context, using="compiled")

@@ -94,6 +94,7 @@ def test_pages_of_staff_show_them_as_words(evil: Customer, mallory: User) -> Non
 
 def test_the_vendor_s_own_words_are_words_too() -> None:
     """Names of product, edition, tiers and features, in both engines' pages and in what htmx asks for."""
+    make_catalogue()
     source = (CATALOGUES / f"meridian-{TODAY}.toml").read_text()
     for name in ("Meridian", "January 2026", "Team", "Business", "Projects", "Exports", "Approvals"):
         source = source.replace(f'name = "{name}"', f"name = '{name[:2]} {MARKUP}'")

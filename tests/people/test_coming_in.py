@@ -36,7 +36,7 @@ def test_signing_up_proves_the_address_by_a_code_and_leads_to_start(client: Clie
     answer = client.post(answer.url, {"code": the_code()})
     assert answer.url == "/plan/"
     assert client.get("/plan/", follow=True).redirect_chain == [("/start/", 302)]
-    assert User.objects.get().name == "Gus Byrne"
+    assert User.objects.get(email="gus@demo.test").name == "Gus Byrne"
 
 
 def test_a_wrong_code_does_not_let_in(client: Client) -> None:

@@ -17,8 +17,8 @@ from licensing.rehearsing.running import UnableToRehearse, start
 from licensing.terms import read_edition
 from tests.cast import NOON, TODAY, make_catalogue
 from tests.publishing import writer
+from tests.staff.catalogue.forms import form_of
 from tests.staff.conftest import SignIn
-from tests.staff.test_catalogue_pages import form_of
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The catalogue in the admin: drafts are edited, copied and published; a fault is said in a sentence."""
+"""Editions in the admin: drafts are edited, copied, compared and published; a fault is said in a sentence."""
 
 from __future__ import annotations
 
@@ -13,47 +13,11 @@ from django.urls import reverse
 from licensing import catalogue
 from licensing.models import Edition, Grant, Price, Product, Tier
 from licensing.terms import read_edition
-from tests.cast import NOON, TODAY, make_catalogue
+from tests.cast import NOON, TODAY
 from tests.licensing.small_catalogue import GOOD
 from tests.publishing import ready, writer
+from tests.staff.catalogue.forms import form_of
 from tests.staff.conftest import SignIn
-
-
-@pytest.fixture
-def today(db: None) -> Edition:
-    """What is on sale."""
-    return make_catalogue()
-
-
-@pytest.fixture
-def draft(today: Edition) -> Edition:
-    """A copy of it, with a rationale."""
-    copy = catalogue.draft_from(edition=today, key="2026-06", name="June 2026")
-    copy.rationale = "Business has more room."
-    copy.save()
-    return copy
-
-
-@pytest.fixture
-def client(as_staff: SignIn) -> Client:
-    return as_staff("catalogue")
-
-
-def form_of(client: Client, page: str) -> dict[str, Any]:
-    """The fields of a change page as a browser would send them back, untouched."""
-    context = client.get(page).context
-    fields: dict[str, Any] = {}
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    for form in forms:
-        for bound in form:
-            value = bound.value()
-            if value is True:
-                fields[bound.html_name] = "on"
-            elif value is not None and value is not False:
-                fields[bound.html_name] = value
-    return fields
 
 
 def test_a_draft_is_made_from_an_edition(client: Client, today: Edition) -> None:
@@ -109,100 +73,6 @@ def test_a_draft_is_edited(client: Client, draft: Edition) -> None:
     assert draft.features.count() == Edition.objects.get(key=TODAY).features.count()
 
 
-def test_a_tiers_prices_and_grants_are_edited_as_people_write_them(client: Client, draft: Edition) -> None:
-    tier = draft.tiers.get(key="business")
-    page = reverse("admin:licensing_tier_change", args=[tier.pk])
-    form = form_of(client, page)
-    grant = Grant.objects.get(tier=tier, feature__key="projects")
-    row = next(k.rsplit("-", 1)[0] for k, v in form.items() if k.startswith("grants-") and v == grant.pk)
-    price = next(k for k in form if k.startswith("prices-") and k.endswith("-unit_amount"))
-    answer = client.post(page, {**form, f"{row}-value": "no limit", price: "99.00"})
-    assert answer.status_code == 302, answer.context["errors"]
-    grant.refresh_from_db()
-    assert grant.value is None
-    assert Price.objects.filter(tier=tier, unit_amount=9900).count() == 1
-    assert client.post(page, {**form_of(client, page), f"{row}-value": "1,500"}).status_code == 302
-    grant.refresh_from_db()
-    assert grant.value == 1500
-
-
-def test_a_new_price_gets_its_lookup_key(client: Client, draft: Edition) -> None:
-    tier = draft.tiers.get(key="business")
-    page = reverse("admin:licensing_tier_change", args=[tier.pk])
-    form = form_of(client, page)
-    number = int(form["prices-TOTAL_FORMS"])
-    form["prices-TOTAL_FORMS"] = number + 1
-    form |= {
-        f"prices-{number}-{k}": v
-        for k, v in {"currency": "gbp", "interval": "month", "unit_amount": "28.00"}.items()
-    }
-    assert client.post(page, form).status_code == 302
-    assert Price.objects.get(tier=tier, currency="GBP").lookup_key == "business-2026-06-month-gbp"
-
-
-@pytest.mark.parametrize(
-    ("currency", "written", "stored"),
-    [
-        ("usd", "49", 4900),
-        ("USD", "49.5", 4950),
-        ("USD", "1,049.00", 104900),
-        ("JPY", "4900", 4900),
-        ("KWD", "4.900", 4900),
-        ("USD", "0.07", 7),
-    ],
-)
-def test_a_price_is_written_in_its_currencys_own_digits(
-    client: Client, draft: Edition, currency: str, written: str, stored: int
-) -> None:
-    tier = draft.tiers.get(key="business")
-    Price.objects.filter(tier=tier).delete()
-    page = reverse("admin:licensing_tier_change", args=[tier.pk])
-    answer = client.post(page, with_price(form_of(client, page), currency, written))
-    assert answer.status_code == 302, answer.context["errors"]
-    price = Price.objects.get(tier=tier)
-    assert (price.currency, price.unit_amount) == (currency.upper(), stored)
-    shown = form_of(client, page)
-    assert shown["prices-0-unit_amount"] == {"JPY": "4900", "KWD": "4.900"}.get(
-        price.currency, f"{stored // 100}.{stored % 100:02d}"
-    )
-    assert client.post(page, shown).status_code == 302
-    price.refresh_from_db()
-    assert price.unit_amount == stored, "shown, saved and the same"
-
-
-@pytest.mark.parametrize(
-    ("currency", "written", "answer"),
-    [
-        ("USD", "49,00", "Write the price in USD as 49.00."),
-        ("USD", "$49", "Write the price in USD as 49.00."),
-        ("USD", "-49", "Write the price in USD as 49.00."),
-        ("USD", "٤٩", "Write the price in USD as 49.00."),
-        ("USD", "49.005", "USD has 2 digits after the point: write 49.00."),
-        ("JPY", "49.00", "JPY has no digits after the point: write 49."),
-        ("KWD", "4.9005", "KWD has 3 digits after the point: write 49.000."),
-        ("USD", "9" * 24, "That is more than any price can be."),
-        ("U1", "49.00", "Write the currency in three letters: USD."),
-    ],
-)
-def test_a_price_that_cannot_be_read_is_answered_with_how_to_write_it(
-    client: Client, draft: Edition, currency: str, written: str, answer: str
-) -> None:
-    tier = draft.tiers.get(key="business")
-    before = list(Price.objects.filter(tier=tier))
-    page = reverse("admin:licensing_tier_change", args=[tier.pk])
-    form = form_of(client, page)
-    said = client.post(page, with_price(form, currency, written, number=int(form["prices-TOTAL_FORMS"])))
-    assert said.status_code == 200
-    assert answer in html.unescape(said.content.decode())
-    assert list(Price.objects.filter(tier=tier)) == before
-
-
-def with_price(form: dict[str, Any], currency: str, written: str, *, number: int = 0) -> dict[str, Any]:
-    """The form of a tier with one more price, by the month."""
-    fields = {"currency": currency, "interval": "month", "unit_amount": written}
-    return form | {"prices-TOTAL_FORMS": number + 1, **{f"prices-{number}-{k}": v for k, v in fields.items()}}
-
-
 def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft: Edition) -> None:
     page = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
     assert "To publish, type 2026-06." in client.post(page, {"key": "2026-6"}).content.decode()
@@ -240,15 +110,6 @@ def test_whoever_deletes_a_tier_is_an_author_too(client: Client, draft: Edition)
     page = reverse("admin:licensing_tier_delete", args=[draft.tiers.get(key="scale").pk])
     assert client.post(page, {"post": "yes"}).status_code == 302
     assert names_of_authors(draft) == ["Sam catalogue"]
-
-
-def test_a_deleted_tier_leads_back_to_its_draft(client: Client, draft: Edition) -> None:
-    page = reverse("admin:licensing_tier_delete", args=[draft.tiers.get(key="scale").pk])
-    answer = client.post(page, {"post": "yes"}, follow=True)
-    assert answer.redirect_chain == [(reverse("admin:licensing_edition_change", args=[draft.pk]), 302)]
-    assert "was deleted successfully" in answer.content.decode()
-    again = client.get(page, follow=True)
-    assert "Perhaps it was deleted?" in again.content.decode(), "nothing to delete, and no draft to lead to"
 
 
 def test_the_page_of_a_draft_says_what_stands_between_it_and_its_publication(
@@ -301,16 +162,6 @@ def test_what_is_published_is_neither_rehearsed_nor_published_again(client: Clie
             assert button not in words
 
 
-def test_a_saved_tier_leads_back_to_its_draft(client: Client, draft: Edition) -> None:
-    """Whoever goes on editing stays on the tier's page."""
-    page = reverse("admin:licensing_tier_change", args=[draft.tiers.get(key="team").pk])
-    back = reverse("admin:licensing_edition_change", args=[draft.pk])
-    answer = client.post(page, form_of(client, page), follow=True)
-    assert answer.redirect_chain == [(back, 302)]
-    assert "was changed successfully" in answer.content.decode()
-    assert client.post(page, {**form_of(client, page), "_continue": "1"})["Location"] == page
-
-
 def names_of_authors(draft: Edition) -> list[str]:
     return [str(author) for author in draft.authors.all()]
 
@@ -353,15 +204,6 @@ def test_every_cell_of_a_drafts_terms_is_filled(client: Client, draft: Edition) 
     missing = sum(feature.key not in tier.gives for tier in terms.tiers for feature in terms.features)
     assert missing == 15
     assert words.count("not included") == missing
-
-
-def test_claims_are_edited_beside_what_makes_them_true(client: Client, draft: Edition) -> None:
-    tier = draft.tiers.get(key="team")
-    page = reverse("admin:licensing_tier_change", args=[tier.pk])
-    form = form_of(client, page)
-    first = next(name for name, value in form.items() if str(value).startswith("Room for every shop"))
-    assert client.post(page, {**form, first: "Twenty projects."}).status_code == 302
-    assert read_edition(draft).tiers[1].claims[0].text == "Twenty projects."
 
 
 def compared(client: Client, edition: Edition, **asked: Any) -> str:
