@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from licensing.measuring import Measure, measure
+from licensing.models import Feature
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms
 
 PRICE = "price"
+# How many seats a tier takes at most and at least. No feature's key has a point.
+MOST_SEATS, FEWEST_SEATS = SEATS = ("seats.most", "seats.fewest")
 Kind = Literal["kept_better", "kept_worse", "same"]
 
 # What nothing measures is kept: whoever gives it up does not get it back.
@@ -27,8 +32,9 @@ class Difference:
 
     `feature_key` is a feature's key, or "price"; then both values are PriceTerms. A side that does not have it is
     NOT_INCLUDED: for a price that means free as held, no longer sold today. `feature` is the feature as the side
-    that has it describes it (held before today), for its unit and its levels' words; None for a price. `kind` is
-    from the holder's point of view.
+    that has it describes it (held before today), for its unit and its levels' words; None for a price. One of SEATS is
+    described and valued like a limit; the fewer the fewest seats are, the better. `kind` is from the holder's point of
+    view.
     """
 
     feature_key: str
@@ -52,10 +58,11 @@ def differences(
     currency: str | None = None,
     interval: str | None = None,
 ) -> list[Difference]:
-    """Compare one tier as held and as sold today: first its prices, then every feature of either edition, in order.
+    """Compare one tier as held and as sold today: first its prices, then its seats, where it takes more or fewer, then
+    every feature of either edition, in order.
 
-    `currency` and `interval` narrow the prices to those that concern one customer. Terms that did not change are
-    returned too, as "same". Where today's edition has no tier of that key, all that was held counts as kept.
+    `currency` and `interval` narrow the prices to those that concern one customer. Prices and features that did not
+    change are returned too, as "same". Where today's edition has no tier of that key, all that was held counts as kept.
 
     Worked examples, from Team of March 2025 held while January 2026 is sold:
 
@@ -67,6 +74,7 @@ def differences(
     * no limit (None), today any number → kept_better; not included, today 0 → kept_worse: what is included counts
       for more than what is not
     * 20 projects, today 99 GB → kept_better: nothing sold today is what is held
+    * at most 50 seats, today 5 → kept_better; from 2 seats on, today from 1 → kept_worse
 
     Raises KeyError where the held edition has no such tier.
     """
@@ -75,6 +83,7 @@ def differences(
         raise KeyError(tier_key)
     theirs = today.tier(tier_key)
     found = list(_prices(mine, theirs, currency=currency, interval=interval))
+    found += _seats(mine, theirs) if theirs else ()
     keys = [f.key for f in held.features] + [f.key for f in today.features if held.feature(f.key) is None]
     for key in keys:
         before, after = held.feature(key), today.feature(key)
@@ -114,6 +123,22 @@ def _prices(
     if mine.is_free and theirs:
         for price in filter(concerns, theirs.prices):
             yield Difference(PRICE, "Price", NOT_INCLUDED, price, "kept_better")
+
+
+def _seats(mine: TierTerms, theirs: TierTerms) -> Iterator[Difference]:
+    no_end = float("inf")
+    if mine.max_seats != theirs.max_seats:
+        kind = _kind_of(mine.max_seats or no_end, theirs.max_seats or no_end)
+        limit = _limit_of_seats(MOST_SEATS, _("Most seats"))
+        yield Difference(limit.key, limit.name, mine.max_seats, theirs.max_seats, kind, limit)
+    if mine.min_seats != theirs.min_seats:
+        kind = _kind_of(theirs.min_seats, mine.min_seats)
+        limit = _limit_of_seats(FEWEST_SEATS, _("Fewest seats"))
+        yield Difference(limit.key, limit.name, mine.min_seats, theirs.min_seats, kind, limit)
+
+
+def _limit_of_seats(key: str, name: str) -> FeatureTerms:
+    return FeatureTerms(key, name, Feature.Kind.LIMIT, "", "seats", monthly=False, levels=(), about="")
 
 
 def _kind(before: FeatureTerms | None, held: Any, after: FeatureTerms | None, today: Any) -> Kind:

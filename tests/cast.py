@@ -53,6 +53,15 @@ def make_catalogue() -> Edition:
     return edition
 
 
+def later_terms(*changes: tuple[str, str], at: datetime = NOON - timedelta(days=100)) -> Edition:
+    """The terms of July 2026, published at `at`: today's with these changes of their file's text."""
+    text = (CATALOGUES / f"meridian-{TODAY}.toml").read_text()
+    for old, new in (("2026-01", "2026-07"), ("January 2026", "July 2026"), *changes):
+        assert old in text
+        text = text.replace(old, new)
+    return publish(catalogue.load_draft(source=text, at=at), at=at)
+
+
 def person(name: str, email: str = "", *, verified: bool = True, **fields: Any) -> User:
     """Somebody who can sign in with PASSWORD: `person("Gus")` is gus@demo.test. The same one when asked again."""
     email = email or f"{name.split(' ')[0].lower()}@demo.test"

@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from licensing.catalogue.places import place
-from licensing.grandfathering import PRICE, Difference, differences
+from licensing.grandfathering import PRICE, SEATS, Difference, differences
 from licensing.money import format_money
 from licensing.staff_words import given_words
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms
@@ -142,7 +142,7 @@ def _terms(old: EditionTerms, new: EditionTerms, tier_key: str) -> Iterator[Line
     """Prices and features, by the rules of what an old customer keeps."""
     fitting = [_fitting(terms, tier_key) for terms in (old, new)]
     for one in differences(held=fitting[0], today=fitting[1], tier_key=tier_key):
-        if one.kind != "same" or _is_counted_anew(one):
+        if one.feature_key not in SEATS and (one.kind != "same" or _is_counted_anew(one)):
             yield _price_line(one) if one.feature_key == PRICE else _feature_line(one, old, new)
     yield from _new_prices(*(terms.tiers[0] for terms in fitting))
     for terms, is_new in ((old, False), (new, True)):

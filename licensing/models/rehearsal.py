@@ -58,7 +58,7 @@ class Rehearsed(models.Model):
     """What a draft means for one customer. Amounts are minor units of `currency` an interval, before tax.
 
     `before` and `after` are the bill now and once the draft is published; `if_moved` is the bill of the same tier of
-    the draft, empty where it is not sold to them. `gained` and `lost` are entitlements by publishing alone,
+    the draft, empty where they could not have it. `gained` and `lost` are entitlements by publishing alone,
     `…_if_moved` those by moving; a loss with `sunset` comes by the sunset announced on that day, and counts in neither
     effect. Whose edition is announced to end has `moves_on`: to which edition, announced when, on which day (null while
     there is none), and the `bill` from then on; what that brings and takes is marked with `sunset` and `ends`, and the

@@ -93,7 +93,7 @@ class Play:
         before = held.price.amount(licence.seats) if held else 0
         own = case.now.tier.price_by_id(licence.price_id)
         after = own.amount(licence.seats) if own else 0
-        if_moved = _bill(case.target, licence)
+        if_moved = _bill_if_moved(case.target, licence)
         moves_on = self._moves_on(case, standing)
         then = moves_on["bill"] if moves_on else before
         excepted = self._excepted(case, standing) if if_moved is not None else []
@@ -125,7 +125,7 @@ class Play:
             "flips": list(self._flips(facts)),
             "notices": notices,
             "earliest": max((notice["earliest"] for notice in notices), default=None),
-            "promises": self._broken(case, standing, before=before, after=after),
+            "promises": self._broken(case, facts, before=before, after=after),
             "moves_on": moves_on,
         }
 
@@ -141,13 +141,15 @@ class Play:
             "bill": _bill(case.then.own, standing.licence) or 0,
         }
 
-    def _broken(self, case: Case, standing: Standing, *, before: int, after: int) -> list[list[str]]:
+    def _broken(self, case: Case, facts: Facts, *, before: int, after: int) -> list[list[str]]:
         """As they stand now, and as they will on the day on which an announced end moves them."""
-        found = broken(Before(standing, case.now.before, before), After(case.now.after, after, self.draft))
+        standing, now = facts.standing, self._situation(facts, self.today)
+        found = broken(Before(now, case.now.before, before), After(case.now.after, after, self.draft))
         if case.ending and case.then:
             before, after = (_bill(tier, standing.licence) or 0 for tier in (case.then.own, case.then.tier))
+            then = replace(now, standing=moved_on(standing, case.ending))
             found += broken(
-                Before(moved_on(standing, case.ending), case.then.before, before),
+                Before(then, case.then.before, before),
                 After(case.then.after, after, self.draft),
             )
         return [list(each) for each in dict.fromkeys((key, words) for key, words in found)]
@@ -257,9 +259,12 @@ class Play:
         if tier is None:
             return {NOT_OFFERED}
         standing = facts.standing
-        situation = Situation(standing=standing, today=edition, people=facts.people, usage=facts.usage)
         change = Change(tier, edition, standing.licence.seats, standing.interval)
-        return {reason.rule for reason in change_reasons(situation, change)}
+        return {reason.rule for reason in change_reasons(self._situation(facts, edition), change)}
+
+    @staticmethod
+    def _situation(facts: Facts, edition: EditionTerms) -> Situation:
+        return Situation(standing=facts.standing, today=edition, people=facts.people, usage=facts.usage)
 
     def _notices(self, standing: Standing, *, rises: bool, loses: bool) -> list[dict[str, Any]]:
         """What would have to be said before the customer could be moved, and from when on they could be."""
@@ -283,6 +288,15 @@ def _bill(tier: TierTerms | None, licence: Licence) -> int | None:
         return None
     price = licence.price and tier.price(currency=licence.price.currency, interval=licence.price.interval)
     return price.amount(licence.seats) if price else 0 if tier.is_free else None
+
+
+def _bill_if_moved(tier: TierTerms | None, licence: Licence) -> int | None:
+    """The same for whoever is asked to move: nobody can, with more or fewer seats than the tier takes."""
+    most = tier.max_seats if tier else None
+    takes_seats = tier is not None and (
+        tier.is_free or (tier.min_seats <= licence.seats and (most is None or licence.seats <= most))
+    )
+    return _bill(tier, licence) if takes_seats else None
 
 
 def _less(entitled: Mapping[str, Entitlement], keys: set[str]) -> dict[str, Entitlement]:

@@ -9,20 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from licensing.eligibility import change_reasons
 from licensing.entitlements import Entitlement
 from licensing.models import Waiver
+from licensing.reasons import Reason
 from licensing.rehearsing.comparing import is_less
+from licensing.rules.fitting import FITTING_RULES
+from licensing.rules.situation import Change, Situation
 from licensing.standing import Standing
 from licensing.terms import EditionTerms
+
+_FITTING = frozenset(rule.key for rule in FITTING_RULES)
 
 
 @dataclass(frozen=True)
 class Before:
-    """A customer as they stand: what they may do, and their bill in minor units an interval."""
+    """A customer as they stand, with today's terms beside: what they may do, and their bill in minor units."""
 
-    standing: Standing
+    situation: Situation
     entitled: Mapping[str, Entitlement]
     bill: int
+
+    @property
+    def standing(self) -> Standing:
+        return self.situation.standing
 
 
 @dataclass(frozen=True)
@@ -71,6 +81,19 @@ def _trial_can_be_bought(before: Before, after: After) -> Iterator[str]:
         yield f"They are trying {tried.name}, and the draft does not have it: they could not buy what they try."
     elif not tier.is_free and not any(price.currency == standing.customer.currency for price in tier.prices):
         yield f"They are trying {tried.name}, and the draft does not sell it in {standing.customer.currency}."
+    else:
+        known = {reason.rule for reason in _does_not_fit(before.situation, before.situation.today, tried.key)}
+        for reason in _does_not_fit(before.situation, after.draft, tried.key):
+            if reason.rule not in known:
+                yield f"They are trying {tried.name}, and could not buy it on the draft's terms: {reason.text}"
+
+
+def _does_not_fit(situation: Situation, edition: EditionTerms, tier_key: str) -> Iterator[Reason]:
+    """Why the people and what they use do not fit into a tier, with as many seats as they need at least."""
+    if tier := edition.tier(tier_key):
+        seats = max(situation.people, tier.min_seats)
+        wanted = Change(tier, edition, seats, situation.standing.interval)
+        yield from (reason for reason in change_reasons(situation, wanted) if reason.rule in _FITTING)
 
 
 def _granted_trial_can_be_used(before: Before, after: After) -> Iterator[str]:

@@ -73,7 +73,7 @@ def usage_fits(situation: Situation, change: Change) -> Reason | None:
             "tier": change.tier.name,
             "limit": _count(first.room),
         },
-        _("Remove %(surplus)s, and %(tier)s is open to you.")
+        _("Remove %(surplus)s, and what you have fits into %(tier)s.")
         % {"surplus": ", ".join(_surplus(one) for one in over), "tier": change.tier.name},
     )
 

@@ -16,7 +16,12 @@ MOST_SEATS = 100_000
 class CalculatorForm(forms.Form):
     """Never an amount and never a price: those are ours to say. `step` is a press on − or + where no script runs."""
 
-    tier = forms.ChoiceField(label=_("Tier"))
+    tier = forms.ChoiceField(
+        label=_("Tier"),
+        error_messages={
+            "invalid_choice": _("The tier that was asked for is not sold. Another one stands here.")
+        },
+    )
     seats = forms.IntegerField(
         label=_("Seats"),
         min_value=1,

@@ -61,16 +61,20 @@ class _TrialKind(Kind[AboutTrial]):
         }
 
     def facts(self, about: AboutTrial, notice: Notice, at: datetime) -> dict[str, Any]:
-        """Both tiers, what differs between them, and what keeping the higher one would cost at list price, with tax
-        where its rate is known.
+        """Both tiers, what differs between them, and what keeping the higher one would cost at today's list price, with
+        tax where its rate is known.
         """
         assert about.licence is not None
         trial_edition, trial_tier = about.terms
         edition, tier = terms_in_force(about.licence, newest_id=about.newest_id)
         rows = gained(held=tier, held_edition=edition, offered=trial_tier, edition=trial_edition)
         interval = about.licence.price.interval if about.licence.price else "month"
-        price = trial_tier.price(currency=notice.customer.currency, interval=interval)
-        seats = max(about.licence.seats, trial_tier.min_seats)
+        sold = edition_terms(about.newest_id).tier(trial_tier.key)
+        seats = max(about.licence.seats, sold.min_seats if sold else 1)
+        takes_them = sold is not None and (sold.max_seats is None or seats <= sold.max_seats)
+        price = (
+            sold.price(currency=notice.customer.currency, interval=interval) if sold and takes_them else None
+        )
         amount = price.amount(seats) if price else 0
         percent = about.payer.tax_percent if about.payer else ""
         tax = tax_on(amount, percent=percent) if percent else None
@@ -81,11 +85,14 @@ class _TrialKind(Kind[AboutTrial]):
             "ends_at": about.trial.ends_at,
             "on_loan": offered_words(rows),
             "as_before": held_words(rows),
+            "is_sold": sold is not None,
             "keep_price": price,
             "keep_amount": amount + (tax or 0),
             "keep_tax": tax,
             "keep_seats": seats,
-            "keep_url": link("upgrade", tier=trial_tier.key, seats=seats, interval=interval),
+            "keep_url": link("upgrade", tier=trial_tier.key, seats=seats, interval=interval)
+            if sold
+            else link("upgrade"),
             "trial_url": link("trials"),
             "plan_url": link("plan"),
         }

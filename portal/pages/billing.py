@@ -19,12 +19,15 @@ from licensing.giving_up import given_up
 from licensing.grandfathering import Difference
 from licensing.models import Customer, Licence
 from licensing.offers import Row, compare
+from licensing.seats import people_of
 from licensing.standing import Standing, standing_of
 from licensing.sunsets.moving import Move
 from licensing.terms import EditionTerms, TierTerms
+from licensing.usage import usage_of
 from portal.pages.ahead import announced_words
 from portal.pages.exceptions import carried
 from portal.pages.values import card_words
+from portal.pages.way_back import no_way_back
 
 INVOICES_A_PAGE = 24
 # Stripe's words for an invoice, in ours, with the badge that goes with them.
@@ -166,13 +169,15 @@ def _invoice_line(invoice: Invoice, twice: tuple[Order, SecondPayment] | None) -
 
 @dataclass(frozen=True)
 class CancelPage(PaidPage):
-    """What cancelling would do, and when."""
+    """What cancelling would do, and when. `is_sold`: whether what ends can be bought today."""
 
     free_tier: TierTerms
     rows: tuple[Row, ...]
     given_up: tuple[Difference, ...]
     carried: tuple[str, ...]
     payer: Payer | None
+    is_sold: bool
+    no_way_back: str
     trouble: str = ""
 
     @property
@@ -199,5 +204,11 @@ def cancel_page(
         given_up=given_up(standing, today=today) if today else (),
         carried=carried(standing, tier=edition.free_tier, edition=edition, since=standing.licence.period_end),
         payer=payer_of(customer),
+        is_sold=today is not None and today.tier(standing.tier.key) is not None,
+        no_way_back=no_way_back(
+            standing, people=people_of(customer, at=at), usage=usage_of(customer, at=at), today=today
+        )
+        if today
+        else "",
         trouble=trouble,
     )

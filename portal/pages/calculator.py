@@ -144,7 +144,9 @@ class Calculator:
         if self.chosen is self.held:
             return ""
         situation = self.facts.situation
-        return no_way_back(situation.standing, usage=situation.usage, today=situation.today)
+        return no_way_back(
+            situation.standing, people=situation.people, usage=situation.usage, today=situation.today
+        )
 
     @cached_property
     def columns(self) -> list[Column]:

@@ -13,7 +13,7 @@ from licensing.certificates import KIND, Certificate, certificate_of, described,
 from licensing.signing import Verified
 from licensing.standing import Standing
 from licensing.terms import NOT_INCLUDED, PriceTerms, Storefront
-from portal.pages.promises import Promise, price_words, since_words, today_words
+from portal.pages.promises import Promise, held_words, price_words, since_words, today_words
 from portal.pages.values import feature_name, feature_words, value_words
 from portal.templatetags.words import day, number
 
@@ -53,11 +53,7 @@ def certificate_page(standing: Standing, *, shop: Storefront) -> CertificatePage
     return CertificatePage(
         standing=standing,
         certificate=certificate,
-        kept=tuple(
-            Promise(feature_words(one.feature, one.held), today_words(one, today=shop.edition))
-            for one in kept
-            if one.feature is not None
-        ),
+        kept=tuple(Promise(held_words(one), today_words(one, today=shop.edition)) for one in kept),
         shared=tuple(
             Promise(feature_words(feature, value), since_words(since.name))
             for feature, value, since in shared

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from licensing.grandfathering import PRICE, Difference, differences
+from licensing.grandfathering import PRICE, SEATS, Difference, differences
 from licensing.models import Edition, Feature
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms, edition_terms
 from portal.pages.promises import price_words
@@ -94,7 +94,10 @@ def _change(one: Difference, before: EditionTerms, terms: EditionTerms) -> Chang
     better = one.kind == "kept_worse"
     if one.feature_key == PRICE:
         return Change(_("Price"), _price(one.held), _price(one.today), better)
-    was, now = before.feature(one.feature_key), terms.feature(one.feature_key)
+    was, now = (
+        one.feature if one.feature_key in SEATS else edition.feature(one.feature_key)
+        for edition in (before, terms)
+    )
     described = now or was
     assert described is not None
     return Change(feature_name(described), _value(was, one.held), _value(now, one.today), better)

@@ -80,6 +80,12 @@ class PlanPage:
         return self.facts.standing
 
     @property
+    def trial_is_sold(self) -> bool:
+        """Whether what is on trial is sold still, so that it can be kept."""
+        trial_tier = self.standing.trial_tier
+        return trial_tier is not None and self.today.tier(trial_tier.key) is not None
+
+    @property
     def data_kept(self) -> str:
         """What becomes of what is made, where there is more of it than a limit has room for."""
         return DATA_KEPT.text(None)

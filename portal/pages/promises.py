@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from licensing.entitlements import is_better
-from licensing.grandfathering import PRICE, Difference, differences
+from licensing.grandfathering import MOST_SEATS, PRICE, SEATS, Difference, differences
 from licensing.standing import Standing
 from licensing.sunsets.moving import move_of
-from licensing.terms import NOT_INCLUDED, EditionTerms, PriceTerms
+from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms
 from portal.pages.values import feature_words, short_money, value_words
 from portal.templatetags.words import day, day_from
 
@@ -81,11 +82,17 @@ def price_words(price: PriceTerms) -> str:
     return (_("%(amount)s a seat a month") if price.per_seat else _("%(amount)s a month")) % amount
 
 
+def held_words(one: Difference) -> str:
+    """A feature, or the seats, as held, to stand in a list. `one` is not a price's."""
+    assert one.feature is not None
+    return _words(one.feature, one.held)
+
+
 def today_words(one: Difference, *, today: EditionTerms) -> str:
     """In a few words, what a feature that is kept is in today's terms: "today 40,000", "today in Business".
-    `one` is a feature's, not a price's.
+    `one` is not a price's.
     """
-    described = today.feature(one.feature_key)
+    described = _described(one, today)
     if described is None:
         return _("sold no longer")
     if one.today is not NOT_INCLUDED:
@@ -103,8 +110,7 @@ def today_words(one: Difference, *, today: EditionTerms) -> str:
 def _promise(one: Difference, *, today: EditionTerms) -> Promise:
     if one.feature_key == PRICE:
         return Promise(_held_price(one.held), _today_price(one.today))
-    assert one.feature is not None
-    return Promise(feature_words(one.feature, one.held), today_words(one, today=today))
+    return Promise(held_words(one), today_words(one, today=today))
 
 
 def _ending(one: Difference, standing: Standing) -> Promise | None:
@@ -124,13 +130,22 @@ def _ending(one: Difference, standing: Standing) -> Promise | None:
 def _missed(one: Difference, *, today: EditionTerms) -> Promise:
     if one.feature_key == PRICE:
         return Promise(price_words(one.today), _("yours %(price)s") % {"price": _amount(one.held)})
-    described = today.feature(one.feature_key)
+    described = _described(one, today)
     assert described is not None
     assert one.feature is not None
     yours = _("yours %(value)s") % {"value": value_words(one.feature, one.held)}
-    return Promise(
-        feature_words(described, one.today), _("not in yours") if one.held is NOT_INCLUDED else yours
-    )
+    return Promise(_words(described, one.today), _("not in yours") if one.held is NOT_INCLUDED else yours)
+
+
+def _described(one: Difference, today: EditionTerms) -> FeatureTerms | None:
+    """What it is about, as today's terms describe it; None where they do not know it."""
+    return one.feature if one.feature_key in SEATS else today.feature(one.feature_key)
+
+
+def _words(feature: FeatureTerms, value: Any) -> str:
+    if feature.key == MOST_SEATS and value is None:
+        return _("Any number of seats")
+    return feature_words(feature, value)
 
 
 def _held_price(price: PriceTerms | object) -> str:

@@ -87,6 +87,11 @@ class QuotePage(Compared):
         return self.quote.price.interval
 
     @property
+    def held_is_sold(self) -> bool:
+        """Whether what they have now can be bought today."""
+        return self.edition.tier(self.licence_tier.key) is not None
+
+    @property
     def template(self) -> str:
         return f"quotes/_{self.state}.html"
 
@@ -273,7 +278,12 @@ def _no_way_back(quote: Quote, standing: Standing, *, today: EditionTerms) -> st
     """Why they could not come back to the tier they hold. No query where they stay on it, or where it is free."""
     if quote.tier_id == standing.tier.id or standing.tier.is_free:
         return ""
-    return no_way_back(standing, usage=usage_of(quote.customer, at=standing.at), today=today)
+    return no_way_back(
+        standing,
+        people=people_of(quote.customer, at=standing.at),
+        usage=usage_of(quote.customer, at=standing.at),
+        today=today,
+    )
 
 
 def _ending(order: Order, licence: Licence) -> Ending | None:

@@ -78,6 +78,11 @@ class TrialsPage:
         return self.facts.standing
 
     @property
+    def is_sold(self) -> bool:
+        """Whether what is on trial is sold still, so that it can be kept."""
+        return self.live is not None and self.facts.situation.today.tier(self.live.tier.key) is not None
+
+    @property
     def announced(self) -> list[str]:
         """What is announced of the tier under a trial."""
         return announced_words(self.standing)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,15 +59,23 @@ class RunningPortal:
 
 @pytest.fixture(scope="session")
 def running_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
-    """Start the portal on free ports with data of its own, wait until it is ready, and end it afterwards."""
-    data = tmp_path_factory.mktemp("portal")
+    """Start the portal on free ports with data of its own, wait until it is ready, and end it afterwards.
+
+    Another run of pytest closes pytest's own folder to all but us, and so to PostgreSQL where it runs as another user:
+    the data are not in there.
+    """
+    with tempfile.TemporaryDirectory(prefix="portal-run-", ignore_cleanup_errors=True) as data:
+        yield from _running(Path(data), log=tmp_path_factory.mktemp("portal") / "launcher.log")
+
+
+def _running(data: Path, *, log: Path) -> Iterator[RunningPortal]:
     port = free_ports_in_a_row(4)
     environment = {**environment_without_settings(), "PORT": str(port), "DATA_DIR": str(data)}
     ready = data / "run.ready"
     child = Child(
         name="portal",
         argv=[sys.executable, "-m", "portal.local.run"],
-        log=data / "launcher.log",
+        log=log,
         env=environment,
         cwd=ROOT,
     ).start()

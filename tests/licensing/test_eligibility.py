@@ -105,7 +105,7 @@ def test_what_you_have_must_fit_into_a_lower_tier() -> None:
     [reason] = change_reasons(found, change)
     assert reason.rule == "usage-fits"
     assert "38" in reason.text
-    assert reason.change == "Remove 18 projects, 1 guest, and Team is open to you."
+    assert reason.change == "Remove 18 projects, 1 guest, and what you have fits into Team."
 
 
 def test_a_monthly_count_does_not_stand_in_the_way() -> None:

@@ -96,6 +96,18 @@ def test_a_tier_that_goes_is_kept_by_its_holders(draft: Edition) -> None:
     assert (row.effect, row.moving, row.if_moved, row.promises) == ("none", "closed", None, [])
 
 
+def test_nobody_is_reckoned_to_move_with_more_seats_than_the_tier_takes(draft: Edition) -> None:
+    """Ada has 8 seats of Team."""
+    party = ada()
+    Tier.objects.filter(edition=draft, key="team").update(max_seats=8)
+    assert seen(rehearsed(draft, at=NOON), party.customer).if_moved == 8 * 2300
+    Tier.objects.filter(edition=draft, key="team").update(max_seats=7)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.effect, row.moving, row.if_moved, row.notices) == ("none", "closed", None, [])
+    Tier.objects.filter(edition=draft, key="team").update(max_seats=None, min_seats=9)
+    assert seen(rehearsed(draft, at=NOON), party.customer).moving == "closed"
+
+
 def test_rules_that_begin_to_stand_in_the_way_are_named_tier_by_tier(draft: Edition) -> None:
     """Ada has 8 seats; Business would take 5 at most."""
     party = ada()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from licensing.models import Claim, Edition, Feature, Grant, Tier
 from licensing.waivers.threshold import Wish
-from tests.cast import NOON, ada
+from tests.cast import NOON, ada, joins, person
 from tests.licensing.rehearsing import gives, next_draft, seen, trial
+from tests.pages.conftest import uses
 from tests.publishing import rehearsed
 from tests.waivers.wishes import grant
 
@@ -30,6 +32,44 @@ def test_a_trial_of_a_tier_that_goes_breaks_the_promise_that_it_can_be_bought(dr
     assert key == "trial-can-be-bought"
     assert "They are trying Business, and the draft does not have it" in words
     assert rehearsal.totals["promises"] == {"trial-can-be-bought": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda draft: Tier.objects.filter(edition=draft, key="business").update(max_seats=5),
+            "at most 5 seats",
+        ),
+        (
+            lambda draft: gives(draft, "business", "projects", 30),
+            "You use 40 projects; Business has room for 30.",
+        ),
+    ],
+    ids=["seats", "room"],
+)
+def test_a_trial_of_what_they_would_not_fit_into_breaks_it_as_well(
+    draft: Edition, change: Callable[[Edition], object], says: str
+) -> None:
+    party = ada()
+    for number in range(5):
+        joins(person(f"P{number}"), party.customer)
+    uses(party, "projects", 40)
+    trial(party.customer)
+    assert seen(rehearsed(draft, at=NOON), party.customer).promises == []
+    change(draft)
+    ((key, words),) = seen(rehearsed(draft, at=NOON), party.customer).promises
+    assert key == "trial-can-be-bought"
+    assert words.startswith("They are trying Business, and could not buy it on the draft's terms: ")
+    assert says in words
+
+
+def test_what_they_do_not_fit_into_today_either_is_not_the_drafts_doing(draft: Edition) -> None:
+    party = ada()
+    uses(party, "rows", 30_000_000)
+    trial(party.customer)
+    gives(draft, "business", "rows", 10_000_000)
+    assert seen(rehearsed(draft, at=NOON), party.customer).promises == []
 
 
 def test_a_granted_trial_of_a_tier_that_goes_breaks_a_promise_too(draft: Edition) -> None:

@@ -9,7 +9,7 @@ from licensing import trials
 from licensing.history import COMMAND
 from licensing.models import Notice, Trial
 from portal.mails.outbox import send_due
-from tests.cast import NOON, Party
+from tests.cast import NOON, Party, later_terms
 from tests.infra.mailbox import Mailbox
 from tests.mails.reading import subject_of, words_of
 from tests.mails.scenes import settled_order, trial_of
@@ -50,6 +50,46 @@ def test_where_the_tax_is_known_keeping_costs_what_the_calculator_says(
     send_due(at=NOON)
     for words in words_of(mailbox.to(ADA)[0]):
         assert "US$304.64 a month for 8 people, tax included." in words
+
+
+def test_keeping_costs_what_is_asked_for_today(okafor: Party, mailbox: Mailbox) -> None:
+    """Business has become dearer since the trial began: 8 × US$36.00."""
+    trial_of(okafor, ends_at=NOON + timedelta(days=2, hours=4))
+    later_terms(("USD = 3200", "USD = 3600"))
+    trials.remind_due(at=NOON)
+    send_due(at=NOON)
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "US$288.00 a month for 8 people, before tax." in words
+
+
+def test_what_takes_fewer_people_today_is_not_priced_for_more(okafor: Party, mailbox: Mailbox) -> None:
+    trial_of(okafor, ends_at=NOON + timedelta(days=2, hours=4))
+    later_terms(
+        ("max_seats = 50\n", "max_seats = 5\n"), ('name = "Business"\n', 'name = "Business"\nmax_seats = 5\n')
+    )
+    trials.remind_due(at=NOON)
+    send_due(at=NOON)
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "US$" not in words
+        assert "/upgrade/?tier=business&seats=8" in words
+
+
+@pytest.mark.parametrize("has_ended", [False, True])
+def test_what_is_sold_no_longer_is_not_offered_to_be_kept(
+    okafor: Party, mailbox: Mailbox, has_ended: bool
+) -> None:
+    trial_of(okafor, ends_at=NOON + timedelta(days=2))
+    later_terms(('key = "business"', 'key = "studio"'), ('name = "Business"', 'name = "Studio"'))
+    if has_ended:
+        trials.expire_due(at=NOON + timedelta(days=3))
+    else:
+        trials.remind_due(at=NOON)
+    send_due(at=NOON + timedelta(days=3 if has_ended else 0))
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "Business is sold no longer, so that it cannot be kept." in words
+        assert "tier=business" not in words
+        assert "US$256" not in words
+        assert "after all?" not in words
 
 
 def test_after_a_silence_only_the_nearer_reminder_goes_out(okafor: Party, mailbox: Mailbox) -> None:

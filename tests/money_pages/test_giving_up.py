@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,25 +9,17 @@ from django.utils import timezone
 
 from billing.cancellation import cancel_at_period_end, undo_cancellation
 from billing.models import Order
-from licensing.catalogue import load_draft
 from licensing.customers import close_customer
 from licensing.giving_up import NotAgreed, keys_of
 from licensing.models import Event, Licence
 from licensing.terms import edition_terms, storefront
 from licensing.usage import record_reading
-from tests.cast import publish
+from tests.cast import joins, later_terms, person
 from tests.money_pages.conftest import Buyer
-
-SOURCE = Path("portal/demo/meridian-2026-01.toml").read_text()
 
 
 def new_terms(*changes: tuple[str, str]) -> None:
-    """The terms of July 2026: today's with these changes."""
-    text = SOURCE.replace("2026-01", "2026-07").replace("January 2026", "July 2026")
-    for old, new in changes:
-        assert old in text
-        text = text.replace(old, new)
-    publish(load_draft(source=text, at=timezone.now()), at=timezone.now())
+    later_terms(*changes, at=timezone.now())
 
 
 @pytest.fixture
@@ -92,6 +82,27 @@ class TestMoving:
         new_terms(('key = "team"', 'key = "crew"'), ('name = "Team"', 'name = "Crew"'))
         said = ada_client.get(reverse("quote", args=[ada.quote("business", seats=3).pk])).content.decode()
         assert "Team is sold no longer: you could not come back." in said
+        assert "Team is not sold any more:" in said
+        assert "If you come back" not in said
+        said = ada_client.get(reverse("billing_cancel")).content.decode()
+        assert "Team is sold no longer: you could not come back." in said
+        assert "You can buy Team again at any time" not in said
+        assert "If you buy Team again later" not in said
+
+    def test_fewer_seats_are_given_up_like_anything_else(self, ada: Buyer, ada_client: Client) -> None:
+        ada.with_card().buy("team", seats=3)
+        new_terms(("max_seats = 50\n", "max_seats = 2\n"), ("max_seats = 3\n", "max_seats = 2\n"))
+        quote = ada.quote("business", seats=3)
+        with pytest.raises(NotAgreed) as refused:
+            ada.accept(quote)
+        assert keys_of(refused.value.given_up) == ["seats.most"]
+        for number in range(2):
+            joins(person(f"P{number}"), ada.customer)
+        for door in (reverse("quote", args=[quote.pk]), reverse("billing_cancel")):
+            said = " ".join(ada_client.get(door).content.decode().split())
+            assert "Most seats: <b>2</b> in place of your 50" in said
+            assert "You are 3 people; Team, as it is sold today, has at most 2 seats." in said
+            assert "gives_up" in said
 
 
 class TestCancelling:

@@ -12,7 +12,7 @@ from joserfc.util import urlsafe_b64decode, urlsafe_b64encode
 
 from licensing.signing import new_key, sign
 from tests import cast
-from tests.cast import Party
+from tests.cast import Party, later_terms
 from tests.pages.conftest import SignIn, text_of
 
 
@@ -46,6 +46,27 @@ def test_the_page_says_what_since_when_until_what_and_what_ends_it(bo: Party, si
     assert "What ends it Moving to another tier, higher or lower." in words
     assert "What does not end it A new edition of our terms" in words
     assert "Issued on 22 November 2026 by Meridian Works" in words
+
+
+def test_the_seats_that_a_tier_takes_are_kept_and_said_in_every_place(
+    ada: Party, sign_in: SignIn, visitor: Client
+) -> None:
+    """Team took 50 at most and takes 5 from now on; Free took 3 and takes 4."""
+    later_terms(("max_seats = 50\n", "max_seats = 5\n"), ("max_seats = 3\n", "max_seats = 4\n"))
+    client = sign_in(ada.user)
+    assert "Most seats: 50 (today 5)" in text_of(client.get("/plan/certificate/"))
+    assert "You keep yours: Most seats: 50 (today 5)" in text_of(client.get("/plan/"))
+    signed = json.dumps(signed_file(client))
+    assert "Most seats: 50 (on that day 5)" in text_of(visitor.post("/verify/", {"certificate": signed}))
+    changed = text_of(visitor.get("/changelog/"))
+    assert "Most seats 50 5" in changed
+    assert "Most seats 3 4" in changed
+    assert "Most seats" in visitor.get("/changelog/feed.json").content.decode()
+
+
+def test_any_number_of_seats_is_kept_too(di: Party, sign_in: SignIn) -> None:
+    later_terms(('name = "Business"\n', 'name = "Business"\nmax_seats = 50\n'))
+    assert "Any number of seats (today 50)" in text_of(sign_in(di.user).get("/plan/"))
 
 
 def test_my_plan_leads_there(bo: Party, cy: Party, sign_in: SignIn) -> None:

@@ -9,10 +9,9 @@ import pytest
 from django.test import Client
 
 from billing.models import Order, Payer
-from licensing.catalogue import load_draft
 from licensing.models import UpgradeRequest
 from tests import cast
-from tests.cast import NOON, Party
+from tests.cast import NOON, Party, later_terms
 from tests.mails.scenes import invoice_of
 from tests.pages.conftest import SignIn, orders, text_of, tries, uses
 from tests.staff.rows import waiver_of
@@ -126,16 +125,6 @@ def test_both_editions_and_the_certificate_are_a_click_away(bo: Party, sign_in: 
     chapters = sign_in(bo.user).get("/changelog/").content.decode()
     assert 'id="2025-03"' in chapters
     assert 'id="2026-01"' in chapters
-
-
-def later_terms(*changes: tuple[str, str]) -> None:
-    """The terms of July 2026: today's with these changes."""
-    text = (cast.CATALOGUES / "meridian-2026-01.toml").read_text()
-    for old, new in (("2026-01", "2026-07"), ("January 2026", "July 2026"), *changes):
-        assert old in text
-        text = text.replace(old, new)
-    at = NOON - timedelta(days=100)
-    cast.publish(load_draft(source=text, at=at), at=at)
 
 
 def test_free_is_set_beside_todays_too(cy: Party, sign_in: SignIn) -> None:

@@ -208,7 +208,7 @@ def test_what_is_lost_stands_by_itself_and_what_is_to_do_names_what_it_is_about(
     text = words(sign_in(di.user), "?tier=team")
     lost, to_do = text[text.index("You lose") :].split("You will need to do")
     assert "Projects: 20 (now no limit)" in lost
-    assert "Remove 3 projects, and Team is open to you." in to_do
+    assert "Remove 3 projects, and what you have fits into Team." in to_do
     assert "Make do" not in text
     assert "(now" not in to_do
 
@@ -326,13 +326,19 @@ class TestReview:
     ) -> None:
         def refuse(**_given: Any) -> None:
             raise UnableToQuote(
-                [Reason("usage-fits", "You use 21 projects.", "Remove 1 project, and Team is open to you.")]
+                [
+                    Reason(
+                        "usage-fits",
+                        "You use 21 projects.",
+                        "Remove 1 project, and what you have fits into Team.",
+                    )
+                ]
             )
 
         monkeypatch.setattr(door, "issue_quote", refuse)
         response = sign_in(ada.user).post("/upgrade/", self.ask)
         assert response.status_code == 422
-        assert "You use 21 projects. Remove 1 project, and Team is open to you." in text_of(response)
+        assert "You use 21 projects. Remove 1 project, and what you have fits into Team." in text_of(response)
 
     def test_what_a_browser_sends_wrongly_asks_for_no_quote(
         self, ada: Party, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
