@@ -138,6 +138,11 @@ class Calculator:
         reason = self.chosen.trial_reasons[0]
         return None if reason.rule in {said.rule for said in self.reasons} else reason
 
+    @property
+    def held_is_sold(self) -> bool:
+        """Whether what they have now can be bought today."""
+        return self.facts.situation.today.tier(self.held.tier.key) is not None
+
     @cached_property
     def no_way_back(self) -> str:
         """Why whoever takes the chosen tier could not come back to the held one; empty where they could."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from licensing.grandfathering import PRICE, SEATS, Difference, differences
 from licensing.models import Edition, Feature
@@ -82,12 +84,28 @@ def _chapter(before: EditionTerms | None, terms: EditionTerms, at: datetime, *, 
 
 
 def _tier(before: EditionTerms, terms: EditionTerms, tier: TierTerms, *, currency: str) -> TierChanges:
-    if before.tier(tier.key) is None:
+    was = before.tier(tier.key)
+    if was is None:
         return TierChanges(tier, [], is_new=True)
     found = differences(held=before, today=terms, tier_key=tier.key, currency=currency)
-    return TierChanges(
-        tier, [_change(one, before, terms) for one in found if one.kind != "same"], is_new=False
-    )
+    changes = [_change(one, before, terms) for one in found if one.kind != "same"]
+    return TierChanges(tier, [*changes, *_for_newcomers(was, tier, currency=currency)], is_new=False)
+
+
+def _for_newcomers(was: TierTerms, now: TierTerms, *, currency: str) -> Iterator[Change]:
+    """What no holder keeps: prices for an interval in which the tier was not sold, and how long it is lent."""
+    for price in () if was.is_free else now.prices:
+        if price.currency == currency and was.price(currency=currency, interval=price.interval) is None:
+            yield Change(_("Price"), _price(NOT_INCLUDED), price_words(price), is_better=True)
+    if was.trial_days != now.trial_days:
+        days = (was.trial_days or 0, now.trial_days or 0)
+        yield Change(_("Trial"), *map(_days, days), is_better=days[1] > days[0])
+
+
+def _days(count: int) -> str:
+    if not count:
+        return _("none")
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
 
 
 def _change(one: Difference, before: EditionTerms, terms: EditionTerms) -> Change:

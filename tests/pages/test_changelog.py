@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 
+from licensing.catalogue import load_draft
 from tests import cast
 from tests.cast import NOON, Party
 from tests.pages.conftest import SignIn, text_of
@@ -39,6 +41,26 @@ def test_the_currency_is_named_and_another_is_one_click_away(visitor: Client) ->
     page = visitor.get("/changelog/?currency=EUR").content.decode()
     assert '<a href="?currency=EUR" aria-current="true">EUR</a>' in page
     assert '<a href="?currency=USD">USD</a>' in page
+
+
+def test_what_is_new_for_newcomers_alone_is_told_too(visitor: Client) -> None:
+    """How long a tier is lent, and a way to pay that there was not."""
+    cast.make_catalogue()
+    by_the_year = [(f"USD = {amount}\n", "") for amount in (23000, 32000, 59000)]
+    cast.later_terms(("trial_days = 14", "trial_days = 7"), *by_the_year)
+    at = NOON - timedelta(days=50)
+    text = (cast.CATALOGUES / "meridian-2026-01.toml").read_text()
+    august = text.replace("2026-01", "2026-08").replace("January 2026", "August 2026")
+    cast.publish(load_draft(source=august, at=at), at=at)
+
+    words = text_of(visitor.get("/changelog/?currency=USD"))
+    august, july = (
+        words[words.index(f"{month} 2026 Published") :].split("Published")[1] for month in ("August", "July")
+    )
+    assert "Trial 14 days 7 days" in july
+    assert "Price US$230 a seat a year none" in july
+    assert "Trial 7 days 14 days" in august
+    assert "Price none US$230 a seat a year" in august
 
 
 # For whoever holds one
