@@ -66,7 +66,8 @@ class InvoiceSeen:
     """An invoice or a preview of one. Amounts in minor units. `status` is Stripe's word, empty on a preview.
 
     `balance_before` is what the customer owed before it; below zero, their credit. `balance_after` is the same once it
-    was issued: a preview has moved nothing yet.
+    was issued: a preview has moved nothing yet. `paid_with` is the payment method that paid it, as Stripe numbers it;
+    empty where nothing was charged, it is not paid yet, or its payments were not asked for.
     """
 
     stripe_id: str
@@ -92,6 +93,7 @@ class InvoiceSeen:
     next_attempt_at: datetime | None
     payment_intent_id: str
     payment_status: str
+    paid_with: str
     decline_words: str
 
 

@@ -45,6 +45,8 @@ def keep_invoice(seen: InvoiceSeen, *, at: datetime) -> Invoice | None:
             "next_attempt_at": seen.next_attempt_at,
             "hosted_url": "" if shows_a_name else seen.hosted_url,
             "pdf_url": "" if shows_a_name else seen.pdf_url,
+            # A list of invoices does not show what paid them.
+            **({"paid_with": seen.paid_with} if seen.paid_with else {}),
         },
     )
     if is_news:

@@ -87,6 +87,7 @@ def read_invoice(invoice: Json) -> InvoiceSeen:
         else None,
         payment_intent_id=intent.get("id", ""),
         payment_status=intent.get("status", ""),
+        paid_with=_id(intent.get("payment_method")) if intent.get("status") == "succeeded" else "",
         decline_words=failure.get("message") or "",
     )
 

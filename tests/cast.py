@@ -143,6 +143,7 @@ def has_card(customer: Customer) -> Payer:
         customer=customer,
         defaults={
             "stripe_id": f"cus_{customer.slug}",
+            "payment_method_id": f"pm_{customer.slug}",
             "card_brand": "visa",
             "card_last4": "4242",
             "card_exp_month": 12,

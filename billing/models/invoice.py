@@ -30,6 +30,13 @@ class Invoice(models.Model):
     )
     hosted_url = models.URLField(max_length=2000, blank=True)
     pdf_url = models.URLField(max_length=2000, blank=True)
+    paid_with = models.CharField(
+        max_length=80,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Stripe’s number of the card that paid it; empty where it did not say.",
+    )
 
     class Meta:
         indexes = [models.Index(fields=["customer", "-issued_at"], name="invoice_newest")]

@@ -51,7 +51,7 @@ def expanded(box: Sandbox, answer: Obj, paths: list[str]) -> Obj:
     """Put the objects named by `expand[]` paths into a public answer, in place. 400 for what cannot be expanded."""
     for path in paths:
         steps = path.split(".")
-        if len([step for step in steps if step != "data"]) > MAX_DEPTH:
+        if len(steps) > MAX_DEPTH:  # `data` of a list is a level as well
             raise invalid("You cannot expand more than 4 levels of a property", param="expand")
         _expand(box, answer, steps, path)
     return answer

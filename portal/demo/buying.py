@@ -74,5 +74,5 @@ def catch_up(*, at: datetime) -> None:
         follow(subscription_id=stripe_id, at=at)
     for payer in Payer.objects.all():
         for invoice in gateway.list_invoices(customer_id=payer.stripe_id, since=at - timedelta(days=400)):
-            keep_invoice(invoice, at=at)
+            keep_invoice(gateway.fetch_invoice(invoice.stripe_id), at=at)
     outbox.send_due(at=at)

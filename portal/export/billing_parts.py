@@ -103,7 +103,7 @@ INVOICES = Part(
         Column("page", "its page at Stripe", "hosted_url"),
         Column("pdf", "the paper itself", "pdf_url"),
     ),
-    without={**ITSELF, "id": "Stripe’s name for it is its number"},
+    without={**ITSELF, "id": "Stripe’s name for it is its number", "paid_with": OURS_ALONE},
 )
 
 PARTS = (PAYMENT, QUOTES, ORDERS, INVOICES)

@@ -20,7 +20,7 @@ from portal.mails.inert import one_line
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.subjects import newest_of, rows_of, terms_of
-from portal.mails.sums import card_of, seats_words, sum_lines, tax_words
+from portal.mails.sums import card_of, card_that_paid, seats_words, sum_lines, tax_words
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Receipt(Kind[AboutOrder]):
             "tax_words": tax_words(about.payer),
             "minus_credit": -quote.credit,
             "credit_words": _("Your credit, taken off") if quote.credit > 0 else _("Kept as your credit"),
-            "card": card_of(about.payer),
+            "card": card_that_paid(about.invoice, about.payer),
             "new": offered_words(rows),
             "invoice_number": about.invoice.number if about.invoice else "",
             "invoice_url": (about.invoice.hosted_url if about.invoice else "") or link("billing"),

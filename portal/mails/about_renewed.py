@@ -14,7 +14,7 @@ from licensing.models import Licence, Notice
 from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.subjects import is_yearly, live_licences, rows_of, terms_of
-from portal.mails.sums import card_of, seats_words
+from portal.mails.sums import card_that_paid, seats_words
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class RenewalReceipt(Kind[AboutPaidRenewal]):
             "total": invoice.total,
             "from_credit": max(invoice.total - invoice.amount_due, 0),
             "paid_at": notice.owed_at,
-            "card": card_of(about.payer),
+            "card": card_that_paid(invoice, about.payer),
             "renews_at": None if licence.cancels_at_period_end else ends,
             "cancels_at": ends if licence.cancels_at_period_end else None,
             "invoice_number": invoice.number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import ngettext
 
-from billing.models import Payer, Quote
+from billing.models import Invoice, Payer, Quote
 from licensing.terms import TierTerms
 from portal.pages import sum_lines as lines
 from portal.pages.quote_sums import lines_before_tax, tax_of
@@ -19,6 +19,14 @@ def sum_lines(quote: Quote, *, tier: TierTerms, held: TierTerms | None) -> list[
 def card_of(payer: Payer | None) -> str:
     """The card on file: Visa ·· 4242. Empty where there is none."""
     return card_words(payer.card_brand, payer.card_last4) if payer else ""
+
+
+def card_that_paid(invoice: Invoice | None, payer: Payer | None) -> str:
+    """The card that Stripe says paid the invoice, where it is the one on file. Empty for any other: its face is not
+    known, and a receipt names no card that was not charged.
+    """
+    is_on_file = invoice and payer and invoice.paid_with and invoice.paid_with == payer.payment_method_id
+    return card_of(payer) if is_on_file else ""
 
 
 def tax_words(payer: Payer | None) -> str:

@@ -130,6 +130,10 @@ def test_who_is_past_due_pays_on_stripes_page_and_is_active_again(ada: Buyer) ->
     ada.receive(*ada.events(), at=at)
     assert ada.licence.state == Licence.State.ACTIVE
     assert ada.charged()[1:] == [owed.amount_due]
+    paid = Invoice.objects.get(pk=owed.pk).paid_with
+    with gateway.client.asking() as v1:
+        assert v1.payment_methods.retrieve(paid).to_dict()["card"]["last4"] == "4242"
+    assert paid != ada.payer.payment_method_id, "the card that was declined did not pay"
 
 
 def test_a_refund_takes_nothing_away_by_itself(ada: Buyer) -> None:

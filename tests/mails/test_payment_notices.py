@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from billing.models import Order, Payer
+from billing.models import Invoice, Order, Payer
 from licensing.models import Licence, OptOut
 from portal.mails.about_payments import AboutOrder
 from portal.mails.kinds import KINDS
@@ -35,6 +35,24 @@ def test_a_receipt_shows_the_sum_that_was_charged_what_is_new_and_the_next_date_
         assert "Projects without a limit" in words
         assert "It renews on 14 December 2026" in words
         assert "https://invoice.stripe.example/M-7" in words
+
+
+def test_a_receipt_names_the_card_that_paid_and_no_other(
+    okafor: Party, lindqvist: Party, mailbox: Mailbox
+) -> None:
+    on_file = okafor.customer.payer.payment_method_id
+    for party, number, paid_with in ((okafor, "M-7", on_file), (lindqvist, "M-8", "pm_another")):
+        order = settled_order(party, invoice=number)
+        owed(party, "receipt", order)
+        Invoice.objects.filter(stripe_id=order.stripe_invoice_id).update(paid_with=paid_with)
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(ADA)[0]):
+        assert "US$16.07 was paid on 22 November 2026 from Visa ·· 4242." in words
+    for words in words_of(mailbox.to("bo@demo.test")[0]):
+        assert "16.07 was paid on 22 November 2026." in words
+        assert "Visa" not in words
 
 
 def test_a_receipt_cannot_be_opted_out_of(okafor: Party, mailbox: Mailbox) -> None:

@@ -27,7 +27,7 @@ def test_it_names_what_was_charged_from_where_the_invoice_and_the_next_date(
     lindqvist: Party, mailbox: Mailbox
 ) -> None:
     Licence.objects.filter(pk=lindqvist.licence.pk).update(period_end=NOON + timedelta(days=365))
-    renewed(lindqvist)
+    renewed(lindqvist, paid_with=lindqvist.customer.payer.payment_method_id)
 
     send_due(at=NOON)
 
@@ -38,6 +38,17 @@ def test_it_names_what_was_charged_from_where_the_invoice_and_the_next_date(
         assert "You have Team for 6 people. It renews on 22 November 2027" in words
         assert "https://invoice.stripe.example/R-3" in words
         assert "credit" not in words
+
+
+@pytest.mark.parametrize("paid_with", ["pm_another", ""], ids=["another card paid", "Stripe did not say"])
+def test_it_names_no_card_but_the_one_that_paid(lindqvist: Party, mailbox: Mailbox, paid_with: str) -> None:
+    renewed(lindqvist, paid_with=paid_with)
+
+    send_due(at=NOON)
+
+    for words in words_of(mailbox.to(BO)[0]):
+        assert "€1,020.00 was paid on 22 November 2026." in words
+        assert "Visa" not in words
 
 
 def test_what_credit_paid_is_said_apart(lindqvist: Party, mailbox: Mailbox) -> None:

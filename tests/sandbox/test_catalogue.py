@@ -122,7 +122,9 @@ def test_errors_come_in_stripes_form(sdk: Any, exchange: Any) -> None:
     sdk.customers.create({"email": "ada@example.test"})
     with pytest.raises(stripe.InvalidRequestError, match="cannot be expanded"):
         sdk.customers.list({"expand": ["data.email"]})
-    exchange[1].off_contract.clear()  # the two requests above were wrong on purpose
+    with pytest.raises(stripe.InvalidRequestError, match="more than 4 levels"):
+        sdk.customers.list({"expand": ["data.subscriptions.data.latest_invoice.payments"]})
+    exchange[1].off_contract.clear()  # the three requests above were wrong on purpose
 
 
 def test_only_test_keys_are_let_in(address: str, browser: Browser) -> None:
