@@ -15,9 +15,9 @@ import requests
 from billing import gateway
 from billing.deadline import DeadlineSession
 
-LIMIT = 0.3
+LIMIT = 0.5
 # The other side would hold us up for so long; a call that ends by this half of it did not wait for that.
-DRIPS_FOR = 2.4
+DRIPS_FOR = 6.0
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 40\r\n"
 
 
