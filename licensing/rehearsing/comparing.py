@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from licensing.entitlements import Entitlement
+from licensing.grandfathering import SEATS, differences
 from licensing.measuring import Measure, measure
 from licensing.staff_words import value_words
-from licensing.terms import NOT_INCLUDED
+from licensing.terms import NOT_INCLUDED, EditionTerms
 
 # feature, from, to: in words; sunset: where an announced sunset takes it, the day it was announced on
 Difference = dict[str, str]
@@ -27,6 +28,19 @@ def compared(
             lost.append(difference(old, new))
         elif is_less(new, old):
             gained.append(difference(old, new))
+    return gained, lost
+
+
+def compared_seats(
+    held: EditionTerms, offered: EditionTerms, tier_key: str
+) -> tuple[list[Difference], list[Difference]]:
+    """The same for how many seats the tier of that key takes, which both have."""
+    gained: list[Difference] = []
+    lost: list[Difference] = []
+    for one in differences(held=held, today=offered, tier_key=tier_key):
+        if one.feature_key in SEATS and one.feature is not None:
+            old, new = (Entitlement(one.feature, value, "tier") for value in (one.held, one.today))
+            (lost if one.kind == "kept_better" else gained).append(difference(old, new))
     return gained, lost
 
 

@@ -21,7 +21,7 @@ from licensing.eligibility import change_reasons
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import Licence, NoticeRule, Rehearsed
 from licensing.noticeclock import NoPolicy, NoticeClock
-from licensing.rehearsing.comparing import Difference, compared, difference
+from licensing.rehearsing.comparing import Difference, compared, compared_seats, difference
 from licensing.rehearsing.leaving import Ending, Plans, day_of, ending_of, leaving, moved_on
 from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
@@ -101,7 +101,7 @@ class Play:
         notices = self._notices(
             standing,
             rises=if_moved is not None and if_moved > before,
-            loses=case.loses_by_moving or bool(excepted),
+            loses=if_moved is not None and (case.loses_by_moving or bool(excepted)),
         )
         return {
             "customer_id": customer.pk,
@@ -199,8 +199,12 @@ class Play:
             moved = entitlements(replace(standing, edition=self.draft, tier=target, newest_id=self.draft.id))
             goes_there = left | leaving(target, self.plans.features).keys()
             gained_there, lost_there = compared(_less(turn.before, left), _less(moved, goes_there))
-            gained_there, lost_there = [*gained_there, *gained_on], [*lost_there, *lost_on, *goes]
-            loses_by_moving = bool(compared(now.before, moved)[1])
+            more_seats, fewer_seats = compared_seats(turn.edition, self.draft, target.key)
+            gained_there = [*gained_there, *more_seats, *gained_on]
+            lost_there = [*lost_there, *fewer_seats, *lost_on, *goes]
+            loses_by_moving = bool(
+                compared(now.before, moved)[1] or compared_seats(now.edition, self.draft, target.key)[1]
+            )
         return Case(
             now=now,
             then=then,

@@ -108,6 +108,16 @@ def test_nobody_is_reckoned_to_move_with_more_seats_than_the_tier_takes(draft: E
     assert seen(rehearsed(draft, at=NOON), party.customer).moving == "closed"
 
 
+def test_fewer_seats_are_lost_by_moving_and_owe_notice(draft: Edition) -> None:
+    """Ada has 8 seats of Team, which took 50 and would take 20."""
+    party = ada()
+    Tier.objects.filter(edition=draft, key="team").update(max_seats=20)
+    row = seen(rehearsed(draft, at=NOON), party.customer)
+    assert (row.effect, row.moving, row.gained_if_moved) == ("none", "worse", [])
+    assert row.lost_if_moved == [{"feature": "Most seats", "from": "50 seats", "to": "20 seats"}]
+    assert [notice["kind"] for notice in row.notices] == ["feature_loss"]
+
+
 def test_rules_that_begin_to_stand_in_the_way_are_named_tier_by_tier(draft: Edition) -> None:
     """Ada has 8 seats; Business would take 5 at most."""
     party = ada()
