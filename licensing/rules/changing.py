@@ -221,7 +221,7 @@ CHANGE_RULES: list[Rule] = [
     ),
     Rule(
         "nothing-is-owed",
-        words("While a payment is open, no change and no trial begins. Paying it opens everything."),
+        words("While an invoice is unpaid, no change and no trial begins. Paying it opens everything."),
         check=nothing_is_owed,
         examples=(
             Example(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -63,18 +63,14 @@ def usage_fits(situation: Situation, change: Change) -> Reason | None:
     over = list(without_room(situation.usage, tier=change.tier, edition=change.edition))
     if not over:
         return None
-    first = over[0]
+    tier = change.tier.name
+    used = _and([_of(one.feature, one.used) for one in over])
+    room = _and([_count(one.room) for one in over])
+    surplus = _and([_of(one.feature, one.used - one.room) for one in over])
     return Reason(
         "usage-fits",
-        _("You use %(used)s %(unit)s; %(tier)s has room for %(limit)s.")
-        % {
-            "used": _count(first.used),
-            "unit": first.feature.unit_of(first.used),
-            "tier": change.tier.name,
-            "limit": _count(first.room),
-        },
-        _("Remove %(surplus)s, and what you have fits into %(tier)s.")
-        % {"surplus": ", ".join(_surplus(one) for one in over), "tier": change.tier.name},
+        _("You use %(used)s; %(tier)s has room for %(room)s.") % {"used": used, "tier": tier, "room": room},
+        _("Remove %(surplus)s, and what you have fits into %(tier)s.") % {"surplus": surplus, "tier": tier},
     )
 
 
@@ -97,9 +93,15 @@ def without_room(usage: Mapping[str, Usage], *, tier: TierTerms, edition: Editio
             yield Over(feature, used.value, limit or 0)
 
 
-def _surplus(over: Over) -> str:
-    count = over.used - over.room
-    return f"{_count(count)} {over.feature.unit_of(count)}"
+def _of(feature: FeatureTerms, count: int) -> str:
+    """38 projects."""
+    return f"{_count(count)} {feature.unit_of(count)}"
+
+
+def _and(words: Sequence[str]) -> str:
+    """One; one and another; one, another and a third."""
+    *others, last = words
+    return _("%(others)s and %(last)s") % {"others": ", ".join(others), "last": last} if others else last
 
 
 @lru_cache(maxsize=1024)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -18,7 +18,7 @@ from licensing.usage import DATA_KEPT
 from licensing.waivers import REMINDERS as EXCEPTION_REMINDERS
 from portal.facts import Facts
 from portal.pages.ended import Ended
-from portal.pages.exceptions import Credited, Made, credited, exceptions
+from portal.pages.exceptions import Credited, Made, credited, exceptions, is_known, what_words
 from portal.pages.meters import Gauge, gauges, read_at_once
 from portal.pages.moving import Moving, moved, moving
 from portal.pages.planned import Planned, planned
@@ -32,7 +32,8 @@ from portal.templatetags.words import money, until
 class Coming:
     """Something that will happen: the "_reminder" or "_end" of a "trial" or "waiver", a "renewal" or its
     "renewal_reminder", the "next_try" to charge the card, the "end", the "sunset" of the feature called `name`, or the
-    "move" to the edition of that name; a renewal that carries the move has its name too.
+    "move" to the edition of that name; a renewal that carries the move has its name too. Of a waiver, `name` is
+    what was made.
     """
 
     kind: str
@@ -64,6 +65,11 @@ class PlanPage:
     def due(self) -> str:
         """What the next renewal takes from the card; empty where none is due."""
         return money(self.renewal.due, self.renewal.currency) if self.renewal else ""
+
+    @property
+    def is_paid_from_credit(self) -> bool:
+        """Whether the next renewal takes nothing from the card; not known where its tax is not."""
+        return self.renewal is not None and not self.renewal.due and bool(self.facts.tax_percent)
 
     @property
     def owed(self) -> str:
@@ -128,7 +134,7 @@ def plan_page(
         sentence=_sentence(standing, state=state),
         renewal=renewal,
         card=card_words(payer.card_brand, payer.card_last4) if payer else "",
-        coming=_coming(facts, state=state, leaving=leaving, move=move),
+        coming=_coming(facts, today=today, state=state, leaving=leaving, move=move),
         gauges=gauges(facts),
         read_ago=read_at_once(facts),
         promises=promises(standing, today=today),
@@ -182,33 +188,47 @@ def _sentence(standing: Standing, *, state: str) -> str:
     )
 
 
-def _coming(facts: Facts, *, state: str, leaving: list[Planned], move: Moving | None) -> list[Coming]:
-    """What lies ahead, soonest first."""
+def _coming(
+    facts: Facts, *, today: EditionTerms, state: str, leaving: list[Planned], move: Moving | None
+) -> list[Coming]:
+    """What lies ahead, soonest first: of several reminders of one thing the next, and of ends each."""
     found, standing = [], facts.standing
     if facts.unpaid and (next_try := facts.unpaid.next_try(at=standing.at)):
         found.append(Coming("next_try", next_try))
     if standing.trial:
         ends_at = standing.trial.ends_at
-        found += [Coming("trial_reminder", ends_at - turn) for turn in REMINDERS]
+        found += _next_reminder("trial_reminder", ends_at, turns=REMINDERS, at=standing.at)
         found.append(Coming("trial_end", ends_at))
-    for waived in standing.waivers:
-        reminders = [waived.ends_at - turn for turn in EXCEPTION_REMINDERS]
-        found += [Coming("waiver_reminder", when) for when in reminders if when >= waived.begins_at]
-        found.append(Coming("waiver_end", waived.ends_at))
+    found += _ends_of_exceptions(standing, today=today)
     ends = standing.licence.period_end
     carried = state == "active" and move is not None and move.when is not None and move.when == ends
     if ends and standing.licence.cancels_at_period_end:
         found.append(Coming("end", ends))
     elif ends and state == "active":
         turns = YEARLY if standing.interval == "year" else MONTHLY
-        found += [Coming("renewal_reminder", ends - turn) for turn in turns]
+        found += _next_reminder("renewal_reminder", ends, turns=turns, at=standing.at)
         found.append(Coming("renewal", ends, move.edition.name if move and carried else ""))
     found += [Coming("sunset", one.when, one.name) for one in leaving if one.when and not one.is_done]
     if move and move.when and not carried:
         found.append(Coming("move", move.when, move.edition.name))
-    ahead = sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
-    return [
-        one
-        for place, one in enumerate(ahead)
-        if (one.kind, one.name) not in {(seen.kind, seen.name) for seen in ahead[:place]}
-    ]
+    return sorted((one for one in found if one.when > standing.at), key=lambda one: one.when)
+
+
+def _ends_of_exceptions(standing: Standing, *, today: EditionTerms) -> Iterator[Coming]:
+    """When what was made for them ends, each by its name, and when we remind them of it."""
+    edition, tier = standing.edition, standing.tier
+    for waived in standing.waivers:
+        if is_known(waived, edition=edition):
+            name = what_words(waived, edition=edition, tier=tier, today=today)
+            since = max(standing.at, waived.begins_at)
+            turns = EXCEPTION_REMINDERS
+            yield from _next_reminder("waiver_reminder", waived.ends_at, turns=turns, at=since, name=name)
+            yield Coming("waiver_end", waived.ends_at, name)
+
+
+def _next_reminder(
+    kind: str, ends_at: datetime, *, turns: Iterable[timedelta], at: datetime, name: str = ""
+) -> list[Coming]:
+    """The first reminder of an end after `at`; none where all lie behind."""
+    ahead = [when for turn in turns if (when := ends_at - turn) > at]
+    return [Coming(kind, min(ahead), name)] if ahead else []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from licensing.certificates import chosen_since
@@ -48,10 +50,14 @@ def version(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_safe
 def on_day(request: HttpRequest, day: date) -> HttpResponse:
-    """The version that was in force when that day ended, by UTC."""
+    """The version that was in force when that day ended, by UTC; today's so far. Not found for a day that has not come,
+    or before the first version that was kept.
+    """
+    is_ahead = day > timezone.now().astimezone(UTC).date()
     found = version_at(datetime.combine(day, time(), tzinfo=UTC) + timedelta(days=1, microseconds=-1))
-    if found is None:
-        raise Http404
+    if is_ahead or found is None:
+        said = {"day": day, "is_ahead": is_ahead, "first": first_version()}
+        return HttpResponse(render_to_string("policy/no_version.html", said), status=404)
     return _version(request, found)
 
 

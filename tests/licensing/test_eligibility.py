@@ -104,8 +104,8 @@ def test_what_you_have_must_fit_into_a_lower_tier() -> None:
     change = Change(found.today.tier("team"), found.today, 3, "month")
     [reason] = change_reasons(found, change)
     assert reason.rule == "usage-fits"
-    assert "38" in reason.text
-    assert reason.change == "Remove 18 projects, 1 guest, and what you have fits into Team."
+    assert reason.text == "You use 38 projects and 26 guests; Team has room for 20 and 25."
+    assert reason.change == "Remove 18 projects and 1 guest, and what you have fits into Team."
 
 
 def test_a_monthly_count_does_not_stand_in_the_way() -> None:

@@ -31,6 +31,23 @@ def test_an_exception_made_for_them_says_what_why_and_until_when(ada: Party, sig
     assert "What was made for you ends by itself." in words
 
 
+def test_what_happens_next_names_every_exception_that_ends_on_its_own_day(
+    ada: Party, sign_in: SignIn
+) -> None:
+    waiver_of(ada, value=25, days=30)
+    waiver_of(ada, feature_key="api-calls", value=60_000, days=11)
+    words = plan(sign_in(ada.user))
+    coming = words.split("What happens next")[1]
+    reminds, ends = "We remind you that what was made for you ends.", "What was made for you ends by itself."
+    for said in (
+        f"30 Nov {reminds} API calls a month: 60,000 instead of 40,000",
+        f"3 Dec {ends} API calls a month: 60,000 instead of 40,000",
+        f"19 Dec {reminds} Projects: 25 instead of 20",
+        f"22 Dec {ends} Projects: 25 instead of 20",
+    ):
+        assert said in coming
+
+
 def test_the_calculator_says_what_becomes_of_it_beside_what_the_tiers_hold(
     ada: Party, sign_in: SignIn
 ) -> None:

@@ -37,6 +37,13 @@ def test_plan_names_tier_people_edition_date_and_exact_amount(ada: Party, sign_i
     assert "Team renews: US$206.96 from Visa ·· 4242" in words
 
 
+def test_a_renewal_that_credit_pays_takes_nothing_from_the_card(ada: Party, sign_in: SignIn) -> None:
+    Payer.objects.filter(customer=ada.customer).update(tax_percent="19", tax_name="VAT", credit=50_000)
+    words = plan(sign_in(ada.user))
+    assert "Team renews: US$0.00; nothing is taken from the card." in words
+    assert "from Visa" not in words
+
+
 def test_where_the_tax_is_not_known_it_is_said(ada: Party, sign_in: SignIn) -> None:
     assert "US$184.00, plus tax where there is any." in plan(sign_in(ada.user))
 

@@ -39,6 +39,26 @@ def second(first: PolicyVersion, settings: Any) -> PolicyVersion:
     return version
 
 
+# A day of which nothing is on record
+
+
+@pytest.mark.parametrize(
+    ("day", "why"),
+    [
+        ("2030-01-01", "January 1, 2030 has not come, and nobody knows yet what our rules are then."),
+        ("1999-01-01", "Those of January 1, 1999 were not kept. The first that were are of January 1, 2025."),
+    ],
+    ids=["it has not come", "nothing was kept yet"],
+)
+def test_the_rules_of_a_day_that_nobody_can_know_are_not_found_in_plain_words(
+    first: PolicyVersion, client: Client, day: str, why: str
+) -> None:
+    answer = client.get(f"/policy/{day}/")
+    assert answer.status_code == 404
+    assert why in text_of(answer)
+    assert 'href="/policy/"' in answer.content.decode()
+
+
 # Keeping
 
 
