@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from licensing.models import Member
 from licensing.reasons import Reason
@@ -49,14 +50,18 @@ def act_for(request: HttpRequest, *, customer_id: int) -> None:
 
 
 def members_only(view: View) -> View:
-    """Signed in, and a member of some customer; a person without one is led to make it."""
+    """Signed in, and a member of some customer; a person without one is led to make it, and from there to where they
+    meant to go.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         if request.member is None:
-            return redirect("start")
+            meant = request.get_full_path() if request.method == "GET" else ""
+            is_plain = meant in ("", reverse("plan"))
+            return redirect("start") if is_plain else redirect_to_login(meant, login_url=reverse("start"))
         return view(request, *args, **kwargs)
 
     return guarded

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from licensing.customers import UnableToOpen, open_customer
@@ -25,7 +28,7 @@ from portal.reader import reader_locale
 def start(request: HttpRequest) -> HttpResponse:
     """Make an organisation. Whoever has one is led to its plan, unless they ask for `?another`."""
     if request.member and "another" not in request.GET:
-        return redirect("plan")
+        return redirect(_meant(request))
     at = timezone.now()
     shop = storefront_of(request)
     locale = reader_locale()
@@ -45,7 +48,7 @@ def start(request: HttpRequest) -> HttpResponse:
                 form.add_error(None, told(error.reason))
             else:
                 act_for(request, customer_id=customer.pk)
-                return redirect("plan")
+                return redirect(_meant(request))
     invitations = [
         {"invitation": invitation, "token": token_of(invitation)}
         for invitation in open_invitations_to(verified_addresses(request.user), at=at)
@@ -60,3 +63,12 @@ def start(request: HttpRequest) -> HttpResponse:
         },
         status=status,
     )
+
+
+def _meant(request: HttpRequest) -> str:
+    """Where the person meant to go before they were led here, if that is a page of ours; else My plan."""
+    meant = request.GET.get(REDIRECT_FIELD_NAME, "")
+    is_ours = url_has_allowed_host_and_scheme(
+        meant, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return meant if is_ours else reverse("plan")

@@ -108,7 +108,7 @@ def answer_of(client: Client, method: str, address: str, form: dict[str, Any] | 
         return answer.status_code
     if answer["Location"].startswith("/accounts/login/"):
         return IN
-    return START if answer["Location"] == "/start/" else ON
+    return START if answer["Location"].partition("?")[0] == "/start/" else ON
 
 
 def knock(client: Client, method: str, address: str, form: dict[str, Any] | None = None) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.core import mail
@@ -11,9 +13,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from portal.models import User
-from tests.cast import PASSWORD, eve, make_catalogue, person
+from tests.cast import PASSWORD, eve, later_terms, make_catalogue, person
 
 pytestmark = pytest.mark.django_db
+START = {"name": "Byrne Maps", "country": "IE", "currency": "EUR", "time_zone": "Europe/Dublin"}
 SIGNUP = {"name": "Gus Byrne", "email": "gus@demo.test", "password1": "correct horse battery"}
 
 
@@ -37,6 +40,37 @@ def test_signing_up_proves_the_address_by_a_code_and_leads_to_start(client: Clie
     assert answer.url == "/plan/"
     assert client.get("/plan/", follow=True).redirect_chain == [("/start/", 302)]
     assert User.objects.get(email="gus@demo.test").name == "Gus Byrne"
+
+
+@pytest.mark.parametrize(
+    ("is_lent", "meant"), [(True, "/trials/"), (False, "/upgrade/?tier=team")], ids=["try", "buy"]
+)
+def test_what_was_chosen_on_the_price_list_is_where_one_comes_out(
+    client: Client, is_lent: bool, meant: str
+) -> None:
+    make_catalogue()
+    if not is_lent:
+        later_terms(("trial_days = 14\n", "trial_days = 0\n"))
+    prices = client.get("/").content.decode()
+    (link,) = re.findall(r'href="([^"]*signup[^"]*)">(?:Try|Start with) Team<', prices)
+    door = html.unescape(link)
+    (kept,) = re.findall(r'name="next" value="([^"]*)"', client.get(door).content.decode())
+    client.post(door, {**SIGNUP, "next": html.unescape(kept)})
+    answer = client.post("/accounts/confirm-email/", {"code": the_code()})
+    assert answer.url == meant
+    answer = client.get(answer.url)
+    assert answer.url == f"/start/?{urlencode({'next': meant}, safe='/')}"
+    assert client.post(answer.url, START).url == meant
+    assert client.get(meant).status_code == 200
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)"])
+def test_nobody_is_led_out_of_the_house_on_coming_in(client: Client, elsewhere: str) -> None:
+    make_catalogue()
+    client.force_login(person("Gus Byrne"))
+    door = f"/start/?{urlencode({'next': elsewhere})}"
+    assert client.post(door, START).url == "/plan/"
+    assert client.get(door).url == "/plan/"
 
 
 def test_a_wrong_code_does_not_let_in(client: Client) -> None:
