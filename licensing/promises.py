@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -31,6 +31,17 @@ WORKED = """(
     SELECT count(*) FROM generate_series(({since})::date + 1, %(at)s::date, interval '1 day') AS day
     WHERE extract(isodow FROM day) < 6
 )"""
+
+
+def answer_by(since: datetime) -> date:
+    """The last day, in UTC, on which what waits for a person since then is looked at as promised: the day before the
+    one on which `WORKED` first counts too many. Of Friday noon it is Tuesday.
+    """
+    day, left = since.astimezone(UTC).date(), WORKING_DAYS
+    while left:
+        day += timedelta(days=1)
+        left -= day.isoweekday() < 6
+    return day
 
 
 @dataclass(frozen=True)

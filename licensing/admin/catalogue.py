@@ -23,6 +23,7 @@ from licensing.admin.editions import Approve, DraftFrom, Publish
 from licensing.admin.fields import LevelsField
 from licensing.admin.files import as_file
 from licensing.admin.loading import LoadDraft
+from licensing.admin.named_rows import NamedFields
 from licensing.admin.playbooks import Playbook
 from licensing.admin.price_forms import PriceForm
 from licensing.admin.publishing import AuthorsNoted, checklist_of
@@ -61,13 +62,19 @@ def _may(model_admin: Any, request: HttpRequest, verb: str) -> bool:
     return request.user.has_perm(f"{options.app_label}.{verb}_{options.model_name}")
 
 
-class TierInline(_UntilPublished, TabularInline):
+class _DraftRows(_UntilPublished, TabularInline):
+    """Rows of a draft that are edited in a table."""
+
+    formset = NamedFields
+    extra = 0
+    hide_title = True
+
+
+class TierInline(_DraftRows):
     model = Tier
     form = TierForm
     fields = ["key", "name", "rank", "tagline", "trial_days", "min_seats", "max_seats", "prices_and_grants"]
     readonly_fields = ["prices_and_grants"]
-    extra = 0
-    hide_title = True
 
     @display(description="prices, what it gives")
     def prices_and_grants(self, tier: Tier) -> SafeString | str:
@@ -77,28 +84,21 @@ class TierInline(_UntilPublished, TabularInline):
         return format_html('<a class="staff-link" href="{}">open {}</a>', row_url(tier), tier.name)
 
 
-class FeatureInline(_UntilPublished, TabularInline):
+class FeatureInline(_DraftRows):
     model = Feature
     fields = ["position", "key", "name", "kind", "group", "unit", "monthly", "levels", "about", "shared"]
     formfield_overrides = {JSONField: {"form_class": LevelsField, "widget": UnfoldAdminTextInputWidget}}
-    extra = 0
-    hide_title = True
 
 
-class PriceInline(_UntilPublished, TabularInline):
+class PriceInline(_DraftRows):
     model = Price
     form = PriceForm
     fields = ["currency", "interval", "unit_amount", "per_seat", "lookup_key"]
     readonly_fields = ["lookup_key"]
-    extra = 0
-    hide_title = True
 
 
-class _AboutFeatures(_UntilPublished, TabularInline):
+class _AboutFeatures(_DraftRows):
     """Rows of a tier that are each about one feature of its edition."""
-
-    extra = 0
-    hide_title = True
 
     def get_formset(self, request: HttpRequest, obj: Tier | None = None, **kwargs: Any) -> Any:
         """Only features of the tier's own edition can be given, or spoken of."""

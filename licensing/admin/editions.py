@@ -9,10 +9,12 @@ from typing import Any
 from django import forms
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from unfold.widgets import INPUT_CLASSES, UnfoldAdminTextareaWidget
 
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import row_url
+from licensing.admin.publishing import checklist_of
 from licensing.catalogue import (
     UnableToApprove,
     UnableToLoad,
@@ -76,6 +78,16 @@ class EditionAction(StaffAction):
         return row_url(self.row)
 
 
+def _checklist(
+    draft: Edition, request: HttpRequest, *, without: str = ""
+) -> tuple[str, dict[str, Any]] | None:
+    """What stands between a draft and its publication, beside a form. None of what is published."""
+    if draft.published_at is not None:
+        return None
+    lines = [line for line in checklist_of(draft, request) if line.step.key != without]
+    return "admin/staff/checklist.html", {"checklist": lines}
+
+
 class DraftFrom(EditionAction):
     permission = "licensing.add_edition"
     title = "Draft from this edition"
@@ -119,6 +131,10 @@ class Approve(EditionAction):
             "approval void. An approval is not taken back."
         )
 
+    def beside(self) -> tuple[str, dict[str, Any]] | None:
+        """Whoever says yes sees what else is missing, and which promises would be broken."""
+        return _checklist(self.row, self.request, without="approval")
+
     def closed(self) -> Sequence[str]:
         why = refusal(edition=self.row, by=self.request.user)
         return [why] if why else ()
@@ -141,9 +157,17 @@ class Publish(EditionAction):
             "it. Nothing more is to be done: each price is made at the payment processor when it is first needed."
         )
 
+    def beside(self) -> tuple[str, dict[str, Any]] | None:
+        return _checklist(self.row, self.request)
+
     def closed(self) -> Sequence[str]:
-        """Of a draft, what is missing is told once its key was typed; what is published is published once."""
-        return [f"The edition {self.row.key} is published already."] if self.row.published_at else ()
+        """What is published is published once, and a draft when nothing stands in the way any more."""
+        if self.row.published_at:
+            return [f"The edition {self.row.key} is published already."]
+        lines = checklist_of(self.row, self.request)
+        if all(line.step.is_done for line in lines):
+            return ()
+        return [f"{self.row.name} cannot be published yet. What is to do before stands above."]
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         publish(edition=self.row, actor=actor, at=at)

@@ -18,8 +18,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin, row_url
 from licensing.admin.edition_choices import EditionFilter
+from licensing.admin.queues import EXCEPTION_QUEUES, queue_filter
 from licensing.catalogue import UnableToApprove, accept_exception, ask_exception
-from licensing.catalogue.exceptions import exception_refusal
+from licensing.catalogue.exceptions import exception_refusal, to_ask
 from licensing.history import Actor
 from licensing.models import PromiseException, Rehearsal
 from licensing.rehearsing.promises import promise_words
@@ -35,7 +36,7 @@ def _customers(count: int) -> str:
 
 
 class AskForm(RowForm):
-    """Which of the promises that were found broken, and why that should be accepted."""
+    """Which of the promises that were found broken and not asked about, and why that should be accepted."""
 
     promise = forms.ChoiceField(widget=UnfoldAdminSelectWidget())
     reason = forms.CharField(
@@ -50,8 +51,7 @@ class AskForm(RowForm):
         field = self.fields["promise"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [
-            (key, f"{promise_words(key)} ({_customers(customers)})")
-            for key, customers in row.totals.get("promises", {}).items()
+            (key, f"{promise_words(key)} ({_customers(customers)})") for key, customers in to_ask(row).items()
         ]
 
 
@@ -73,6 +73,13 @@ class AskException(StaffAction):
             "Somebody who wrote none of the draft reads your reason and accepts it, or does not. An edit of the draft "
             "makes the exception void. Better, where it can be: change the draft so that the promise is kept."
         )
+
+    def closed(self) -> Sequence[str]:
+        if to_ask(self.row):
+            return ()
+        return [
+            "Of every promise that this rehearsal found broken, an exception is asked for or accepted already."
+        ]
 
     def perform(self, *, form: RowForm, actor: Actor, at: datetime) -> str:
         said = form.cleaned_data
@@ -126,7 +133,7 @@ class AcceptException(StaffAction):
 @admin.register(PromiseException)
 class PromiseExceptionAdmin(ReadOnlyAdmin):
     list_display = ["asked_at", "edition_page", "says", "customers", "asked_by", "approved_by"]
-    list_filter = [EditionFilter]
+    list_filter = [queue_filter(EXCEPTION_QUEUES), EditionFilter]
     fields = [
         "edition_page", "says", "customers", "reason", "asked_by", "asked_at", "approved_by", "approved_at",
     ]  # fmt: skip

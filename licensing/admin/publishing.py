@@ -61,7 +61,7 @@ BUTTONS = {
 }
 
 
-def checklist_of(draft: Edition, request: HttpRequest, *, findings: Iterable[Finding]) -> list[Line]:
+def checklist_of(draft: Edition, request: HttpRequest, *, findings: Iterable[Finding] = ()) -> list[Line]:
     """What stands between `draft` and its publication, for whoever looks. What `findings` say is not said again."""
     told = {str(finding) for finding in findings}
     return [

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from licensing.catalogue.checklist import rehearsed_as_they_stand
+from licensing.catalogue.exceptions import exceptions_that_wait
 from licensing.models import (
     Delivery,
     Edition,
@@ -22,6 +23,7 @@ from licensing.models import (
     Notice,
     PlannedChange,
     PromiseCheck,
+    PromiseException,
     Sunset,
     Waiver,
 )
@@ -143,6 +145,17 @@ EDITION_QUEUES = (
         hint="Rehearsed and not published. Whoever wrote none of it reads and approves it; then it is published.",
         model=Edition,
         where=lambda at: Q(pk__in=rehearsed_as_they_stand()),
+    ),
+)
+
+EXCEPTION_QUEUES = (
+    Queue(
+        key="waiting",
+        title="Exceptions to promises that wait for a colleague",
+        hint="A draft breaks a promise, and somebody asked to accept that. Whoever wrote none of it and did not ask"
+        " reads why, and accepts it or has the draft changed.",
+        model=PromiseException,
+        where=lambda at: Q(pk__in=exceptions_that_wait()),
     ),
 )
 

@@ -23,7 +23,7 @@ from licensing.admin.edition_choices import EditionFilter, HeldEditionFilter, He
 from licensing.admin.editions import EditionAction
 from licensing.admin.promise_exceptions import AskException, PlainForm
 from licensing.catalogue.checklist import newest_published
-from licensing.catalogue.exceptions import unexcepted
+from licensing.catalogue.exceptions import to_ask, unexcepted
 from licensing.history import Actor
 from licensing.models import PromiseException, Rehearsal, Rehearsed
 from licensing.money import format_money
@@ -110,12 +110,12 @@ class RehearsalAdmin(ReadOnlyAdmin):
         return f"{row.done:,} of {row.total:,}"
 
     def get_actions_detail(self, request: HttpRequest, object_id: str) -> list[Any]:
-        """An exception is asked for where a promise is broken, and a table taken where there is one."""
+        """Of a rehearsal that is done there is a table; an exception is asked for where nobody asked for it yet."""
         row = Rehearsal.objects.filter(pk=object_id).first()
         if row is None or row.state != Rehearsal.State.DONE:
             return []
         actions = super().get_actions_detail(request, object_id)
-        return [a for a in actions if row.totals["promises"] or not a.action_name.endswith("ask_exception")]
+        return [a for a in actions if not a.action_name.endswith("ask_exception") or to_ask(row)]
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], **kwargs: Any) -> Any:
         if rehearsal := kwargs.get("obj"):
@@ -133,7 +133,7 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
     rows = reverse("admin:licensing_rehearsed_changelist") + f"?rehearsal={rehearsal.pk}"
     tiers = listing.tier_names(rehearsal)
     editions = listing.edition_names(rehearsal)
-    open_ones = unexcepted(rehearsal.edition, rehearsal)
+    open_ones, askable = unexcepted(rehearsal.edition, rehearsal), to_ask(rehearsal)
     return {
         "rows": rows,
         "effects": [
@@ -172,7 +172,7 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
             {
                 "key": flip["tier"],
                 "tier": tiers.get(flip["tier"], flip["tier"]),
-                "words": listing.turn_words(flip.get("turn", ""), way=flip["way"], rule=flip["rule"]),
+                "words": listing.turn_words(_whole(flip)),
                 "customers": flip["customers"],
             }
             for flip in totals["flips"]
@@ -183,6 +183,7 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
                 "says": promise_words(key),
                 "customers": customers,
                 "is_open": key in open_ones,
+                "may_be_asked": key in askable,
                 "exceptions": [
                     {"row": each, "address": row_url(each)}
                     for each in PromiseException.objects.filter(
@@ -193,6 +194,11 @@ def _shown(rehearsal: Rehearsal) -> dict[str, Any]:
             for key, customers in totals["promises"].items()
         ],
     }
+
+
+def _whole(flip: dict[str, Any]) -> dict[str, Any]:
+    """Rehearsals of earlier releases counted each rule by itself."""
+    return flip if "rule" not in flip else {**flip, "appear": [], "go": [], flip["way"]: [flip["rule"]]}
 
 
 @admin.register(Rehearsed)

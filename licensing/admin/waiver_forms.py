@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
@@ -18,7 +18,7 @@ from unfold.widgets import (
 
 from licensing.admin.actions import ReasonForm
 from licensing.eligibility import WAIVABLE
-from licensing.models import Customer, Licence
+from licensing.models import Customer, Licence, Waiver
 from licensing.money import minor_digits
 from licensing.rules.words import waived_rule
 from licensing.staff_words import given_words, grant_value
@@ -26,6 +26,7 @@ from licensing.standing import Standing, standing_of
 from licensing.terms import storefront
 from licensing.waivers import LONGEST, value_without
 from licensing.waivers.threshold import Wish, highest_alone
+from licensing.waivers.worth import is_large
 
 CREDIT_WAITS = timedelta(days=30)
 # First what, then from when and for how long, then why.
@@ -83,7 +84,6 @@ class LimitForm(AskForm):
         label="As much as",
         max_length=40,
         widget=UnfoldAdminTextInputWidget(),
-        help_text="yes · a whole number · no limit · a level’s key",
     )
 
     def __init__(self, *args: Any, row: Customer, **kwargs: Any) -> None:
@@ -94,11 +94,20 @@ class LimitForm(AskForm):
             widget=UnfoldAdminSelectWidget(),
             choices=_features_of(standing) if standing else [],
         )
+        self._features = standing.edition.features if standing else ()
+        levels = [
+            f"{one.name}: {'; '.join(dict(one.levels).values())}" for one in self._features if one.levels
+        ]
+        self.fields["value"].help_text = " · ".join(["yes", "a whole number", "no limit", *levels])
         self.order_fields(ORDER)
 
     def what(self) -> dict[str, Any]:
+        """A level may be written by its name or by its key."""
         given = self.cleaned_data
-        return {"feature_key": given["feature_key"], "value": grant_value(given["value"])}
+        feature = next(one for one in self._features if one.key == given["feature_key"])
+        written = given["value"].strip().casefold()
+        level = next((key for key, name in feature.levels if name.casefold() == written), None)
+        return {"feature_key": feature.key, "value": level or grant_value(given["value"])}
 
 
 class RuleForm(AskForm):
@@ -160,6 +169,33 @@ class CreditForm(WordsForm):
         """What the form asks for; the question waits for a month."""
         amount = int(self.cleaned_data["amount"].scaleb(minor_digits(customer.currency)))
         return Wish(kind, at, at + CREDIT_WAITS, amount=amount)
+
+
+class ApproveForm(ReasonForm):
+    """Why; and of a credit that is more than they pay in a year, its amount once more."""
+
+    def __init__(self, *args: Any, row: Waiver, **kwargs: Any) -> None:
+        super().__init__(*args, row=row, **kwargs)
+        if is_large(row, standing=standing_now(row.customer)):
+            self.fields["amount"] = forms.CharField(
+                label=f"The amount in {row.currency}, to be sure",
+                max_length=40,
+                widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "decimal"}),
+                help_text="It is more than they pay in a year, so it is typed again.",
+            )
+            self.order_fields(["amount", "reason"])
+
+    def clean_amount(self) -> str:
+        """The same amount, be its thousands set apart or not."""
+        typed = str(self.cleaned_data["amount"])
+        due = Decimal(self.row.amount).scaleb(-minor_digits(self.row.currency))
+        try:
+            is_same = Decimal(typed.replace(",", "").strip()) == due
+        except InvalidOperation:
+            is_same = False
+        if not is_same:
+            raise forms.ValidationError(f"To approve it, type {due:,}.")
+        return typed
 
 
 def standing_now(customer: Customer) -> Standing | None:

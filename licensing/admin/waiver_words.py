@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from licensing.models import Waiver
-from licensing.staff_words import in_zone, when
+from licensing.promises import answer_by
+from licensing.staff_words import day_words, in_zone, when
 
 NO_END = "never: it is the customer’s"
 NOT_YET = "–"
@@ -33,12 +34,25 @@ def ends_words(waiver: Waiver) -> str:
 
 
 def days_of(waiver: Waiver) -> Sequence[tuple[str, Any]]:
-    """From when until when, as facts of an action's page. A question that waits says until when it does."""
+    """From when until when, as facts of an action's page. A question that waits says by when an answer is promised, and
+    when it lapses without one.
+    """
+    asks = (
+        [("An answer is promised by", answer_words(waiver))]
+        if waiver.granted_at is None and waiver.ended_at is None
+        else []
+    )
     if waiver.kind != Waiver.Kind.PRICE:
         return [
+            *asks,
             ("From", in_zone(waiver.begins_at, waiver.customer)),
             ("Until", in_zone(waiver.ends_at, waiver.customer)),
         ]
     if waiver.granted_at:
         return [("Granted", in_zone(waiver.granted_at, waiver.customer)), ("Runs out", NO_END)]
-    return [("To be answered by", in_zone(waiver.ends_at, waiver.customer))]
+    return [*asks, ("Unanswered, the question lapses", in_zone(waiver.ends_at, waiver.customer))]
+
+
+def answer_words(waiver: Waiver) -> str:
+    """The day by which the policy promises an answer: the end of 24 Nov 2026 (UTC)."""
+    return f"the end of {day_words(answer_by(waiver.asked_at).isoformat())} (UTC)"

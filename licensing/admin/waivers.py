@@ -16,11 +16,12 @@ from unfold.decorators import display
 from licensing.admin.actions import RowForm, StaffAction
 from licensing.admin.base import ReadOnlyAdmin
 from licensing.admin.queues import WAIVER_QUEUES, queue_filter
-from licensing.admin.waiver_forms import CreditForm, LimitForm, RuleForm, TrialForm, standing_now
-from licensing.admin.waiver_words import days_of, ends_words, state_words
+from licensing.admin.waiver_forms import ApproveForm, CreditForm, LimitForm, RuleForm, TrialForm, standing_now
+from licensing.admin.waiver_words import NOT_YET, answer_words, days_of, ends_words, state_words
 from licensing.history import Actor, subject_of
 from licensing.models import Customer, Edition, Event, Waiver
-from licensing.staff_words import in_zone, when
+from licensing.money import format_money
+from licensing.staff_words import LOCALE, in_zone, when
 from licensing.terms import edition_terms, storefront
 from licensing.waivers import (
     UnableToApprove,
@@ -28,6 +29,7 @@ from licensing.waivers import (
     UnableToEnd,
     approve,
     ask_for_waiver,
+    credit_room,
     end_waiver,
     refuse,
 )
@@ -93,6 +95,18 @@ class GiveCredit(_Ask):
     title = "Give a credit"
     form_class = CreditForm
 
+    def facts(self) -> Sequence[tuple[str, Any]]:
+        """Beside what they hold, what may be given alone as a sum."""
+        standing = standing_now(self.row)
+        if standing is None:
+            return super().facts()
+        whole, left = (
+            format_money(amount, self.row.currency, locale=LOCALE)
+            for amount in credit_room(standing, at=timezone.now())
+        )
+        words = whole if whole == left else f"{whole}, of which {left} are left"
+        return [*super().facts(), ("Alone in twelve months", words)]
+
 
 class _WaiverAction(StaffAction):
     def rows(self) -> QuerySet[Waiver]:
@@ -122,6 +136,7 @@ class _Answer(_WaiverAction):
 class Approve(_Answer):
     title = "Approve the exception"
     button = "Approve it"
+    form_class = ApproveForm
 
     def outcome(self) -> str:
         if self.row.kind == Waiver.Kind.PRICE:
@@ -180,7 +195,8 @@ class WaiverAdmin(ReadOnlyAdmin):
     search_fields = ["customer__name", "customer__slug", "=feature_key", "=rule_key", "=tier_key"]
     search_help_text = "Customer, or the key of a feature, a rule or a tier."
     fields = [
-        "customer_page", "what", "state_in_words", "starts_at", "ends", "words", "reason", "asked_at",
+        "customer_page", "what", "state_in_words", "promised_answer",
+        "starts_at", "ends", "words", "reason", "asked_at",
         "asked_by_name", "needs_approval", "granted_at", "approved_by_name", "ended_at", "ended_by_name",
         "ended_because",
     ]  # fmt: skip
@@ -217,6 +233,11 @@ class WaiverAdmin(ReadOnlyAdmin):
         now = timezone.now()
         by = ", by somebody who may approve exceptions and did not ask" if waiver.waits(at=now) else ""
         return state_words(waiver, at=now) + by
+
+    @display(description="an answer is promised by")
+    def promised_answer(self, waiver: Waiver) -> str:
+        """Of what waits."""
+        return answer_words(waiver) if waiver.waits(at=timezone.now()) else NOT_YET
 
     @display(description="ends", ordering="ends_at")
     def ends(self, waiver: Waiver) -> str:

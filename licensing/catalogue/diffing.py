@@ -83,8 +83,9 @@ class EditionDiff:
     features: tuple[Part, ...]
 
     def count(self, *marks: Mark) -> int:
-        """How many terms of tiers changed so; words are no terms."""
-        return sum(line.mark in marks and not line.pieces for part in self.tiers for line in part.lines)
+        """How many terms of tiers and features changed so; words are no terms."""
+        parts = (*self.tiers, *self.features)
+        return sum(line.mark in marks and not line.pieces for part in parts for line in part.lines)
 
     @property
     def better(self) -> int:

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from licensing.catalogue.approvals import refusal
 from licensing.catalogue.faults import UnableToApprove
+from licensing.catalogue.writing import draft_hash
 from licensing.models import Edition, PromiseException, Rehearsal
 
 
@@ -50,6 +52,39 @@ def exception_refusal(*, exception: PromiseException, by: Any) -> str:
     if exception.asked_by_id == by.pk:
         return "You asked for it, and nobody accepts their own exception. Ask a colleague."
     return refusal(edition=exception.edition, by=by)
+
+
+def to_ask(rehearsal: Rehearsal) -> dict[str, int]:
+    """Promise → customers, of those for which an exception can be asked: broken, not accepted, and not asked yet."""
+    asked = set(_waiting().filter(**_about(rehearsal)).values_list("promise", "customers"))
+    left = unexcepted(rehearsal.edition, rehearsal)
+    return {promise: customers for promise, customers in left.items() if (promise, customers) not in asked}
+
+
+def exceptions_that_wait() -> list[int]:
+    """The numbers of those that somebody should answer: for a draft's terms as they stand, and as its newest rehearsal
+    found the promise broken.
+    """
+    waiting = _waiting().filter(edition__published_at=None)
+    found: list[int] = []
+    for draft in Edition.objects.filter(pk__in=waiting.values("edition")).select_related("product"):
+        done = Rehearsal.objects.filter(
+            edition=draft, terms_hash=draft_hash(draft), state=Rehearsal.State.DONE
+        )
+        if (rehearsal := done.first()) is None:
+            continue
+        broken = unexcepted(draft, rehearsal)
+        about = waiting.filter(**_about(rehearsal))
+        found += [each.pk for each in about if broken.get(each.promise) == each.customers]
+    return found
+
+
+def _waiting() -> QuerySet[PromiseException]:
+    return PromiseException.objects.filter(approved_at=None)
+
+
+def _about(rehearsal: Rehearsal) -> dict[str, Any]:
+    return {"edition": rehearsal.edition_id, "terms_hash": rehearsal.terms_hash}
 
 
 def unexcepted(draft: Edition, rehearsal: Rehearsal) -> dict[str, int]:

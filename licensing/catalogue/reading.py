@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from licensing.catalogue.faults import UnableToLoad
 from licensing.catalogue.places import fits
@@ -67,10 +68,9 @@ def _edition(root: Table) -> EditionTerms:
         features.append(_feature(table))
         if len(root.faults) == known:
             sound[features[-1].key] = features[-1]
-    tiers = [_tier(table, key, sound) for table in root.tables("tiers", noun="tier")]
-    # What stands in for a missing value is no fault of its own.
-    if not root.faults:
-        _fit_together(root, features, tiers)
+    tables = root.tables("tiers", noun="tier")
+    tiers = [_tier(table, key, sound) for table in tables]
+    _fit_together(root, features, tiers, ranks=[table.data.get("rank") for table in tables])
     edition = EditionTerms(
         id=NO_ROW,
         product_id=NO_ROW,
@@ -209,22 +209,36 @@ def _prices(table: Table, *, tier_key: str, edition_key: str) -> Iterator[PriceT
     table.close()
 
 
-def _fit_together(root: Table, features: list[FeatureTerms], tiers: list[TierTerms]) -> None:
+def _fit_together(
+    root: Table, features: list[FeatureTerms], tiers: list[TierTerms], *, ranks: list[Any]
+) -> None:
+    """`ranks` are as the file has them. What stands in for a missing value is no fault of its own."""
     _once(root, "feature", [feature.key for feature in features])
     _once(root, "tier", [tier.key for tier in tiers])
-    _once(root, "rank", [str(tier.rank) for tier in tiers])
+    _once(root, "rank", [str(rank) for rank in ranks if type(rank) is int])
     known = {feature.key for feature in features}
     for tier in tiers:
-        for name in sorted(tier.gives.keys() - known):
-            root.fault(f"the tier {tier.key!r} gives {name!r}, and there is no such feature.")
         claimed = [claim.feature_key for claim in tier.claims]
-        for name in sorted(set(claimed) - known):
-            root.fault(
-                f"the tier {tier.key!r} claims something about {name!r}, and there is no such feature."
-            )
+        if _are_all_named(root, features):
+            for name in sorted(tier.gives.keys() - known):
+                root.fault(f"the tier {tier.key!r} gives {name!r}, and there is no such feature.")
+            for name in sorted(set(claimed) - known - {""}):
+                root.fault(
+                    f"the tier {tier.key!r} claims something about {name!r}, and there is no such feature."
+                )
         _once(root, f"claim of {tier.key!r} about", claimed)
 
 
+def _are_all_named(root: Table, features: list[FeatureTerms]) -> bool:
+    """Whether every feature could be read as far as its key; only then is it known which there are."""
+    written = root.data.get("features", [])
+    return (
+        isinstance(written, list)
+        and len(written) == len(features)
+        and all(feature.key for feature in features)
+    )
+
+
 def _once(root: Table, noun: str, keys: list[str]) -> None:
-    for key in sorted({key for key in keys if keys.count(key) > 1}):
+    for key in sorted({key for key in keys if key and keys.count(key) > 1}):
         root.fault(f"the {noun} {key!r} is there more than once.")

@@ -46,7 +46,8 @@ class Rehearsal(models.Model):
         ordering = ["-started_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"rehearsal of {self.edition.name} ({self.edition.key}), {self.started_at:%Y-%m-%d %H:%M}"
+        started = f"{self.started_at.day} {self.started_at:%b %Y, %H:%M %Z}"
+        return f"rehearsal of {self.edition.name} ({self.edition.key}), {started}"
 
     @property
     def percent(self) -> int:
@@ -100,12 +101,13 @@ class Rehearsed(models.Model):
     moves_on = models.JSONField(null=True)
 
     class Meta:
-        verbose_name_plural = "rehearsed customers"
+        verbose_name = _("rehearsed customer")
+        verbose_name_plural = _("rehearsed customers")
         constraints = [models.UniqueConstraint(fields=["rehearsal", "customer"], name="rehearsed_once")]
         ordering = ["rehearsal", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.held_tier} of {self.held_edition}"
+        return str(self.customer)
 
 
 class PromiseException(models.Model):
@@ -139,4 +141,4 @@ class PromiseException(models.Model):
         ordering = ["-asked_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.promise} of {self.edition.key}"
+        return f"exception to a promise, {self.edition.name} ({self.edition.key})"

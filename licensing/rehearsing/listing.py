@@ -123,30 +123,30 @@ def held_words(tier: str, edition: str, *, tiers: Mapping[str, str], editions: M
 
 
 def flips_words(flips: Iterable[dict[str, Any]], *, tiers: Mapping[str, str]) -> str:
-    """Which tiers open and close to a customer, and why: Business closes: they use more than it holds."""
-    return "; ".join(_flip_words(flip, tiers=tiers) for flip in flips)
+    """Which tiers open and close to a customer, and why: Business closes, because they use more than it holds."""
+    return "; ".join(f"{tiers.get(flip['tier'], flip['tier'])} {turn_words(flip)}" for flip in flips)
 
 
-def _flip_words(flip: dict[str, Any], *, tiers: Mapping[str, str]) -> str:
-    parts = [
-        turn_words(flip.get("turn", ""), way=way, rule=rule) for way in ("appear", "go") for rule in flip[way]
-    ]
-    return f"{tiers.get(flip['tier'], flip['tier'])} {', '.join(parts)}"
-
-
-def turn_words(turn: str, *, way: str, rule: str) -> str:
-    """What a rule that begins ("appear") or ceases ("go") to stand in the way makes of a tier. Rehearsals of earlier
-    releases do not know whether it opened or closed: `turn` is empty.
+def turn_words(flip: Mapping[str, Any]) -> str:
+    """What becomes of a tier by the rules that begin ("appear") or cease ("go") to stand in the way. Rehearsals of
+    earlier releases do not know whether it opened or closed: they have no `turn`.
     """
-    why, begins = in_the_way(rule), way == "appear"
-    match turn:
+    begin, cease = (_because(flip[way]) for way in ("appear", "go"))
+    match flip.get("turn"):
         case "closes":
-            return f"closes: {why}"
+            return f"closes, {begin}"
         case "opens":
-            return f"opens; no longer in the way: {why}"
-        case "stays":
-            return f"stays closed; {'from then on too' if begins else 'no longer in the way'}: {why}"
-    return f"– {'from then on in the way' if begins else 'no longer in the way'}: {why}"
+            return f"opens; today it is closed, {cease}"
+    stays = "stays closed" if flip.get("turn") else "stays, opens or closes"
+    if not cease:
+        return f"{stays}, from then on also {begin}"
+    return f"{stays}, no longer {cease}" + (f", but {begin}" if begin else "")
+
+
+def _because(rules: Iterable[str]) -> str:
+    """Why a tier is closed: because it is not offered; empty where no rule says so."""
+    why = " and ".join(in_the_way(rule) for rule in rules)
+    return f"because {why}" if why else ""
 
 
 def notices_words(notices: Iterable[dict[str, Any]]) -> str:

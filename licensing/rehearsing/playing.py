@@ -26,7 +26,7 @@ from licensing.rehearsing.leaving import Ending, Plans, day_of, ending_of, leavi
 from licensing.rehearsing.promises import After, Before, broken
 from licensing.rehearsing.reading import Facts
 from licensing.rules.situation import Change, Situation
-from licensing.rules.words import NOT_OFFERED
+from licensing.rules.words import NOT_OFFERED, TOO_FEW_SEATS, TOO_MANY_SEATS
 from licensing.sharing import lay_over, value_said_by
 from licensing.standing import Standing, less_retired
 from licensing.terms import NOT_INCLUDED, EditionTerms, TierTerms, edition_terms
@@ -264,7 +264,8 @@ class Play:
             return {NOT_OFFERED}
         standing = facts.standing
         change = Change(tier, edition, standing.licence.seats, standing.interval)
-        return {reason.rule for reason in change_reasons(self._situation(facts, edition), change)}
+        reasons = change_reasons(self._situation(facts, edition), change)
+        return {_which_way(reason.rule, change) for reason in reasons}
 
     @staticmethod
     def _situation(facts: Facts, edition: EditionTerms) -> Situation:
@@ -284,6 +285,13 @@ class Play:
         except NoPolicy:
             return None
         return {"kind": kind, "days": first.days, "earliest": first.at.isoformat()}
+
+
+def _which_way(rule: str, change: Change) -> str:
+    """The rule; of seats that a tier does not take, whether they are too few or too many for it."""
+    if rule != "seats-fit-tier":
+        return rule
+    return TOO_FEW_SEATS if change.seats < change.tier.min_seats else TOO_MANY_SEATS
 
 
 def _bill(tier: TierTerms | None, licence: Licence) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from licensing.models import Rehearsal
@@ -47,12 +48,10 @@ SELECT broken ->> 0, count(DISTINCT customer_id)
 FROM licensing_rehearsed, jsonb_array_elements(promises) broken
 WHERE rehearsal_id = %(rehearsal)s GROUP BY 1 ORDER BY 1
 """
+# Alike flips together, so that nobody is counted twice for a tier.
 _FLIPS = """
-SELECT flip ->> 'tier', coalesce(flip ->> 'turn', ''), rule, way, count(*)
-FROM licensing_rehearsed, jsonb_array_elements(flips) flip,
-    LATERAL (SELECT rule, 'appear' way FROM jsonb_array_elements_text(flip -> 'appear') rule
-             UNION ALL SELECT rule, 'go' FROM jsonb_array_elements_text(flip -> 'go') rule) each
-WHERE rehearsal_id = %(rehearsal)s GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 3, 4
+SELECT flip, count(*) FROM licensing_rehearsed, jsonb_array_elements(flips) flip
+WHERE rehearsal_id = %(rehearsal)s GROUP BY flip ORDER BY 2 DESC, flip ->> 'tier', flip
 """
 _LEAVING = """
 SELECT loss ->> 'feature', loss ->> 'sunset', count(*)
@@ -114,10 +113,7 @@ def totals_of(rehearsal: Rehearsal) -> dict[str, Any]:
             {"from": held, "to": to, "announced": announced, "customers": how_many, "with_a_day": told}
             for held, to, announced, how_many, told in rows(_MOVING_ON)
         ],
-        "flips": [
-            {"tier": tier, "turn": turn, "rule": rule, "way": way, "customers": how_many}
-            for tier, turn, rule, way, how_many in rows(_FLIPS)
-        ],
+        "flips": [{**json.loads(flip), "customers": how_many} for flip, how_many in rows(_FLIPS)],
         "holders": [
             dict(
                 zip(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 NOT_OFFERED = "not-offered"
+TOO_FEW_SEATS, TOO_MANY_SEATS = "too-few-seats", "too-many-seats"
 
-# The key of a rule → why a customer cannot have a tier by it. `NOT_OFFERED`: the edition has no such tier.
+# The key of a rule → why a customer cannot have a tier by it. `NOT_OFFERED`: the edition has no such tier. Of the rule
+# about a tier's seats, a rehearsal keeps which way they do not fit.
 IN_THE_WAY = {
     NOT_OFFERED: "it is not offered",
+    TOO_FEW_SEATS: "they have fewer seats than it takes",
+    TOO_MANY_SEATS: "they have more seats than it takes",
     "something-changes": "nothing would change",
     "tier-is-sold": "it has no price in their currency",
     "leaving-is-cancelling": "it is free, and reached by cancelling",
@@ -15,7 +19,7 @@ IN_THE_WAY = {
     "paying-is-on": "charging is stopped",
     "not-cancelled": "they have cancelled",
     "renewal-is-not-prepared": "their renewal into another edition is being prepared",
-    "seats-fit-tier": "it takes fewer or more seats than they have",
+    "seats-fit-tier": "it does not take as many seats as they have",
     "seats-fit-people": "they have more people than seats",
     "usage-fits": "they use more than it holds",
 }

@@ -4,7 +4,14 @@ Each is dated and reasoned, and each step is in the history. Nothing that was gr
 What is in force is read by licensing/waived.py.
 """
 
-from licensing.waivers.asking import EXCEPTIONS, LONGEST, UnableToAsk, ask_for_waiver, value_without
+from licensing.waivers.asking import (
+    EXCEPTIONS,
+    LONGEST,
+    UnableToAsk,
+    ask_for_waiver,
+    credit_room,
+    value_without,
+)
 from licensing.waivers.clock import REMINDERS, close_due, remind_due
 from licensing.waivers.granting import (
     UnableToApprove,
@@ -26,6 +33,7 @@ __all__ = [
     "approve",
     "ask_for_waiver",
     "close_due",
+    "credit_room",
     "end_waiver",
     "refuse",
     "remind_due",

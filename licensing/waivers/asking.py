@@ -21,7 +21,7 @@ from licensing.staff_words import grant_words
 from licensing.standing import Standing, standing_of
 from licensing.terms import FeatureTerms, storefront
 from licensing.waivers.steps import granted, run_out, write_down
-from licensing.waivers.threshold import ONCE_IN, Wish, why_approval
+from licensing.waivers.threshold import ONCE_IN, Wish, credit_alone, why_approval
 
 LONGEST = timedelta(days=366)
 
@@ -100,6 +100,12 @@ def value_without(standing: Standing, feature: FeatureTerms) -> Any:
     return entitlements(lasting)[feature.key].value
 
 
+def credit_room(standing: Standing, *, at: datetime) -> tuple[int, int]:
+    """What one person may credit a customer alone in twelve months, and what of it is left; in minor units."""
+    earlier = _made_alone(standing.customer, kind=Waiver.Kind.PRICE, at=at)
+    return credit_alone(standing, earlier=()), credit_alone(standing, earlier=earlier)
+
+
 def _snapshot(waiver: Waiver) -> dict[str, Any]:
     """What an event keeps of a waiver, as plain JSON values."""
     what = {
@@ -121,7 +127,7 @@ def _days(waiver: Waiver) -> dict[str, str]:
     """Of a credit only the question runs out."""
     ends_at = waiver.ends_at.isoformat()
     if waiver.kind == Waiver.Kind.PRICE:
-        return {"to_be_answered_by": ends_at}
+        return {"unanswered_it_lapses": ends_at}
     return {"starts_at": waiver.starts_at.isoformat(), "ends_at": ends_at}
 
 
@@ -158,7 +164,7 @@ def _refuse_unless_more(wish: Wish, standing: Standing) -> None:
         Feature.Kind.LEVEL: value in dict(feature.levels),
     }
     if not fits[Feature.Kind(feature.kind)]:
-        levels = ", ".join(dict(feature.levels))
+        levels = "; ".join(dict(feature.levels).values())
         raise UnableToAsk(f"That is no value of {feature.name}." + (f" It has {levels}." if levels else ""))
     if not is_better(feature, value, than=value_without(standing, feature)):
         raise UnableToAsk(f"They have as much of {feature.name} already.")

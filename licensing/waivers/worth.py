@@ -43,7 +43,38 @@ def worth(waiver: Waiver, *, standing: Standing | None) -> str:
         return f"{tier.name if tier else waiver.tier_key} {_costs(waiver.tier_key, standing)}."
     if waiver.kind == Waiver.Kind.RULE:
         return "No money; it opens what the rule holds back."
-    return f"That much less on what they pay next. They pay {_pays(standing)} a {standing.interval}."
+    pays = f"They pay {_pays(standing)} a {standing.interval}."
+    return f"That much less on what they pay next. {pays}{_set_apart(waiver, standing)}"
+
+
+def is_large(waiver: Waiver, *, standing: Standing | None) -> bool:
+    """Whether a credit is more than its customer pays in a year: it stands out, and is approved with care."""
+    if waiver.kind != Waiver.Kind.PRICE or waiver.amount is None:
+        return False
+    return waiver.amount > (_a_year(standing) if standing else 0)
+
+
+def _set_apart(waiver: Waiver, standing: Standing) -> str:
+    """How large a large credit is: That is 980,392 times what they pay a year."""
+    if not is_large(waiver, standing=standing):
+        return ""
+    year = _a_year(standing)
+    if not year:
+        return " They pay nothing that it could come off."
+    times = (waiver.amount or 0) // year
+    return (
+        f" That is {times:,} times what they pay a year."
+        if times > 1
+        else " That is more than they pay in a year."
+    )
+
+
+def _a_year(standing: Standing) -> int:
+    """What they pay now in a year, in minor units."""
+    if standing.held is None:
+        return 0
+    price = standing.held.price
+    return price.amount(standing.licence.seats) * (12 if price.interval == "month" else 1)
 
 
 def _worth_of_limit(waiver: Waiver, standing: Standing) -> str:

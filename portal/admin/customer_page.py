@@ -13,7 +13,7 @@ from billing.admin.queues import DIFFERENCE_QUEUES
 from billing.brakes import brakes_of
 from billing.models import Brake, Difference, Invoice, OpenViolation, Order, Payer, Quote
 from billing.payers import payer_of
-from licensing.admin.waiver_words import state_words
+from licensing.admin.waiver_words import answer_words, state_words
 from licensing.counting import usage_now
 from licensing.entitlements import Entitlement, entitlements
 from licensing.models import (
@@ -62,6 +62,11 @@ class Exceptional:
     @property
     def is_open(self) -> bool:
         return self.state in Waiver.OPEN
+
+    @property
+    def answer_by(self) -> str:
+        """By when an answer is promised, of one that waits."""
+        return answer_words(self.waiver)
 
     @property
     def is_owed(self) -> bool:

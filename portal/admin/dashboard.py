@@ -22,6 +22,7 @@ from licensing.admin.queues import (
     CHANGE_QUEUES,
     EDITION_QUEUES,
     ERASURE_QUEUES,
+    EXCEPTION_QUEUES,
     LICENCE_QUEUES,
     NOTICE_QUEUES,
     PROMISE_QUEUES,
@@ -46,6 +47,7 @@ QUEUES: tuple[Queue, ...] = (
     *LICENCE_QUEUES,
     *ERASURE_QUEUES,
     *EDITION_QUEUES,
+    *EXCEPTION_QUEUES,
     *SUNSET_QUEUES,
 )
 

@@ -53,7 +53,17 @@ def test_from_march_2025_to_january_2026() -> None:
     (rows,) = (part for part in found.features if part.lines)
     assert [(line.name, line.mark) for line in rows.lines] == [("Shared", Mark.BETTER)]
     assert [line.name for line in found.words.lines] == ["Name", "Rationale"]
-    assert (found.better, found.worse) == (2, 20)
+    assert (found.better, found.worse) == (3, 20), "rows, audit log, and that earlier editions share in rows"
+
+
+@pytest.mark.parametrize("keys", [(OLD, TODAY), (TODAY, OLD)])
+def test_what_is_counted_is_what_is_marked(keys: tuple[str, str]) -> None:
+    """Every row that says better or worse, of a tier or of a feature."""
+    found = between(*((CATALOGUES / f"meridian-{key}.toml").read_text() for key in keys))
+    lines = [line for part in (*found.tiers, *found.features) for line in part.lines if not line.pieces]
+    assert "Shared" in {line.name for line in lines}
+    assert found.better == sum(line.mark.is_good for line in lines)
+    assert found.worse == sum(line.mark.is_bad for line in lines)
 
 
 def test_the_same_terms_have_no_difference() -> None:

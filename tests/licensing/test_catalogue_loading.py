@@ -238,6 +238,30 @@ def test_every_fault_is_told_at_once() -> None:
     assert len(faults_of_loading(GOOD.replace("rank = 1", "").replace('unit = "projects"', "unit = 1"))) == 2
 
 
+def test_what_is_there_twice_is_told_beside_what_cannot_be_read() -> None:
+    """A rank that two tiers have, an amount that is no whole number, a value that its feature cannot take."""
+    wrong = (
+        GOOD.replace("rank = 1", "rank = 0")
+        .replace("USD = 900\n", "USD = 9.5\n")
+        .replace("projects = 2", 'projects = "many"')
+    )
+    assert set(faults_of_loading(wrong)) == {
+        "The file: the rank '0' is there more than once.",
+        "The tier 'team', prices, month: USD must be a whole number, not 9.5.",
+        "The tier 'free', gives: projects must be a whole number from 0, or \"no limit\", not 'many'.",
+    }
+
+
+def test_what_stands_in_for_a_missing_key_is_neither_there_twice_nor_unknown() -> None:
+    """Two tiers without a rank have no rank in common; a feature without a key may be the one that is given."""
+    assert not any(
+        "more than once" in fault for fault in faults_of_loading(GOOD.replace("rank = ", "rang = "))
+    )
+    assert not any(
+        "no such feature" in fault for fault in faults_of_loading(GOOD.replace('key = "sso"', 'kee = "sso"'))
+    )
+
+
 def test_a_lookup_key_belongs_to_one_product() -> None:
     load()
     faults = faults_of_loading(GOOD.replace('key = "shop"', 'key = "stall"'))

@@ -124,7 +124,7 @@ def test_rules_that_begin_to_stand_in_the_way_are_named_tier_by_tier(draft: Edit
     Tier.objects.filter(edition=draft, key="business").update(max_seats=5)
     Tier.objects.get(edition=draft, key="scale").delete()
     row = seen(rehearsed(draft, at=NOON), party.customer)
-    assert {"tier": "business", "turn": "closes", "appear": ["seats-fit-tier"], "go": []} in row.flips
+    assert {"tier": "business", "turn": "closes", "appear": ["too-many-seats"], "go": []} in row.flips
     assert [flip["appear"] for flip in row.flips if flip["tier"] == "scale"] == [["not-offered"]]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
@@ -28,7 +28,16 @@ from licensing.models import (
     PromiseCheck,
     Sunset,
 )
-from licensing.promises import NAMED_AT_MOST, Promise, breaches_of, check, ledger
+from licensing.promises import (
+    NAMED_AT_MOST,
+    WORKED,
+    WORKING_DAYS,
+    Promise,
+    answer_by,
+    breaches_of,
+    check,
+    ledger,
+)
 from portal.pages.policy import rulebook
 from tests.cast import NOON, OLD, Party, ada, bo
 from tests.doors.people import browser_of, staff_of
@@ -221,6 +230,25 @@ def test_a_weekend_is_no_time_to_answer_in() -> None:
     tuesday, wednesday = FRIDAY + timedelta(days=4), FRIDAY + timedelta(days=5)
     assert broken_at(tuesday) == set()
     assert broken_at(wednesday) == {"pauses-looked-at"}
+
+
+@pytest.mark.parametrize("later", range(7))
+@pytest.mark.parametrize("hour", [0, 23])
+def test_the_day_that_pages_name_is_the_last_on_which_an_answer_is_not_late(later: int, hour: int) -> None:
+    """Asked on whichever day of the week: as long as the day lasts, the ledger's check finds nothing; then it does."""
+    asked = FRIDAY.replace(hour=hour) + later * DAY
+    day = answer_by(asked)
+    assert day.isoweekday() < 6
+
+    def worked(on: date) -> int:
+        at = datetime(on.year, on.month, on.day, 23, 59, tzinfo=UTC)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {WORKED.format(since='%(since)s')}", {"since": asked, "at": at})
+            return int(cursor.fetchone()[0])
+
+    next_working_day = next(day + n * DAY for n in (1, 2, 3) if (day + n * DAY).isoweekday() < 6)
+    assert worked(day) == WORKING_DAYS
+    assert worked(next_working_day) > WORKING_DAYS
 
 
 def test_each_sentence_leads_to_a_clause_of_the_rules() -> None:

@@ -29,6 +29,7 @@ from licensing.models import (
     Price,
     PromiseCheck,
     PromiseException,
+    Rehearsal,
     Tier,
     Trial,
     UsageReading,
@@ -308,15 +309,20 @@ def promise_check_of(party: Party) -> PromiseCheck:
     )
 
 
-def exception_of(party: Party) -> PromiseException:
-    """A draft without Business, rehearsed while Ada tries Business, and the exception that Mara asks for."""
+def breaking_a_promise(party: Party) -> Rehearsal:
+    """A draft without Business, rehearsed while Ada tries Business."""
     draft = catalogue.draft_from(edition=Edition.objects.get(key=TODAY), key="2027-03", name="March 2027")
     draft.tiers.get(key="business").delete()
     catalogue.note_author(edition=draft, by=writer(), at=NOON)
     if not Trial.objects.filter(customer=party.customer, ended_at=None).exists():
         trial_of(party)
+    return rehearsed(draft, at=NOON)
+
+
+def exception_of(party: Party) -> PromiseException:
+    """The exception that Mara asks for, for such a draft."""
     return catalogue.ask_exception(
-        rehearsal=rehearsed(draft, at=NOON),
+        rehearsal=breaking_a_promise(party),
         promise="trial-can-be-bought",
         reason="They get Scale at the price of Business.",
         by=writer(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.cast import CATALOGUES, TODAY
@@ -19,6 +20,12 @@ def next_terms(scheme: str) -> str:
         .replace("January 2026", f"Next year, {scheme}")
         .replace("USD = 2300\n", "USD = 2500\n")
     )
+
+
+def named(page: Page) -> None:
+    """Every field of the page, the theme's own too, has a name."""
+    found = Axe().run(page, options={"runOnly": ["label", "select-name", "button-name"]})
+    assert not found.response["violations"], found.generate_report()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -47,6 +54,11 @@ def test_a_draft_is_loaded_mended_and_compared(page: Page, scheme: str) -> None:
         )
     )
     accessible(page)
+    named(page)
+    page.get_by_role("link", name="open Team").click()
+    expect(page.get_by_label("Price, price 1")).to_be_visible()
+    named(page)
+    page.go_back()
 
     page.get_by_role("link", name="Compare with another edition").click()
     expect(page.get_by_role("heading", name=f"From January 2026 to Next year, {scheme}")).to_be_visible()

@@ -19,7 +19,7 @@ from tests.cast import NOON, Party, bo, cy, make_catalogue
 from tests.pages.conftest import text_of
 from tests.publishing import rehearsed, writer
 from tests.staff.conftest import SignIn
-from tests.staff.rows import exception_of
+from tests.staff.rows import breaking_a_promise, exception_of
 from tests.sunsets.editions import announced as edition_ends
 from tests.sunsets.scenes import announced
 
@@ -142,12 +142,50 @@ def test_a_broken_promise_is_excepted_by_a_colleague_with_a_reason(
 
 
 def test_an_exception_is_asked_for_on_the_rehearsals_page(client: Client, okafor: Party) -> None:
-    rehearsal = Rehearsal.objects.get(edition=exception_of(okafor).edition)
+    rehearsal = breaking_a_promise(okafor)
     ask = page(client, rehearsal, "ask_exception")
+    assert ask in said(client, page(client, rehearsal))
     assert "Whoever tries a tier can buy it when the trial ends. (1 customer)" in said(client, ask)
     client.post(ask, {"promise": "price-stays", "reason": "Because."})
     client.post(ask, {"promise": "trial-can-be-bought", "reason": ""})
-    assert PromiseException.objects.count() == 1
+    assert not PromiseException.objects.exists()
+    client.post(ask, {"promise": "trial-can-be-bought", "reason": "They get Scale."})
+    assert PromiseException.objects.get().reason == "They get Scale."
+
+
+def test_what_is_asked_for_or_accepted_already_is_not_asked_for_again(client: Client, okafor: Party) -> None:
+    exception = exception_of(okafor)
+    rehearsal = Rehearsal.objects.get(edition=exception.edition)
+    ask = page(client, rehearsal, "ask_exception")
+    for _ in ("it waits", "it is accepted"):
+        assert ask not in said(client, page(client, rehearsal))
+        assert "an exception is asked for or accepted already" in said(client, ask)
+        client.post(ask, {"promise": "trial-can-be-bought", "reason": "Again."})
+        assert PromiseException.objects.count() == 1
+        client.post(page(client, exception, "accept"))
+
+
+def test_an_exception_to_a_promise_waits_in_a_queue_for_a_colleague(client: Client, okafor: Party) -> None:
+    """Until it is accepted, or the draft was edited: then there is nothing to accept any more."""
+    exception = exception_of(okafor)
+    first = reverse("admin:index")
+    queue = "Exceptions to promises that wait for a colleague"
+
+    def waits() -> int:
+        return sum(count for each, count in client.get(first).context["busy"] if each.title == queue)
+
+    assert waits() == 1
+    assert queue in said(client, first)
+    rows = client.get(reverse("admin:licensing_promiseexception_changelist"), {"queue": "waiting"})
+    assert [row.pk for row in rows.context["cl"].result_list] == [exception.pk]
+    price = Price.objects.filter(
+        tier__edition=exception.edition, tier__key="team", currency="USD", interval="month"
+    )
+    for amount, waiting in ((2400, 0), (2300, 1)):
+        price.update(unit_amount=amount)
+        assert waits() == waiting
+    client.post(page(client, exception, "accept"))
+    assert waits() == 0
 
 
 def test_what_an_announced_sunset_takes_is_said_beside_what_the_draft_does(
@@ -173,14 +211,16 @@ def test_what_stands_in_the_way_of_a_tier_is_said_in_words(client: Client, okafo
     draft.tiers.get(key="scale").delete()
     rehearsal = rehearsed(draft, at=NOON)
     one = Rehearsed.objects.get(rehearsal=rehearsal, customer=okafor.customer)
-    flips = "Business closes: it takes fewer or more seats than they have; Scale closes: it is not offered"
+    flips = (
+        "Business closes, because they have more seats than it takes; Scale closes, because it is not offered"
+    )
     rows = f"{reverse('admin:licensing_rehearsed_changelist')}?rehearsal={rehearsal.pk}"
     for address in (rows, page(client, one)):
         assert flips in said(client, address)
         assert "Team of January 2026 (2026-01)" in said(client, address)
     sums = said(client, page(client, rehearsal))
-    assert "closes: it takes fewer or more seats than they have" in sums
-    assert "seats-fit-tier" not in sums
+    assert "closes, because they have more seats than it takes" in sums
+    assert "too-many-seats" not in sums
     alone = "By publishing, what they have and pay alone is counted here."
     assert f"{alone} Together with tiers that open or close to them, publishing touches 1 customer." in sums
     cy()
@@ -195,17 +235,47 @@ def test_what_stands_in_the_way_of_a_tier_is_said_in_words(client: Client, okafo
     assert flips in table
 
 
+SEATS, USED = "too-many-seats", "usage-fits"
+
+
 @pytest.mark.parametrize(
-    ("turn", "way", "said"),
+    ("turn", "appear", "go", "said"),
     [
-        ("opens", "go", "Business opens; no longer in the way: they use more than it holds"),
-        ("stays", "appear", "Business stays closed; from then on too: they use more than it holds"),
-        ("stays", "go", "Business stays closed; no longer in the way: they use more than it holds"),
+        ("closes", [USED], [], "closes, because they use more than it holds"),
+        ("opens", [], [SEATS], "opens; today it is closed, because they have more seats than it takes"),
+        (
+            "opens",
+            [],
+            ["too-few-seats"],
+            "opens; today it is closed, because they have fewer seats than it takes",
+        ),
+        ("stays", [USED], [], "stays closed, from then on also because they use more than it holds"),
+        ("stays", [], [SEATS], "stays closed, no longer because they have more seats than it takes"),
+        (
+            "stays",
+            ["not-offered"],
+            [SEATS, USED],
+            "stays closed, no longer because they have more seats than it takes and they use more than it holds, "
+            "but because it is not offered",
+        ),
     ],
 )
-def test_a_tier_opens_only_where_nothing_stands_in_its_way_any_more(turn: str, way: str, said: str) -> None:
-    flip = {"tier": "business", "turn": turn, "appear": [], "go": [], way: ["usage-fits"]}
-    assert listing.flips_words([flip], tiers={"business": "Business"}) == said
+def test_a_tier_opens_only_where_nothing_stands_in_its_way_any_more(
+    turn: str, appear: list[str], go: list[str], said: str
+) -> None:
+    flip = {"tier": "business", "turn": turn, "appear": appear, "go": go}
+    assert listing.flips_words([flip], tiers={"business": "Business"}) == f"Business {said}"
+
+
+def test_nobody_is_counted_twice_for_a_tier(client: Client, okafor: Party) -> None:
+    """The rows of a tier add up to the list that each of them leads to."""
+    bo(), cy()
+    draft = catalogue.draft_from(edition=make_catalogue(), key="2026-12", name="December 2026")
+    draft.tiers.filter(key="business").update(max_seats=5)
+    rehearsal = rehearsed(draft, at=NOON)
+    counted = sum(flip["customers"] for flip in rehearsal.totals["flips"] if flip["tier"] == "business")
+    turning = Rehearsed.objects.filter(rehearsal=rehearsal, flips__contains=[{"tier": "business"}])
+    assert counted == turning.count() > 0
 
 
 def test_whoever_moves_on_by_an_announced_end_is_told_apart(client: Client, draft: Edition) -> None:
@@ -229,6 +299,24 @@ def test_whoever_moves_on_by_an_announced_end_is_told_apart(client: Client, draf
     assert "(by the end of their edition announced on 22 Nov 2026)" in one
     other = Rehearsed.objects.get(rehearsal=rehearsal, customer__name="Okafor Bakeries")
     assert "Already announced nothing" in text_of(client.get(page(client, other)))
+
+
+def test_titles_and_the_way_back_name_things_as_people_do(client: Client, okafor: Party) -> None:
+    """No key of a promise or a tier, and no word of ours for a row."""
+    exception = exception_of(okafor)
+    rehearsal = Rehearsal.objects.get(edition=exception.edition)
+    row = Rehearsed.objects.get(rehearsal=rehearsal, customer=okafor.customer)
+    for address, named in {
+        page(client, exception): "Exception to a promise, March 2027 (2027-03)",
+        page(client, rehearsal): "Rehearsal of March 2027 (2027-03), 22 Nov 2026, 12:00 UTC",
+        page(client, row): "Okafor Bakeries",
+    }.items():
+        words = text_of(client.get(address))
+        assert named in words
+        for raw in ("trial-can-be-bought", "team of 2026-01", "View rehearsed |", "2026-11-22"):
+            assert raw not in words, (address, raw)
+    rows = reverse("admin:licensing_rehearsed_changelist")
+    assert "Select rehearsed customer to view" in text_of(client.get(rows))
 
 
 def test_names_cost_the_list_of_customers_no_query_a_row(client: Client, draft: Edition) -> None:

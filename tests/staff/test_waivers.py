@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from licensing.models import Event, Waiver
-from tests.cast import NOON, Party
+from tests.cast import NOON, Party, organisation, person
 from tests.pages.conftest import text_of
 from tests.staff.conftest import SignIn
 from tests.staff.rows import credit_of, notice_of, trial_of, waiver_of
@@ -81,6 +81,26 @@ def test_a_large_one_waits_in_a_queue_until_finance_has_approved_it(okafor: Part
     assert list(finance.get(reverse("admin:index")).context["busy"]) == []
 
 
+@pytest.mark.proves("exceptions")
+@pytest.mark.parametrize(
+    "what", [("give_credit", {"amount": "1000"}), ("raise_limit", {**MORE, "value": "40"})]
+)
+def test_what_waits_says_by_when_the_policy_promises_an_answer(
+    okafor: Party, as_staff: SignIn, what: tuple[str, dict[str, str]]
+) -> None:
+    """Asked on a Sunday; the second working day is Tuesday. That a question lapses a month later is another thing."""
+    page, fields = what
+    asked = text_of(ask(as_staff("support"), okafor, page, **fields))
+    waiver, finance = Waiver.objects.get(), as_staff("finance")
+    promised = "n answer is promised by the end of 24 Nov 2026 (UTC)"
+    assert promised in asked
+    for door in (door_of(waiver, "say_yes"), reverse("admin:licensing_waiver_change", args=[waiver.pk])):
+        assert promised in text_of(finance.get(door))
+    finance.post(door_of(waiver, "say_yes"), {"reason": "It fits."})
+    theirs = reverse("admin:licensing_customer_change", args=[okafor.customer.pk])
+    assert "is promised" not in text_of(finance.get(theirs))
+
+
 def test_whoever_asked_sees_why_they_cannot_approve_it(okafor: Party, as_staff: SignIn) -> None:
     client = as_staff("finance")
     ask(client, okafor, **{**MORE, "value": "40"})
@@ -146,6 +166,20 @@ def test_what_cannot_be_is_refused_with_what_is_wrong(
 ) -> None:
     assert said in text_of(ask(as_staff("support"), okafor, page, **fields))
     assert not Waiver.objects.exists()
+
+
+@pytest.mark.parametrize("written", ["within 4 hours", "Within 4 hours", "4-hours"])
+def test_a_level_is_asked_for_by_the_name_that_stands_beside_the_field(
+    okafor: Party, as_staff: SignIn, written: str
+) -> None:
+    client = as_staff("support")
+    door = reverse("admin:licensing_customer_raise_limit", args=[okafor.customer.pk])
+    beside = "Answer from support: in the forum; next working day; within 4 hours; within 1 hour, by name"
+    assert beside in text_of(client.get(door))
+    wrong = text_of(ask(client, okafor, feature_key="support", value="at once", days="7"))
+    assert "It has in the forum; next working day; within 4 hours" in wrong
+    ask(client, okafor, feature_key="support", value=written, days="7")
+    assert Waiver.objects.get().value == "4-hours"
 
 
 def test_a_rule_and_another_trial_are_asked_for_too(okafor: Party, as_staff: SignIn) -> None:
@@ -219,6 +253,67 @@ def test_a_credit_is_written_as_people_do_and_more_than_half_a_month_waits(
     assert "It waits for somebody else’s approval. Alone at most $32.00 may still be credited." in page
 
 
+def test_the_form_says_what_half_a_month_is_before_one_asks(okafor: Party, as_staff: SignIn) -> None:
+    client = as_staff("support")
+    door = reverse("admin:licensing_customer_give_credit", args=[okafor.customer.pk])
+    assert "Alone in twelve months $92.00 Alone you credit" in text_of(client.get(door))
+    ask(client, okafor, "give_credit", amount="60.00")
+    assert "Alone in twelve months $92.00, of which $32.00 are left" in text_of(client.get(door))
+
+
+def test_a_credit_of_more_than_a_year_stands_out_and_its_amount_is_typed_again(
+    okafor: Party, as_staff: SignIn
+) -> None:
+    """They pay $2,208.00 a year."""
+    ask(as_staff("support"), okafor, "give_credit", amount="1000000000")
+    waiver, finance = Waiver.objects.get(), as_staff("finance")
+    page = text_of(finance.get(door_of(waiver, "say_yes")))
+    assert "They pay $184.00 a month. That is 452,898 times what they pay a year." in page
+    for amount in ({}, {"amount": "100000000"}, {"amount": "a billion"}, {"amount": "NaN"}):
+        answer = text_of(finance.post(door_of(waiver, "say_yes"), {"reason": "It fits.", **amount}))
+        assert "To approve it, type 1,000,000,000.00." in answer or "This field is required." in answer
+    waiver.refresh_from_db()
+    assert waiver.granted_at is None
+    assert "The amount in USD" not in text_of(finance.get(door_of(waiver, "say_no"))), "saying no is easy"
+    finance.post(door_of(waiver, "say_yes"), {"reason": "It fits.", "amount": "1,000,000,000.00"})
+    waiver.refresh_from_db()
+    assert waiver.granted_at == NOON
+
+
+@pytest.mark.parametrize(
+    ("amount", "said"),
+    [
+        ("2208.00", ""),
+        ("2208.01", "That is more than they pay in a year."),
+        ("4416.00", "That is 2 times what they pay a year."),
+    ],
+)
+def test_up_to_what_they_pay_in_a_year_a_credit_is_approved_with_a_reason_alone(
+    okafor: Party, as_staff: SignIn, amount: str, said: str
+) -> None:
+    ask(as_staff("support"), okafor, "give_credit", amount=amount)
+    waiver, finance = Waiver.objects.get(), as_staff("finance")
+    page = text_of(finance.get(door_of(waiver, "say_yes")))
+    assert ("They pay $184.00 a month." + (said and f" {said}")) in page
+    assert ("That is" in page) is bool(said)
+    finance.post(door_of(waiver, "say_yes"), {"reason": "It fits."})
+    waiver.refresh_from_db()
+    assert (waiver.granted_at is None) is bool(said)
+
+
+def test_to_whoever_pays_nothing_every_credit_stands_out(as_staff: SignIn, db: None) -> None:
+    nia = person("Nia Free")
+    customer = organisation(
+        "Nia's", owner=nia, country="US", currency="USD", time_zone="UTC", at=NOON - timedelta(days=1)
+    )
+    door = reverse("admin:licensing_customer_give_credit", args=[customer.pk])
+    as_staff("support").post(door, {"words": WORDS, "reason": WHY, "amount": "1.00"})
+    finance = as_staff("finance")
+    assert "They pay nothing that it could come off." in text_of(
+        finance.get(door_of(Waiver.objects.get(), "say_yes"))
+    )
+
+
 def test_a_credit_has_an_end_nowhere_and_only_the_question_for_it_runs_out(
     okafor: Party, as_staff: SignIn
 ) -> None:
@@ -226,8 +321,8 @@ def test_a_credit_has_an_end_nowhere_and_only_the_question_for_it_runs_out(
     asked = text_of(ask(support, okafor, "give_credit", amount="1000"))
     waiver = Waiver.objects.get()
     page = text_of(finance.get(door_of(waiver, "say_yes")))
-    assert "to be answered by 22 Dec 2026, 12:00 UTC" in asked
-    assert "To be answered by 22 Dec 2026, 12:00 UTC (13:00 in Europe/Berlin)" in page
+    assert "unanswered, it lapses 22 Dec 2026, 12:00 UTC" in asked
+    assert "Unanswered, the question lapses 22 Dec 2026, 12:00 UTC (13:00 in Europe/Berlin)" in page
     assert (
         "The credit is theirs: it goes to their balance at Stripe, comes off what they pay next, and" in page
     )
@@ -240,7 +335,7 @@ def test_a_credit_has_an_end_nowhere_and_only_the_question_for_it_runs_out(
     theirs = reverse("admin:licensing_customer_change", args=[okafor.customer.pk])
     page = text_of(finance.get(theirs))
     assert "$1,000.00 granted granted 22 Nov 2026, 12:00 UTC · does not run out" in page
-    assert re.search(r"to be answered by\W+22 Dec 2026, 12:00 UTC", page)
+    assert re.search(r"unanswered it lapses\W+22 Dec 2026, 12:00 UTC", page)
     assert "ends at" not in page
     for said, door in {
         "never: it is the customer’s": own,

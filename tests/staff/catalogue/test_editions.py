@@ -13,11 +13,12 @@ from django.urls import reverse
 from licensing import catalogue
 from licensing.models import Edition, Grant, Price, Product, Tier
 from licensing.terms import read_edition
-from tests.cast import NOON, TODAY
+from tests.cast import NOON, TODAY, ada
 from tests.licensing.small_catalogue import GOOD
-from tests.publishing import ready, writer
+from tests.publishing import ready, rehearsed, writer
 from tests.staff.catalogue.forms import form_of
 from tests.staff.conftest import SignIn
+from tests.staff.rows import trial_of
 
 
 def test_a_draft_is_made_from_an_edition(client: Client, today: Edition) -> None:
@@ -35,6 +36,7 @@ def test_a_key_that_is_taken_is_refused_in_a_sentence(client: Client, today: Edi
     assert Edition.objects.filter(key=TODAY).count() == 1
 
 
+FIELD = re.compile(r"<(?:input|select|textarea)\b[^>]*>")
 TAKEN = (
     "January 2026 is the name of the published edition 2026-01, and customers meet editions by name. Give the draft a "
     "name of its own."
@@ -75,11 +77,11 @@ def test_a_draft_is_edited(client: Client, draft: Edition) -> None:
 
 def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft: Edition) -> None:
     page = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
+    assert "Nobody is noted as author of 2026-06" in client.post(page, {"key": "2026-06"}).content.decode()
+    ready(draft, at=NOON)
     assert "To publish, type 2026-06." in client.post(page, {"key": "2026-6"}).content.decode()
     draft.refresh_from_db()
     assert draft.published_at is None
-    assert "Nobody is noted as author of 2026-06" in client.post(page, {"key": "2026-06"}).content.decode()
-    ready(draft, at=NOON)
     assert "manage.py" not in client.get(page).content.decode(), "nothing that cannot be done in a browser"
     said = client.post(page, {"key": "2026-06"}, follow=True).content.decode()
     assert "each of its prices is made at the payment processor by itself, when it is first needed." in said
@@ -87,6 +89,42 @@ def test_publishing_asks_for_the_key_and_seals_the_edition(client: Client, draft
     draft.refresh_from_db()
     assert (draft.published_at, str(draft.published_by)) == (NOON, "Sam catalogue")
     assert catalogue.verify(edition=draft)
+
+
+def test_before_a_key_is_typed_the_page_says_what_stands_in_the_way_of_publishing(
+    client: Client, draft: Edition
+) -> None:
+    """And has no button that could not work."""
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    page = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
+    said = client.get(page).content.decode()
+    assert "Nobody has seen yet what it means for each customer. Rehearse the draft." in said
+    assert "Nobody has approved these terms. Ask somebody who wrote none of them." in said
+    assert "June 2026 cannot be published yet." in said
+    assert "Publish for good" not in said
+    ready(draft, at=NOON)
+    said = client.get(page).content.decode()
+    assert "cannot be published yet" not in said
+    assert "Publish for good" in said
+
+
+def test_whoever_approves_is_told_what_is_missing_and_which_promise_would_be_broken(
+    client: Client, draft: Edition
+) -> None:
+    """A rehearsal that nobody has made; then, that whoever tries Business could not buy it."""
+    catalogue.note_author(edition=draft, by=writer(), at=NOON)
+    approve = reverse("admin:licensing_edition_approve_this", args=[draft.pk])
+    assert "Nobody has seen yet what it means for each customer." in client.get(approve).content.decode()
+    trial_of(ada())
+    draft.tiers.get(key="business").delete()
+    rehearsed(draft, at=NOON)
+    said = html.unescape(client.get(approve).content.decode())
+    broken = (
+        "The promise “Whoever tries a tier can buy it when the trial ends” would be broken for 1 customer."
+    )
+    assert said.count(broken) == 1
+    assert "Approve these terms" in said, "that is for them to weigh"
+    assert "Nobody has approved these terms" not in said, "they are about to"
 
 
 def test_whoever_makes_or_saves_anything_of_a_draft_is_its_author(client: Client, today: Edition) -> None:
@@ -195,6 +233,32 @@ def test_a_draft_is_looked_over_on_its_own_page(client: Client, draft: Edition) 
     assert "The edition has no rationale" in client.get(page).content.decode()
     publishing = reverse("admin:licensing_edition_publish_this", args=[draft.pk])
     assert "does not include Roles of" in client.post(publishing, {"key": draft.key}).content.decode()
+
+
+def test_every_field_of_a_draft_has_a_name(client: Client, draft: Edition) -> None:
+    """On its own page and on a tier's, those of rows that are added later too: its label, or its column and its row."""
+    tier = draft.tiers.get(key="team")
+    for page, named in {
+        reverse("admin:licensing_edition_change", args=[draft.pk]): {
+            "tiers-0-key": "Key, tier 1",
+            "features-0-kind": "Kind, feature 1",
+            "tiers-1-DELETE": "Delete, tier 2",
+            "tiers-__prefix__-key": "Key, new tier",
+        },
+        reverse("admin:licensing_tier_change", args=[tier.pk]): {
+            "prices-0-unit_amount": "Price, price 1",
+            "grants-0-feature": "Feature, grant 1",
+        },
+    }.items():
+        content = client.get(page).content.decode()
+        labelled = set(re.findall(r'<label[^>]*\bfor="([^"]+)"', content))
+        fields = [dict(re.findall(r'([\w-]+)="([^"]*)"', tag)) for tag in re.findall(FIELD, content)]
+        seen = [each for each in fields if each.get("type") not in ("hidden", "submit", "search")]
+        assert len(seen) > 20
+        nameless = [each for each in seen if not each.get("aria-label") and each.get("id") not in labelled]
+        assert nameless == []
+        names = {each.get("name"): each.get("aria-label") for each in seen}
+        assert {name: names[name] for name in named} == named
 
 
 def test_every_cell_of_a_drafts_terms_is_filled(client: Client, draft: Edition) -> None:
