@@ -271,9 +271,9 @@ def _conflict(quote: Quote, licence: Licence, subscription: SubscriptionSeen) ->
 
 
 def _end_outgrown_trial(order: Order, *, quote: Quote, at: datetime) -> None:
-    """A trial of the bought tier, or of a lower one, has nothing left to lend."""
+    """Whether it is outgrown, `trials.ends_with` says."""
     trial = Trial.objects.filter(customer_id=order.customer_id, ended_at=None).select_related("tier").first()
-    if trial is not None and trial.tier.rank <= quote.tier.rank:
+    if trial is not None and trials.ends_with(trial.tier, bought=quote.tier):
         trials.end_trial(
             customer=order.customer, end=Trial.End.CONVERTED, actor=STRIPE, at=at, reason=f"Order {order.pk}"
         )

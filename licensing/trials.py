@@ -15,7 +15,7 @@ from licensing.eligibility import trial_reasons
 from licensing.history import Actor, entry, record, subject_of
 from licensing.identity import identity_hash
 from licensing.licences import lock_live_licence
-from licensing.models import Customer, Notice, Trial, TrialMark
+from licensing.models import Customer, Notice, Tier, Trial, TrialMark
 from licensing.reasons import Clause, Reason
 from licensing.reminders import days_of, owe_reminders
 from licensing.rows import ask
@@ -142,6 +142,13 @@ def start_trial(*, situation: Situation, tier: TierTerms, actor: Actor, at: date
             )
         )
     return trial
+
+
+def ends_with(tried: Tier | TierTerms, *, bought: Tier | TierTerms) -> bool:
+    """Whether buying a tier ends a trial: one of that tier, or of a lower one, has nothing left to lend. A trial of a
+    higher one goes on over it.
+    """
+    return tried.rank <= bought.rank
 
 
 def end_trial(*, customer: Customer, end: str, actor: Actor, at: datetime, reason: str = "") -> Trial | None:

@@ -25,7 +25,7 @@ def invited_once(email: str, is_in: bool) -> Reason | None:
     return Reason(
         "invited-once",
         _("%(email)s is in your team already.") % {"email": email},
-        _("You can change their role below."),
+        _("You can change their role in the list of members."),
     )
 
 

@@ -21,13 +21,14 @@ from portal.mails.kind import Audience, Kind
 from portal.mails.links import link
 from portal.mails.subjects import newest_of, rows_of, terms_of
 from portal.mails.sums import card_of, card_that_paid, seats_words, sum_lines, tax_words
+from portal.pages.trials_after import trials_ended_with
 
 
 @dataclass(frozen=True)
 class AboutOrder:
     """A settled order, the tier held before it, and its invoice where Stripe has shown it to us already.
 
-    `ending`: how what it brought has ended, where it has.
+    `ending`: how what it brought has ended, where it has. `trial`: the tier whose trial it ended, if any.
     """
 
     order: Order
@@ -35,6 +36,7 @@ class AboutOrder:
     invoice: Invoice | None
     payer: Payer | None
     ending: Ending | None = None
+    trial: str = ""
 
 
 class Receipt(Kind[AboutOrder]):
@@ -44,11 +46,12 @@ class Receipt(Kind[AboutOrder]):
     audience = Audience.SPENDERS
 
     def read(self, notices: Sequence[Notice], at: datetime) -> Mapping[int, AboutOrder]:
-        """Six queries."""
+        """Seven queries."""
         orders = rows_of(
             notices, Order.objects.select_related("quote__tier", "quote__price", "quote__licence__price")
         )
         pasts = pasts_of(order.quote.licence for order in orders.values())
+        tried = trials_ended_with(orders.values())
         customers = {order.customer_id for order in orders.values()}
         held = _held_before(orders.values())
         numbers = [order.stripe_invoice_id for order in orders.values() if order.stripe_invoice_id]
@@ -61,6 +64,7 @@ class Receipt(Kind[AboutOrder]):
                 invoices.get(order.stripe_invoice_id),
                 payers.get(order.customer_id),
                 pasts[order.quote.licence_id].end_of(order),
+                tried.get(order.pk, ""),
             )
             for number, order in orders.items()
         }
@@ -97,6 +101,7 @@ class Receipt(Kind[AboutOrder]):
             "renews_at": _ahead(quote.renews_at, at=at),
             "has_credit": bool(about.payer and about.payer.credit > 0),
             "cancels_at": licence.period_end if licence.cancels_at_period_end else None,
+            "ended_trial": about.trial,
             "why": about.ending.why if about.ending else "",
             "ended_at": about.ending.at if about.ending else None,
             "now_held": seats_words(

@@ -37,6 +37,7 @@ class Fate(StrEnum):
     ENDS = "ends"
     NAMELESS = "nameless"
     GOES = "goes"
+    GONE = "gone"
 
     @property
     def word(self) -> Words:
@@ -52,6 +53,7 @@ _FATES: dict[Fate, Words] = {
     Fate.ENDS: words("ends"),
     Fate.NAMELESS: words("nameless"),
     Fate.GOES: words("goes"),
+    Fate.GONE: words("gone before"),
 }
 
 
@@ -255,6 +257,13 @@ TRANSITIONS = (
                 ERASING,
             ),
             "card": Cell(Fate.GOES, words("Its last digits and its date go from here."), ERASING),
+            "people": Cell(
+                Fate.GONE,
+                words(
+                    "Everybody left when it was closed, which comes first. Erasing it takes nobody’s own account."
+                ),
+                CLOSED_IS_KEPT,
+            ),
             "asked": Cell(Fate.GOES, words("Go for good."), ERASING),
             "notices": Cell(
                 Fate.NAMELESS, words("That each was sent stays; to whom, and what it said, goes."), ERASING

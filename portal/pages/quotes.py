@@ -33,6 +33,7 @@ from portal.pages.quote_sums import ComparedAmount, Held, compared, sum_lines
 from portal.pages.quotes_around import edition_of, held_before, newer_than, replaced_by
 from portal.pages.seats import room_for, room_gained
 from portal.pages.sum_lines import SumLine
+from portal.pages.trials_after import trial_after, trials_ended_with
 from portal.pages.values import card_words
 from portal.pages.way_back import no_way_back
 from portal.policy import version_at
@@ -64,6 +65,7 @@ class QuotePage(Compared):
     given_up: tuple[Difference, ...]
     no_way_back: str
     carried: tuple[str, ...]
+    trial: str
     lines: tuple[SumLine, ...]
     may_spend: bool
     licence: Licence
@@ -246,6 +248,7 @@ def quote_page(
         given_up=given_up(standing, today=edition) if state in (State.OPEN, State.BUSY) else (),
         no_way_back=_no_way_back(quote, standing, today=edition) if state == State.OPEN else "",
         carried=carried(standing, tier=tier, edition=edition) if state in (State.OPEN, State.BUSY) else (),
+        trial=_trial(state, order, standing, bought=tier),
         lines=tuple(sum_lines(quote=quote, tier=tier, held=held, payer=payer)),
         may_spend=member.may_spend,
         licence=licence,
@@ -284,6 +287,16 @@ def _no_way_back(quote: Quote, standing: Standing, *, today: EditionTerms) -> st
         usage=usage_of(quote.customer, at=standing.at),
         today=today,
     )
+
+
+def _trial(state: State, order: Order | None, standing: Standing, *, bought: TierTerms) -> str:
+    """What becomes of the running trial, or became of it. A query once it is bought."""
+    if state in (State.OPEN, State.BUSY):
+        return trial_after(standing, bought=bought)
+    if order is None or state != State.SETTLED:
+        return ""
+    ended = trials_ended_with([order]).get(order.pk)
+    return _("Your %(trial)s trial has ended with this.") % {"trial": ended} if ended else ""
 
 
 def _ending(order: Order, licence: Licence) -> Ending | None:

@@ -88,7 +88,7 @@ def _room_in(offer: Offer, *, meter: Meter, facts: Facts, offers: list[Offer]) -
         "tier": offer.tier.name,
         "limit": "" if limit is None else count_words(limit),
         "amount": money(estimate.next_charge - paid, estimate.currency),
-        "interval": per_interval(estimate.interval),
+        "interval": _each(estimate.interval, facts=facts),
     }
     template = (
         _("%(tier)s has no such limit and would add %(amount)s %(interval)s.")
@@ -123,7 +123,7 @@ def _fewer_seats(facts: Facts) -> Thought | None:
         "seats": count_words(wanted),
         "tier": standing.tier.name,
         "amount": money(saved, held.price.currency),
-        "interval": per_interval(held.price.interval),
+        "interval": _each(held.price.interval, facts=facts),
     }
     words = ngettext(
         "With one seat, %(tier)s would cost %(amount)s less %(interval)s.",
@@ -141,6 +141,12 @@ def _fewer_seats(facts: Facts) -> Thought | None:
         seats=wanted,
         stay=_("Keep %(seats)s seats") % {"seats": count_words(held.seats)},
     )
+
+
+def _each(interval: str, *, facts: Facts) -> str:
+    """A month; and that tax is not in it, where it is not known."""
+    each = per_interval(interval)
+    return each if facts.tax_percent else _("%(interval)s before tax") % {"interval": each}
 
 
 def _evidence_of_seats(seats: int, *, people: int) -> str:

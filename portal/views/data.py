@@ -21,6 +21,7 @@ from licensing.history import Actor, entry, record
 from licensing.models import ERASURE_WAITS, Customer, Erasure
 from portal.access import pressed_on
 from portal.export.schema import LEFT_OUT, PARTS, SCHEMA
+from portal.export.titles import TITLES
 from portal.export.writing import WRITERS, write_account
 from portal.pace import MINUTES, is_too_fast
 from portal.views.errors import too_many_requests
@@ -34,7 +35,7 @@ def data(request: HttpRequest) -> HttpResponse:
         request,
         "data/data.html",
         {
-            "held": PARTS,
+            "held": [(part, TITLES[part.key]) for part in PARTS],
             "left_out": LEFT_OUT.values(),
             "schema": SCHEMA,
             "closed": closed_organisations(request.user),

@@ -311,6 +311,10 @@ def is_gone(kind: str, before: Seen, after: Seen, _buyer: Buyer) -> bool:
     return bool(before[kind]) and not any(left)
 
 
+def was_gone(kind: str, before: Seen, after: Seen, _buyer: Buyer) -> bool:
+    return not before[kind] and not after[kind]
+
+
 HOLDS: dict[Fate, Callable[[str, Seen, Seen, Buyer], bool]] = {
     Fate.KEPT: stays,
     Fate.BEGINS: begins,
@@ -320,11 +324,12 @@ HOLDS: dict[Fate, Callable[[str, Seen, Seen, Buyer], bool]] = {
     Fate.ENDS: ends,
     Fate.NAMELESS: is_nameless,
     Fate.GOES: is_gone,
+    Fate.GONE: was_gone,
 }
 
 
 # Where these are said, all that was there is still there.
-STAY = (Fate.KEPT, Fate.BEGINS, Fate.LESS, Fate.READ_ONLY)
+STAY = (Fate.KEPT, Fate.BEGINS, Fate.LESS, Fate.READ_ONLY, Fate.GONE)
 
 
 def test_every_kind_and_every_transition_is_looked_at() -> None:

@@ -13,6 +13,7 @@ from licensing.models import Customer
 from portal.export import account_parts
 from portal.export.part import Made, Part
 from portal.export.schema import LEFT_OUT, PARTS, SCHEMA
+from portal.export.titles import TITLES
 from portal.models import User
 
 
@@ -78,6 +79,10 @@ def test_what_a_version_of_the_schema_names_stays_there(schema: str, parts: tupl
     names = {part.key: [column.name for column in part.columns] for part in parts}
     found = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()[:12]
     assert FIXED[schema] == found, f"a new version, or, where something was only added, {found}"
+
+
+def test_every_part_has_a_name_for_people() -> None:
+    assert set(TITLES) == {part.key for part in PARTS}
 
 
 def test_every_part_and_column_says_what_it_is() -> None:

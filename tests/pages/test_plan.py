@@ -269,14 +269,21 @@ class TestOneThought:
         words = plan(sign_in(ada.user))
         # 8 × ($32.00 − $23.00)
         assert (
-            "You use 18 of 20 projects. Business has no such limit and would add US$72.00 a month." in words
+            "You use 18 of 20 projects. Business has no such limit and would add US$72.00 a month before tax."
+            in words
         )
         assert "Stay on Team" in words
+
+    def test_where_the_tax_is_known_it_is_in_the_price(self, sign_in: SignIn, ada: Party) -> None:
+        Payer.objects.filter(customer=ada.customer).update(tax_percent="19", tax_name="VAT")
+        uses(ada, "projects", 18)
+        # 8 × ($32.00 − $23.00), and 19 % on it
+        assert "Business has no such limit and would add US$85.68 a month." in plan(sign_in(ada.user))
 
     def test_empty_seats_are_an_offer_to_pay_less(self, sign_in: SignIn, ada: Party) -> None:
         words = plan(sign_in(ada.user))
         assert "You pay for 8 seats and are one person, invitations included." in words
-        assert "With one seat, Team would cost US$161.00 less a month." in words
+        assert "With one seat, Team would cost US$161.00 less a month before tax." in words
         assert "Keep 8 seats" in words
 
     def test_a_member_is_offered_only_what_they_can_ask_for(self, sign_in: SignIn, ada: Party) -> None:

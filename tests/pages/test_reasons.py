@@ -105,6 +105,7 @@ def test_what_a_form_refuses_is_led_to_its_rule(ada: Party, sign_in: SignIn) -> 
     answer = sign_in(ada.user).post("/team/invitations/", {"email": ada.user.email, "role": "member"})
     assert answer.status_code == 422
     assert is_led_to(answer.content.decode(), "invited-once")
+    assert "You can change their role in the list of members." in text_of(answer)
 
 
 def test_why_a_tier_cannot_be_tried_is_led_to_its_rule(ada: Party, sign_in: SignIn) -> None:

@@ -235,7 +235,7 @@ def test_nobody_is_sold_the_way_out_of_a_limit_that_we_lower() -> None:
     plan = page(lindqvist.user, "/plan/")
     assert "You use 50,000 of 50,000 calls." not in plan
     assert "One thought" in plan
-    assert "less a year." in plan
+    assert "less a year before tax." in plan
 
 
 def test_my_plan_and_the_changelog_say_it() -> None:
