@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from licensing.customers import UnableToOpen, open_customer
@@ -16,7 +15,7 @@ from licensing.invitations import open_invitations_to, token_of
 from licensing.rules.opening import something_is_on_sale
 from portal import places
 from portal.access import act_for
-from portal.accounts import verified_addresses
+from portal.accounts import AccountAdapter, verified_addresses
 from portal.context import storefront_of
 from portal.forms.start import StartForm
 from portal.pages.reasons import told
@@ -68,7 +67,4 @@ def start(request: HttpRequest) -> HttpResponse:
 def _meant(request: HttpRequest) -> str:
     """Where the person meant to go before they were led here, if that is a page of ours; else My plan."""
     meant = request.GET.get(REDIRECT_FIELD_NAME, "")
-    is_ours = url_has_allowed_host_and_scheme(
-        meant, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return meant if is_ours else reverse("plan")
+    return meant if AccountAdapter(request).is_safe_url(meant) else reverse("plan")
