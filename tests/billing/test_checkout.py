@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from billing.models import Order
+from billing.models import Invoice, Order
 from billing.orders import withdraw
 from billing.settling import settle
 from billing.tasks import settle_left_behind
@@ -21,6 +21,9 @@ def paid_once(ada: Buyer, order: Order) -> None:
     assert order.charged == order.quote.due
     assert ada.licence.tier.key == "team"
     assert Notice.objects.filter(kind="receipt").count() == 1
+    paid_with = Invoice.objects.get(stripe_id=order.stripe_invoice_id).paid_with
+    assert ada.payer.has_card
+    assert paid_with == ada.payer.payment_method_id, "so that the receipt names the card"
 
 
 def test_nothing_is_granted_until_it_is_paid(ada: Buyer) -> None:

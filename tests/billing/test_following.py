@@ -27,6 +27,8 @@ def test_a_renewal_moves_the_period_and_lists_the_invoice(holder: Buyer) -> None
     assert len(holder.sandbox.charges()) == 2
     assert Invoice.objects.filter(customer=holder.customer, status="paid").count() == 2
     assert Event.objects.filter(kind="licence_renewed").count() == 1
+    paid_with = set(Invoice.objects.values_list("paid_with", flat=True))
+    assert paid_with == {holder.payer.payment_method_id}, "so that its receipt names the card"
 
 
 def receipts(holder: Buyer) -> int:
