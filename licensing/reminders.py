@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import CharField, DateTimeField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from licensing.models import Notice
@@ -49,8 +50,7 @@ def owe_reminders(
 
 def days_of(turns: Sequence[timedelta]) -> str:
     """The turns in days, the farthest first, as a sentence has them: 30, 7 and 1."""
-    *first, last = [str(turn.days) for turn in sorted(turns, reverse=True)]
-    return _("%(first)s and %(last)s") % {"first": ", ".join(first), "last": last} if first else last
+    return get_text_list([str(turn.days) for turn in sorted(turns, reverse=True)], _("and"))
 
 
 def _owe_turn(rows: QuerySet[Any], *, kind: str, date_field: str, turn: timedelta, at: datetime) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from babel.numbers import format_decimal
+from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as words
 from django.utils.translation import ngettext
@@ -64,9 +65,9 @@ def usage_fits(situation: Situation, change: Change) -> Reason | None:
     if not over:
         return None
     tier = change.tier.name
-    used = _and([_of(one.feature, one.used) for one in over])
-    room = _and([_count(one.room) for one in over])
-    surplus = _and([_of(one.feature, one.used - one.room) for one in over])
+    used = get_text_list([_of(one.feature, one.used) for one in over], _("and"))
+    room = get_text_list([_count(one.room) for one in over], _("and"))
+    surplus = get_text_list([_of(one.feature, one.used - one.room) for one in over], _("and"))
     return Reason(
         "usage-fits",
         _("You use %(used)s; %(tier)s has room for %(room)s.") % {"used": used, "tier": tier, "room": room},
@@ -96,12 +97,6 @@ def without_room(usage: Mapping[str, Usage], *, tier: TierTerms, edition: Editio
 def _of(feature: FeatureTerms, count: int) -> str:
     """38 projects."""
     return f"{_count(count)} {feature.unit_of(count)}"
-
-
-def _and(words: Sequence[str]) -> str:
-    """One; one and another; one, another and a third."""
-    *others, last = words
-    return _("%(others)s and %(last)s") % {"others": ", ".join(others), "last": last} if others else last
 
 
 @lru_cache(maxsize=1024)
