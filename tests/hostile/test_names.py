@@ -209,7 +209,7 @@ def test_any_name_of_an_organisation_stays_words_wherever_it_stands(
 # Every door that hands out a file. The codes are no words of anybody's; a certificate is a signed text that no
 # spreadsheet opens, and so is a person's own account; what is exported of an organisation is looked into below, a
 # rehearsal's table in tests/staff/test_rehearsal_pages.py. An edition saved as TOML is the vendor's own words, and
-# tests/staff/test_loading_drafts.py reads it back.
+# tests/staff/catalogue/test_loading_drafts.py reads it back.
 FILES_OF_STAFF = ("/csv/", "/toml/")
 FILES = {"mfa_download_recovery_codes", "certificate_download", "data_download", "data_download_account"}
 PAGES = (

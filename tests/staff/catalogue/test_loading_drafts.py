@@ -21,11 +21,6 @@ from tests.staff.conftest import SignIn
 DOOR = "/admin/licensing/edition/load/"
 
 
-@pytest.fixture
-def client(as_staff: SignIn) -> Client:
-    return as_staff("catalogue")
-
-
 def posted(client: Client, **fields: Any) -> str:
     """What the page says to what was not loaded."""
     answer = client.post(DOOR, fields)

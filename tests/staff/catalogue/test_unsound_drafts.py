@@ -15,23 +15,9 @@ from licensing.catalogue.diffing import diff
 from licensing.models import Edition, Feature, Grant, Price, Rehearsal, Tier
 from licensing.rehearsing.running import UnableToRehearse, start
 from licensing.terms import read_edition
-from tests.cast import NOON, TODAY, make_catalogue
+from tests.cast import NOON, TODAY
 from tests.publishing import writer
 from tests.staff.catalogue.forms import form_of
-from tests.staff.conftest import SignIn
-
-
-@pytest.fixture
-def draft(db: None) -> Edition:
-    copy = catalogue.draft_from(edition=make_catalogue(), key="2026-06", name="June 2026")
-    copy.rationale = "Business has more room."
-    copy.save()
-    return copy
-
-
-@pytest.fixture
-def client(as_staff: SignIn) -> Client:
-    return as_staff("catalogue")
 
 
 def words_of(answer: Any) -> str:
