@@ -394,12 +394,15 @@ ROWS = [
             ("fetch_subscription (2)", reconciling.reconciling_what_differs, "open"),
         )
     ),
-    Row(
-        "portal.demo.buying.catch_up → list_invoices",
-        jobs.catching_up_in_the_demo,
-        unknown="said",
-        no="said",
-        heals_to="1 invoices",
+    *(
+        Row(
+            f"portal.demo.buying.catch_up → {asked}",
+            jobs.catching_up_in_the_demo,
+            unknown="said",
+            no="said",
+            heals_to="1 invoices",
+        )
+        for asked in ("list_invoices", "fetch_invoice")
     ),
     # Staff compare prices
     *(
