@@ -32,7 +32,8 @@ class Difference:
 
     `feature_key` is a feature's key, or "price"; then both values are PriceTerms. A side that does not have it is
     NOT_INCLUDED: for a price that means free as held, no longer sold today. `feature` is the feature as the side
-    that has it describes it (held before today), for its unit and its levels' words; None for a price. One of SEATS is
+    that has it describes it (held before today), for its unit and its levels' words, and `today_feature` as today's
+    terms do, None where they do not know it; both are None for a price. One of SEATS is
     described and valued like a limit; the fewer the fewest seats are, the better. `kind` is from the holder's point of
     view.
     """
@@ -43,6 +44,7 @@ class Difference:
     today: Any
     kind: Kind
     feature: FeatureTerms | None = None
+    today_feature: FeatureTerms | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -92,7 +94,7 @@ def differences(
         a, b = mine.value(key), theirs.value(key) if theirs else NOT_INCLUDED
         if a is NOT_INCLUDED and b is NOT_INCLUDED:
             continue
-        found.append(Difference(key, feature.name, a, b, _kind(before, a, after, b), feature))
+        found.append(Difference(key, feature.name, a, b, _kind(before, a, after, b), feature, after))
     return found
 
 
@@ -130,11 +132,11 @@ def _seats(mine: TierTerms, theirs: TierTerms) -> Iterator[Difference]:
     if mine.max_seats != theirs.max_seats:
         kind = _kind_of(mine.max_seats or no_end, theirs.max_seats or no_end)
         limit = _limit_of_seats(MOST_SEATS, _("Most seats"))
-        yield Difference(limit.key, limit.name, mine.max_seats, theirs.max_seats, kind, limit)
+        yield Difference(limit.key, limit.name, mine.max_seats, theirs.max_seats, kind, limit, limit)
     if mine.min_seats != theirs.min_seats:
         kind = _kind_of(theirs.min_seats, mine.min_seats)
         limit = _limit_of_seats(FEWEST_SEATS, _("Fewest seats"))
-        yield Difference(limit.key, limit.name, mine.min_seats, theirs.min_seats, kind, limit)
+        yield Difference(limit.key, limit.name, mine.min_seats, theirs.min_seats, kind, limit, limit)
 
 
 def _limit_of_seats(key: str, name: str) -> FeatureTerms:

@@ -109,6 +109,10 @@ class TierTerms:
     def price(self, *, currency: str, interval: str) -> PriceTerms | None:
         return next((p for p in self.prices if (p.currency, p.interval) == (currency, interval)), None)
 
+    def takes(self, seats: int) -> bool:
+        """Whether it can be had with so many seats."""
+        return self.min_seats <= seats and (self.max_seats is None or seats <= self.max_seats)
+
     def price_by_id(self, price_id: int | None) -> PriceTerms | None:
         return next((p for p in self.prices if p.id == price_id), None)
 

@@ -304,11 +304,8 @@ def _bill(tier: TierTerms | None, licence: Licence) -> int | None:
 
 def _bill_if_moved(tier: TierTerms | None, licence: Licence) -> int | None:
     """The same for whoever is asked to move: nobody can, with more or fewer seats than the tier takes."""
-    most = tier.max_seats if tier else None
-    takes_seats = tier is not None and (
-        tier.is_free or (tier.min_seats <= licence.seats and (most is None or licence.seats <= most))
-    )
-    return _bill(tier, licence) if takes_seats else None
+    can_move = tier is not None and (tier.is_free or tier.takes(licence.seats))
+    return _bill(tier, licence) if can_move else None
 
 
 def _less(entitled: Mapping[str, Entitlement], keys: set[str]) -> dict[str, Entitlement]:

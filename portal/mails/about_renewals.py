@@ -242,8 +242,7 @@ def _cheaper(
     lower = [other for other in about.today.tiers if other.rank < tier.rank and other.key != tier.key]
     for other in sorted(lower, key=lambda other: -other.rank):
         price = other.price(currency=renewal.currency, interval=licence.price.interval)
-        fits_people = other.min_seats <= licence.seats <= (other.max_seats or licence.seats)
-        if price is None or not fits_people or price.amount(licence.seats) >= renewal.price:
+        if price is None or not other.takes(licence.seats) or price.amount(licence.seats) >= renewal.price:
             continue
         if all(_fits(meter, other) for meter in used):
             rows = compare(held=tier, held_edition=edition, offered=other, edition=about.today)

@@ -71,9 +71,10 @@ class _TrialKind(Kind[AboutTrial]):
         interval = about.licence.price.interval if about.licence.price else "month"
         sold = edition_terms(about.newest_id).tier(trial_tier.key)
         seats = max(about.licence.seats, sold.min_seats if sold else 1)
-        takes_them = sold is not None and (sold.max_seats is None or seats <= sold.max_seats)
         price = (
-            sold.price(currency=notice.customer.currency, interval=interval) if sold and takes_them else None
+            sold.price(currency=notice.customer.currency, interval=interval)
+            if sold and sold.takes(seats)
+            else None
         )
         amount = price.amount(seats) if price else 0
         percent = about.payer.tax_percent if about.payer else ""

@@ -10,7 +10,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from licensing.grandfathering import PRICE, SEATS, Difference, differences
+from licensing.grandfathering import PRICE, Difference, differences
 from licensing.models import Edition, Feature
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms, TierTerms, edition_terms
 from portal.pages.promises import price_words
@@ -88,7 +88,7 @@ def _tier(before: EditionTerms, terms: EditionTerms, tier: TierTerms, *, currenc
     if was is None:
         return TierChanges(tier, [], is_new=True)
     found = differences(held=before, today=terms, tier_key=tier.key, currency=currency)
-    changes = [_change(one, before, terms) for one in found if one.kind != "same"]
+    changes = [_change(one) for one in found if one.kind != "same"]
     return TierChanges(tier, [*changes, *_for_newcomers(was, tier, currency=currency)], is_new=False)
 
 
@@ -108,17 +108,15 @@ def _days(count: int) -> str:
     return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
 
 
-def _change(one: Difference, before: EditionTerms, terms: EditionTerms) -> Change:
+def _change(one: Difference) -> Change:
     better = one.kind == "kept_worse"
     if one.feature_key == PRICE:
         return Change(_("Price"), _price(one.held), _price(one.today), better)
-    was, now = (
-        one.feature if one.feature_key in SEATS else edition.feature(one.feature_key)
-        for edition in (before, terms)
-    )
-    described = now or was
+    described = one.today_feature or one.feature
     assert described is not None
-    return Change(feature_name(described), _value(was, one.held), _value(now, one.today), better)
+    return Change(
+        feature_name(described), _value(one.feature, one.held), _value(one.today_feature, one.today), better
+    )
 
 
 def _price(price: PriceTerms | object) -> str:

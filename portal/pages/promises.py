@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from licensing.entitlements import is_better
-from licensing.grandfathering import MOST_SEATS, PRICE, SEATS, Difference, differences
+from licensing.grandfathering import MOST_SEATS, PRICE, Difference, differences
 from licensing.standing import Standing
 from licensing.sunsets.moving import move_of
 from licensing.terms import NOT_INCLUDED, EditionTerms, FeatureTerms, PriceTerms
@@ -58,7 +58,7 @@ def promises(standing: Standing, *, today: EditionTerms) -> Promises:
         is_sold=today.tier(standing.tier.key) is not None,
         until=day(move.at) if move and move.at else "",
         shared=tuple(_shared(standing)),
-        missed=tuple(_missed(one, today=today) for one in found if one.kind == "kept_worse"),
+        missed=tuple(_missed(one) for one in found if one.kind == "kept_worse"),
     )
 
 
@@ -92,7 +92,7 @@ def today_words(one: Difference, *, today: EditionTerms) -> str:
     """In a few words, what a feature that is kept is in today's terms: "today 40,000", "today in Business".
     `one` is not a price's.
     """
-    described = _described(one, today)
+    described = one.today_feature
     if described is None:
         return _("sold no longer")
     if one.today is not NOT_INCLUDED:
@@ -127,19 +127,14 @@ def _ending(one: Difference, standing: Standing) -> Promise | None:
     return Promise(feature_words(one.feature, one.held), until)
 
 
-def _missed(one: Difference, *, today: EditionTerms) -> Promise:
+def _missed(one: Difference) -> Promise:
     if one.feature_key == PRICE:
         return Promise(price_words(one.today), _("yours %(price)s") % {"price": _amount(one.held)})
-    described = _described(one, today)
+    described = one.today_feature
     assert described is not None
     assert one.feature is not None
     yours = _("yours %(value)s") % {"value": value_words(one.feature, one.held)}
     return Promise(_words(described, one.today), _("not in yours") if one.held is NOT_INCLUDED else yours)
-
-
-def _described(one: Difference, today: EditionTerms) -> FeatureTerms | None:
-    """What it is about, as today's terms describe it; None where they do not know it."""
-    return one.feature if one.feature_key in SEATS else today.feature(one.feature_key)
 
 
 def _words(feature: FeatureTerms, value: Any) -> str:
